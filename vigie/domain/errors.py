@@ -1,0 +1,79 @@
+"""The errors of vigie, sorted by what the caller may do.
+
+    VigieError
+    ├── ConfigError        the user's settings or words are wrong: mend them, do not restart      exit 78
+    ├── DataError          the input cannot be used: mend the file                                exit 65
+    ├── CheckFailed        a check ran and found something: read what it says                     exit 3
+    ├── VenueRefused       a proven no: do not repeat the same request                            exit 1
+    ├── VenueUnavailable   surely not done, or a read: try later                                  exit 75
+    ├── OutcomeUnknown     may have happened: never repeat, ask the venue                         exit 75
+    └── InvariantBroken    vigie's own books do not add up: halt                                  exit 70
+
+Each message is a sentence for a person: what, where, and the next step if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class VigieError(Exception):
+    """Root of everything vigie raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(VigieError):
+    """Settings or arguments are wrong. All problems are told at once.
+
+    Attributes:
+        problems: one sentence per problem, at least one.
+    """
+
+    exit_code = 78
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class DataError(VigieError):
+    """The candles or files given cannot be used."""
+
+    exit_code = 65
+
+
+class CheckFailed(VigieError):
+    """A check did its work and found something."""
+
+    exit_code = 3
+
+
+class VenueRefused(VigieError):
+    """The venue proved its refusal."""
+
+
+class VenueUnavailable(VigieError):
+    """Surely not done, or only a read.
+
+    Attributes:
+        retry_after: seconds the venue asked us to wait, or None.
+    """
+
+    exit_code = 75
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class OutcomeUnknown(VigieError):
+    """The request may have been carried out: ask, never repeat."""
+
+    exit_code = 75
+
+
+class InvariantBroken(VigieError):
+    """Something that must always hold does not."""
+
+    exit_code = 70

@@ -1,0 +1,55 @@
+"""What a venue allows for a pair: the only crossing between observed floats and owed decimals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from vigie.domain.pair import Pair
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """Filters of a pair; zero means unknown or without limit.
+
+    Attributes:
+        tick: smallest price step, in quote.
+        step: smallest quantity step, in base.
+        min_quantity: smallest order, in base.
+        min_notional: smallest order value, in quote.
+    """
+
+    pair: Pair
+    tick: Decimal = ZERO
+    step: Decimal = ZERO
+    min_quantity: Decimal = ZERO
+    min_notional: Decimal = ZERO
+
+    def quantity_down(self, quantity: Decimal | float) -> Decimal:
+        """A quantity in base, rounded down to the step."""
+        return _to_grid(_exact(quantity), self.step, ROUND_FLOOR)
+
+    def price_down(self, price: Decimal | float) -> Decimal:
+        """A price in quote, rounded down to the tick: what sell triggers use."""
+        return _to_grid(_exact(price), self.tick, ROUND_FLOOR)
+
+    def price_up(self, price: Decimal | float) -> Decimal:
+        """A price in quote, rounded up to the tick."""
+        return _to_grid(_exact(price), self.tick, ROUND_CEILING)
+
+    def sendable(self, quantity: Decimal, price: Decimal) -> bool:
+        """Whether an order of this quantity (base) at this price (quote) passes the filters."""
+        return quantity > 0 and quantity >= self.min_quantity and quantity * price >= self.min_notional
+
+
+def _exact(number: Decimal | float) -> Decimal:
+    # repr of a float is its shortest exact name: 0.1 becomes Decimal('0.1'), not 0.1000000000000000055.
+    return number if isinstance(number, Decimal) else Decimal(repr(number))
+
+
+def _to_grid(number: Decimal, grid: Decimal, rounding: str) -> Decimal:
+    if grid == 0:
+        return number
+    return (number / grid).to_integral_value(rounding) * grid

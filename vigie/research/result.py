@@ -1,0 +1,105 @@
+"""What a backtest leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vigie.domain.candles import FloatArray, IntArray, Series
+from vigie.domain.timeframe import Timeframe
+from vigie.domain.trades import Events, Trades
+from vigie.metrics.summary import Metrics
+from vigie.strategy.params import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What was run: enough to run it again and get the same numbers.
+
+    Attributes:
+        strategy, profile: names.
+        parameters: every strategy parameter in force.
+        settings: every rule, cost, sizing and guard number in force.
+        overrides: what the user changed on the command line, by name.
+        data_hashes: SHA-256 of the candles, by pair.
+        strategy_hash: SHA-256 of the strategy's source file.
+        code_hash: SHA-256 of the decision code.
+        version: of vigie.
+    """
+
+    strategy: str
+    profile: str
+    timeframe: Timeframe
+    parameters: Mapping[str, Value]
+    settings: Mapping[str, Value]
+    overrides: Mapping[str, str]
+    data_hashes: Mapping[str, str]
+    strategy_hash: str
+    code_hash: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPosition:
+    """A position still open at the last candle; valued at the last close, not a trade.
+
+    Attributes:
+        entry_at: epoch milliseconds, UTC.
+        entry_price, stop, last_price: in quote.
+        quantity: base.
+        profit: unrealised, in quote, entry fee included, no exit fee.
+    """
+
+    pair: str
+    entry_at: int
+    entry_price: float
+    quantity: float
+    stop: float
+    last_price: float
+    profit: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BacktestResult:
+    """Everything a report needs.
+
+    Attributes:
+        identity: what was run.
+        series: the candles used, sorted by pair.
+        capital: wallet at the start, in quote (the sum over wallets with one wallet per pair).
+        closes_at: instants of the equity curve: closing times of all candles of all pairs, epoch ms, shape (n,).
+        equity: wallet plus coins at their last close, in quote, shape (n,).
+        invested: value of the coins held, in quote, shape (n,).
+        hold: equity of buying all pairs in equal parts at the first open and holding, in quote, shape (n,).
+        trades, events: columns; ``pair`` indexes ``series``.
+        open_positions: still open at the end.
+        refusals: entries that the gate refused, by rule name, every switched-on rule named.
+        stops: effective stop at each candle of each pair, NaN while flat; one array per series.
+        pending_entries: entries decided on the last candle, never filled.
+        metrics: what was measured.
+    """
+
+    identity: Identity
+    series: tuple[Series, ...]
+    capital: float
+    closes_at: IntArray
+    equity: FloatArray
+    invested: FloatArray
+    hold: FloatArray
+    trades: Trades
+    events: Events
+    open_positions: tuple[OpenPosition, ...]
+    refusals: Mapping[str, int]
+    stops: tuple[FloatArray, ...]
+    pending_entries: int
+    metrics: Metrics
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """The pairs, in the order that ``trades.pair`` counts in."""
+        return tuple(str(one.pair) for one in self.series)
+
+    @property
+    def synthetic(self) -> bool:
+        """True if any candle never happened."""
+        return any(one.synthetic for one in self.series)

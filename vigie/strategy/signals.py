@@ -1,0 +1,80 @@
+"""What a strategy says: one row per closed candle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vigie.domain.candles import BoolArray, FloatArray
+
+IntCodes: TypeAlias = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signals:
+    """Wishes of a strategy, row by row, each from the candles up to and including that row only.
+
+    Attributes:
+        entry: direction wanted at the close: +1 long, 0 nothing, -1 short; shape (n,).
+        exit: True where an open position should be left, shape (n,).
+        stop_distance: distance of the initial stop below the fill, in quote; NaN: unknown, no entry; shape (n,).
+        volatility: what trailing and volatility sizing are measured in (usually ATR), in quote; shape (n,).
+        warm_up: leading candles whose indicators are not ready; no entry among them.
+        target_distance: distance of a profit target above the fill, in quote; NaN: none; shape (n,).
+        confidence: who goes first when several pairs want to enter at one instant; shape (n,).
+        reason: index into ``reasons`` for each entry, shape (n,).
+        reasons: what the codes of ``reason`` mean.
+    """
+
+    entry: IntCodes
+    exit: BoolArray
+    stop_distance: FloatArray
+    volatility: FloatArray
+    warm_up: int
+    target_distance: FloatArray
+    confidence: FloatArray
+    reason: IntCodes
+    reasons: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        entry: BoolArray | IntCodes,
+        exit: BoolArray,  # noqa: A002 - the field's own word
+        stop_distance: FloatArray,
+        volatility: FloatArray,
+        warm_up: int,
+        target_distance: FloatArray | None = None,
+        confidence: FloatArray | None = None,
+        reason: IntCodes | None = None,
+        reasons: tuple[str, ...] = ("entry",),
+    ) -> Signals:
+        """Build signals, filling in what a simple strategy does not say.
+
+        Raises:
+            ValueError: arrays of different length.
+        """
+        rows = len(entry)
+        signals = cls(
+            entry=np.asarray(entry, dtype=np.int8),
+            exit=np.asarray(exit, dtype=np.bool_),
+            stop_distance=np.asarray(stop_distance, dtype=np.float64),
+            volatility=np.asarray(volatility, dtype=np.float64),
+            warm_up=int(warm_up),
+            target_distance=np.full(rows, np.nan) if target_distance is None else target_distance,
+            confidence=np.ones(rows) if confidence is None else np.asarray(confidence, dtype=np.float64),
+            reason=np.zeros(rows, dtype=np.int8) if reason is None else np.asarray(reason, dtype=np.int8),
+            reasons=reasons,
+        )
+        for field in fields(signals):
+            column = getattr(signals, field.name)
+            if isinstance(column, np.ndarray) and column.shape != (rows,):
+                raise ValueError(f"signals column '{field.name}' has shape {column.shape}, expected ({rows},)")
+        return signals
+
+    def __len__(self) -> int:
+        return len(self.entry)
