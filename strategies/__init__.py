@@ -1,0 +1,1 @@
+"""One file, one strategy; imported by name."""

@@ -1,0 +1,1 @@
+"""vigie: a lookout for your money. The core; see docs/ for the shape of the house."""

@@ -1,0 +1,1 @@
+"""The pure path from signals to an approved intent."""

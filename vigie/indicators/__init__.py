@@ -1,0 +1,1 @@
+"""Indicators: arrays in, arrays out, NaN until ready."""

@@ -1,0 +1,1 @@
+"""Backtests and what makes them honest."""

@@ -1,0 +1,1 @@
+"""A venue made of candles: pure and deterministic."""

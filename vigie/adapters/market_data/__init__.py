@@ -1,0 +1,1 @@
+"""Candles from files, from venues and from the sample market."""

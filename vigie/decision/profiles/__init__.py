@@ -1,0 +1,1 @@
+"""Profiles: one file each, found by name."""

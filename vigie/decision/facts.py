@@ -1,0 +1,40 @@
+"""What the gate's rules are told about a wanted entry."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Facts(NamedTuple):
+    """One wanted entry and the state of the account at that instant. Unknown is NaN and never means yes.
+
+    Attributes:
+        direction: +1 long, -1 short.
+        stop_distance: quote; NaN: unknown.
+        quantity: base, after sizing and rounding.
+        notional: quote, value of the order.
+        min_quantity, min_notional: the venue's filters; 0: unknown.
+        open_positions: positions now open in the wallet.
+        correlation: highest absolute correlation with an open position; 0 without one, NaN where unknown.
+        equity: wallet plus coins at their last close, quote.
+        day_first_equity: first equity of this UTC day, quote.
+        day_lowest_equity: lowest equity of this UTC day so far, quote.
+        worst_drawdown: largest fall from a peak since the start of the run, as a fraction.
+        candles_in_row: closed candles without a hole up to the one that decided.
+        bars_since_stop: candles since this pair was last stopped out; infinite if never.
+    """
+
+    direction: int
+    stop_distance: float
+    quantity: float
+    notional: float
+    min_quantity: float
+    min_notional: float
+    open_positions: int
+    correlation: float
+    equity: float
+    day_first_equity: float
+    day_lowest_equity: float
+    worst_drawdown: float
+    candles_in_row: int
+    bars_since_stop: float

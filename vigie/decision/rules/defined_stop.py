@@ -1,0 +1,13 @@
+"""Refuses an entry whose stop is unknown, or not below the price."""
+
+from __future__ import annotations
+
+from vigie.decision.facts import Facts
+from vigie.strategy.params import Spec
+
+NUMBER = Spec("min_stop_distance", float, 0.0, 0.0, 1e12, help="the stop must be further than this below the fill, quote")
+
+
+def refuses(facts: Facts, limit: float) -> bool:
+    """True unless the stop distance is a number above the limit."""
+    return not facts.stop_distance > limit

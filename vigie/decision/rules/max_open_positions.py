@@ -1,0 +1,13 @@
+"""Refuses an entry while enough positions are open."""
+
+from __future__ import annotations
+
+from vigie.decision.facts import Facts
+from vigie.strategy.params import Spec
+
+NUMBER = Spec("max_open_positions", int, 5, 1, 1000, help="positions open at once in one wallet")
+
+
+def refuses(facts: Facts, limit: float) -> bool:
+    """True if the wallet already holds the most positions allowed."""
+    return facts.open_positions >= limit

@@ -1,0 +1,23 @@
+"""Moving averages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from vigie.domain.candles import FloatArray
+from vigie.indicators import loops
+
+
+def ema(values: FloatArray, span: int) -> FloatArray:
+    """Exponential moving average, alpha = 2 / (span + 1), seeded with the first value, shape (n,).
+
+    Defined from the first row on, as in the first system; how many rows to wait is the strategy's warm-up.
+    """
+    return loops.exponential(values, 2.0 / (span + 1.0))
+
+
+def sma(values: FloatArray, window: int) -> FloatArray:
+    """Plain mean of the last ``window`` values, NaN before, shape (n,)."""
+    mean: FloatArray = pd.Series(values).rolling(window).mean().to_numpy(np.float64, copy=True)
+    return mean

@@ -1,0 +1,93 @@
+"""Recursive loops behind the indicators: plain Python on arrays.
+
+Research swaps in compiled twins of these very functions (`vigie.research.compile`); live, which looks at some
+hundred candles an hour, calls them as they stand. There is no second implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+
+from vigie.domain.candles import FloatArray
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+PLAIN: dict[str, Callable[..., FloatArray]] = {}
+"""Every loop by name, as written here."""
+
+compiled: dict[str, Callable[..., FloatArray]] = {}
+"""Compiled twins by name; empty unless research has put them there."""
+
+
+def _loop(function: Callable[P, FloatArray]) -> Callable[P, FloatArray]:
+    name = function.__name__
+    PLAIN[name] = function
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> FloatArray:
+        return compiled.get(name, function)(*args, **kwargs)
+
+    return run
+
+
+@_loop
+def exponential(values: FloatArray, alpha: float) -> FloatArray:
+    """``y[i] = alpha * x[i] + (1 - alpha) * y[i-1]``, ``y[0] = x[0]``, shape (n,)."""
+    smooth = np.empty(len(values))
+    if len(values) == 0:
+        return smooth
+    state = values[0]
+    kept = 1.0 - alpha
+    for row in range(len(values)):
+        if row > 0:
+            state = alpha * values[row] + kept * state
+        smooth[row] = state
+    return smooth
+
+
+@_loop
+def wilder_mean(values: FloatArray, period: int, first: int) -> FloatArray:
+    """Wilder's running mean, seeded with a plain mean, shape (n,).
+
+    NaN before row ``first + period - 1``; there the mean of rows ``first .. first + period - 1``;
+    then ``(previous * (period - 1) + x) / period``.
+    """
+    smooth = np.full(len(values), np.nan)
+    ready = first + period - 1
+    if len(values) <= ready:
+        return smooth
+    state = 0.0
+    for row in range(first, ready + 1):
+        state += values[row]
+    state /= period
+    smooth[ready] = state
+    for row in range(ready + 1, len(values)):
+        state = (state * (period - 1) + values[row]) / period
+        smooth[row] = state
+    return smooth
+
+
+@_loop
+def wilder_sum(values: FloatArray, period: int, first: int) -> FloatArray:
+    """Wilder's running sum, shape (n,).
+
+    NaN before row ``first + period - 1``; there the sum of rows ``first .. first + period - 1``;
+    then ``previous - previous / period + x``.
+    """
+    smooth = np.full(len(values), np.nan)
+    ready = first + period - 1
+    if len(values) <= ready:
+        return smooth
+    state = 0.0
+    for row in range(first, ready + 1):
+        state += values[row]
+    smooth[ready] = state
+    for row in range(ready + 1, len(values)):
+        state = state - state / period + values[row]
+        smooth[row] = state
+    return smooth
