@@ -126,7 +126,7 @@ def floor_to(number: float, grid: float) -> float:
     if grid <= 0.0:
         return number
     steps = number / grid
-    nearest = round(steps)
+    nearest = (steps + 0.5) // 1.0
     if abs(steps - nearest) <= 1e-9 * max(1.0, abs(steps)):
         return nearest * grid
     return (steps // 1.0) * grid

@@ -178,14 +178,14 @@ def _reason_to_leave(position: Position, bar: Bar, rules: Rules) -> int:
     """The first of stop, trailing, target and signal that holds at this close."""
     if rules.stop_test == StopTest.CLOSE:
         if _hit(bar.close, position.fixed_stop, rules.stop_touch):
-            return int(ExitReason.STOP)
+            return ExitReason.STOP.value
         if position.trail_active and _hit(bar.close, position.trailing, rules.stop_touch):
-            return int(ExitReason.TRAILING)
+            return ExitReason.TRAILING.value
     if bar.close >= position.target:
-        return int(ExitReason.TARGET)
+        return ExitReason.TARGET.value
     if bar.wants_exit:
-        return int(ExitReason.SIGNAL)
-    return int(ExitReason.NONE)
+        return ExitReason.SIGNAL.value
+    return ExitReason.NONE.value
 
 
 def _hit(price: float, stop: float, touch: bool) -> bool:  # noqa: FBT001, RUF100

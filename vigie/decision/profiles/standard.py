@@ -1,0 +1,9 @@
+"""The documented system: risk sizing, next-open fills, a stop-limit at the exchange, all guards on."""
+
+from __future__ import annotations
+
+from vigie.decision.profile import Profile
+
+PROFILE = Profile(
+    summary="risk 2 % a trade, fee 10 bps, slippage 5 bps, next-open fills, intrabar stop-limit 3 ATR, trailing 5.5 ATR",
+)

@@ -1,0 +1,186 @@
+"""Compiling the decision: the functions that live calls as Python, made fast for research.
+
+`assemble` takes the bar loop and, bottom-up over its whole call graph, every plain function of vigie that it calls;
+builds a twin of each from the very same code object; and compiles the twins with numba. Compiled code is kept on
+disk in a folder named by a hash of every source that can take part and of the numba version, so that it can never
+be stale. This is the only module that knows numba.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from vigie.decision.facts import Facts
+from vigie.decision.registry import gate_rules, sizing_rules
+from vigie.decision.sizing.wanted import Wanted
+from vigie.domain.candles import FloatArray
+from vigie.indicators import loops
+from vigie.research import kernel
+
+Compiler = Callable[[FunctionType], Any]
+
+ROOMS = ("domain", "indicators", "decision", "simulation", "research")
+"""Rooms whose sources can take part in compiled code."""
+
+
+def _as_is(function: FunctionType) -> Any:
+    return function
+
+
+@cache
+def compiled_walk() -> Callable[..., None]:
+    """The bar loop, compiled, from the cache where it is there. The first call after an upgrade takes seconds."""
+    use_compiled_loops()
+    walk: Callable[..., None] = _jit(cache=True)(assemble(_jit(cache=False)))
+    return walk
+
+
+@cache
+def use_compiled_loops() -> None:
+    """Let the indicators use compiled twins of their loops from now on."""
+    jit = _jit(cache=True)
+    loops.compiled.update({name: jit(_rebuilt(function, {}, jit)) for name, function in loops.PLAIN.items()})
+
+
+def assemble(compiler: Compiler = _as_is) -> FunctionType:
+    """The bar loop with all sizing rules and gate rules linked in.
+
+    Args:
+        compiler: applied to every function below the loop, callees first; by default nothing is compiled and the
+            same functions run as plain Python.
+
+    Returns:
+        the loop itself, not yet compiled. Only it is cached on disk, with all that it calls inside: the links of a
+        chain share one name in their file, and numba would take them for each other.
+    """
+    bound = {"size": _link_sizing(compiler), "gate": _link_gate(compiler)}
+    return _rebuilt(kernel.walk, bound, compiler)
+
+
+def _link_sizing(compiler: Compiler) -> Any:
+    linked: Any = compiler(_rebuilt(_no_size, {}, compiler))
+    for index, rule in enumerate(sizing_rules()):
+        units = compiler(_rebuilt(rule.units, {}, compiler))
+        linked = compiler(_rebuilt(_next_size, {"_UNITS": units, "_OTHERS": linked, "_INDEX": index}, compiler))
+    return linked
+
+
+def _link_gate(compiler: Compiler) -> Any:
+    linked: Any = compiler(_rebuilt(_no_refusal, {}, compiler))
+    for index, rule in enumerate(gate_rules()):
+        refuses = compiler(_rebuilt(rule.refuses, {}, compiler))
+        linked = compiler(_rebuilt(_next_gate, {"_REFUSES": refuses, "_OTHERS": linked, "_INDEX": index}, compiler))
+    return linked
+
+
+# Links of the two chains; the capital names are put in by `_rebuilt`.
+_UNITS: Any = None
+_REFUSES: Any = None
+_OTHERS: Any = None
+_INDEX: int = 0
+
+
+def _no_size(kind: int, wanted: Wanted, amount: float) -> float:  # noqa: ARG001
+    return math.nan
+
+
+def _next_size(kind: int, wanted: Wanted, amount: float) -> float:
+    if kind == _INDEX:
+        return float(_UNITS(wanted, amount))
+    return float(_OTHERS(kind, wanted, amount))
+
+
+def _no_refusal(facts: Facts, limits: FloatArray) -> int:  # noqa: ARG001
+    return 0
+
+
+def _next_gate(facts: Facts, limits: FloatArray) -> int:
+    refusing = int(_OTHERS(facts, limits))
+    if not np.isnan(limits[_INDEX]) and _REFUSES(facts, limits[_INDEX]):
+        refusing |= 1 << _INDEX
+    return refusing
+
+
+def _rebuilt(function: Callable[..., Any], bound: dict[str, Any], compiler: Compiler) -> FunctionType:
+    """A twin of a function whose vigie callees are compiled twins too; ``bound`` replaces callees by name."""
+    return _Twins(bound, compiler).of(function)
+
+
+class _Twins:
+    """Walks one call graph; a function met twice is rebuilt once."""
+
+    def __init__(self, bound: dict[str, Any], compiler: Compiler) -> None:
+        self._bound = bound
+        self._compiler = compiler
+        self._done: dict[str, Any] = {}
+
+    def of(self, function: Callable[..., Any]) -> FunctionType:
+        if not isinstance(function, FunctionType):
+            raise TypeError(f"{function!r} is not a plain function: it cannot take part in compiled code")
+        names = dict(function.__globals__)
+        for name in function.__code__.co_names:
+            called = names.get(name)
+            if name in self._bound:
+                names[name] = self._bound[name]
+            elif isinstance(called, FunctionType) and called.__module__.startswith("vigie."):
+                names[name] = self._compiled(called)
+        twin = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+        twin.__module__ = function.__module__
+        twin.__qualname__ = function.__qualname__
+        twin.__kwdefaults__ = function.__kwdefaults__
+        return twin
+
+    def _compiled(self, function: FunctionType) -> Any:
+        key = f"{function.__module__}.{function.__qualname__}"
+        if key not in self._done:
+            self._done[key] = self._compiler(self.of(function))
+        return self._done[key]
+
+
+@cache
+def _jit(*, cache: bool) -> Compiler:
+    import numba
+
+    numba.config.CACHE_DIR = str(_cache_folder() / code_hash()[:20])  # type: ignore[attr-defined]
+    compiler: Compiler = numba.njit(cache=cache, nogil=True, error_model="numpy")
+    return compiler
+
+
+def _cache_folder() -> Path:
+    """Where compiled code is kept: VIGIE_CACHE, or the user's cache folder, or a temporary one."""
+    named = os.environ.get("VIGIE_CACHE")
+    if named:
+        return Path(named)
+    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    folder = (Path(base) if base else Path.home() / ".cache") / "vigie" / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.gettempdir()) / "vigie-compiled"
+    return folder
+
+
+@cache
+def code_hash() -> str:
+    """SHA-256 over every source of the decision and over the versions that compile it."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in ("numba", "numpy"):
+        digest.update(importlib.metadata.version(name).encode())
+    root = Path(__file__).parent.parent
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
