@@ -103,6 +103,12 @@ H_ENTRY, H_QUANTITY, H_VOLATILITY, H_FIXED, H_TRAILING, H_ACTIVE, H_EVEN, H_HIGH
 H_ROW, H_AT_CLOSE, H_BOUGHT, H_SPENT, H_RECEIVED, H_FEES, H_SLIPPAGE, H_FIRST_STOP, H_RESTING = range(10, 19)
 HELD_COLUMNS = 19
 
+# When a fill happens, what it is and why, as floats: whole-number and boolean constants make numba compile one copy
+# of a function for each value.
+AT_OPEN, AT_CLOSE = 0.0, 1.0
+BUY, PARTIAL, SELL = float(EventKind.BUY), float(EventKind.PARTIAL), float(EventKind.SELL)
+NO_REASON, PARTIAL_1, PARTIAL_2 = float(ExitReason.NONE), float(ExitReason.PARTIAL_1), float(ExitReason.PARTIAL_2)
+
 # Columns of Book.trades and Book.events. AT_CLOSE is 1 where the fill happened at the close of its row.
 T_PAIR, T_ENTRY_ROW, T_ENTRY_AT_CLOSE, T_EXIT_ROW, T_EXIT_AT_CLOSE, T_ENTRY, T_EXIT, T_QUANTITY = range(8)
 T_FEES, T_SLIPPAGE, T_PROFIT, T_SPENT, T_REASON, T_STOP = range(8, 14)
@@ -160,11 +166,11 @@ def walk(
                 if reason != 0:
                     leaving[pair] = 0
                     price = sell_price(open_, costs.slippage_fraction)
-                    _close(pair, row, False, price, open_, reason, costs, account, book)
+                    _close(pair, row, AT_OPEN, price, open_, reason, costs, account, book)
                     sold_at[pair] = row
         if waiting > 0:
             waiting = _enter(
-                row, False, market, wishes, rules, costs, wallet, limits, account, entering, stopped_at, last_close, book
+                row, AT_OPEN, market, wishes, rules, costs, wallet, limits, account, entering, stopped_at, last_close, book
             )
         # (b) Inside the candle: stops. (c) At the close: stop moves, partials, exits.
         if account[A_OPEN] > 0.0:
@@ -186,22 +192,22 @@ def walk(
                     if met.filled:
                         if met.reason == ExitReason.STOP:
                             stopped_at[pair] = float(row)
-                        _close(pair, row, False, met.price, min(open_, met.trigger), met.reason, costs, account, book)
+                        _close(pair, row, AT_OPEN, met.price, min(open_, met.trigger), met.reason, costs, account, book)
                         sold_at[pair] = row
                         continue
                 bar = Bar(market.high[pair, row], close, wishes.volatility[pair, row], wishes.exit[pair, row])
                 position, actions = advance(position, bar, rules, filters)
                 _keep(held, pair, position)
                 if actions.partial_1 > 0.0:
-                    _part(pair, row, actions.partial_1, ExitReason.PARTIAL_1.value, close, costs, account, book)
+                    _part(pair, row, actions.partial_1, PARTIAL_1, close, costs, account, book)
                 if actions.partial_2 > 0.0:
-                    _part(pair, row, actions.partial_2, ExitReason.PARTIAL_2.value, close, costs, account, book)
+                    _part(pair, row, actions.partial_2, PARTIAL_2, close, costs, account, book)
                 if actions.exit != 0 and leaving[pair] == 0:
                     if actions.exit == ExitReason.STOP:
                         stopped_at[pair] = float(row)
                     if fills_at_close:
                         price = sell_price(close, costs.slippage_fraction)
-                        _close(pair, row, True, price, close, actions.exit, costs, account, book)
+                        _close(pair, row, AT_CLOSE, price, close, actions.exit, costs, account, book)
                         sold_at[pair] = row
                     else:
                         leaving[pair] = actions.exit
@@ -219,7 +225,7 @@ def walk(
         _limits(equity, market.day[row], account)
         if waiting > 0 and fills_at_close:
             waiting = _enter(
-                row, True, market, wishes, rules, costs, wallet, limits, account, entering, stopped_at, last_close, book
+                row, AT_CLOSE, market, wishes, rules, costs, wallet, limits, account, entering, stopped_at, last_close, book
             )
             equity = _equity(account, last_close, held)
             _limits(equity, market.day[row], account)
@@ -267,7 +273,7 @@ def _meet_stop(
 
 
 def _enter(
-    row: int, at_close: bool, market: Market, wishes: Wishes, rules: Rules, costs: Costs, wallet: Wallet,
+    row: int, when: float, market: Market, wishes: Wishes, rules: Rules, costs: Costs, wallet: Wallet,
     limits: FloatArray, account: FloatArray, entering: IntArray, stopped_at: FloatArray, last_close: FloatArray,
     book: Book,
 ) -> int:
@@ -277,18 +283,9 @@ def _enter(
         how many entries still wait.
     """
     while True:
-        first, waiting = -1, 0
-        for pair in range(market.close.shape[0]):
-            if entering[pair] < 0:
-                continue
-            waiting += 1
-            confidence = wishes.confidence[pair, entering[pair]]
-            if market.close[pair, row] == market.close[pair, row] and (
-                first < 0 or confidence > wishes.confidence[first, entering[first]]
-            ):
-                first = pair
+        first = _next_to_enter(row, market.close, wishes.confidence, entering)
         if first < 0:
-            return waiting
+            return int((entering >= 0).sum())
         signal = entering[first]
         entering[first] = -1
         correlated = 0.0
@@ -298,10 +295,10 @@ def _enter(
         _try(
             first,
             row,
-            at_close,
+            when,
             Entry(
                 direction=int(wishes.entry[first, signal]),
-                reference=market.close[first, row] if at_close else market.open[first, row],
+                reference=market.close[first, row] if when == AT_CLOSE else market.open[first, row],
                 stop_distance=wishes.stop_distance[first, signal],
                 target_distance=wishes.target_distance[first, signal],
                 volatility=wishes.volatility[first, signal],
@@ -314,6 +311,16 @@ def _enter(
             ),
             rules, costs, wallet, limits, account, _equity(account, last_close, book.held), book,
         )
+
+
+def _next_to_enter(row: int, close: FloatArray, confidence: FloatArray, entering: IntArray) -> int:
+    """The waiting pair with a candle in this row and the highest confidence, the first by name among equals; or -1."""
+    first, highest = -1, -np.inf
+    for pair in range(len(entering)):
+        signal = entering[pair]
+        if signal >= 0 and close[pair, row] == close[pair, row] and confidence[pair, signal] > highest:
+            first, highest = pair, confidence[pair, signal]
+    return first
 
 
 class Entry(NamedTuple):
@@ -330,7 +337,7 @@ class Entry(NamedTuple):
 
 
 def _try(
-    pair: int, row: int, at_close: bool, entry: Entry, filters: Filters, rules: Rules, costs: Costs, wallet: Wallet,
+    pair: int, row: int, when: float, entry: Entry, filters: Filters, rules: Rules, costs: Costs, wallet: Wallet,
     limits: FloatArray, account: FloatArray, equity: float, book: Book,
 ) -> None:
     """Size one entry, ask the gate, and fill it if nothing refuses."""
@@ -362,11 +369,11 @@ def _try(
             book.refused[rule] += 1
     if refusing == 0 and quantity > 0.0 and entry.direction > 0:
         position = opened(price, quantity, entry.stop_distance, entry.target_distance, entry.volatility, rules)
-        _open(pair, row, at_close, position, entry.reference, costs, filters.tick, account, book)
+        _open(pair, row, when, position, entry.reference, costs, filters.tick, account, book)
 
 
 def _open(
-    pair: int, row: int, at_close: bool, position: Position, reference: float, costs: Costs, tick: float,
+    pair: int, row: int, when: float, position: Position, reference: float, costs: Costs, tick: float,
     account: FloatArray, book: Book,
 ) -> None:
     """Book a filled entry."""
@@ -382,17 +389,17 @@ def _open(
     line = book.held[pair]
     line[H_QUANTITY] = line[H_BOUGHT] = coins
     line[H_ROW] = float(row)
-    line[H_AT_CLOSE] = 1.0 if at_close else 0.0
+    line[H_AT_CLOSE] = when
     line[H_SPENT] = spent
     line[H_FEES] = fee
     line[H_SLIPPAGE] = (price - reference) * quantity
     line[H_FIRST_STOP] = effective_stop(position, tick)
     line[H_RECEIVED] = line[H_RESTING] = 0.0
-    _event(pair, EventKind.BUY.value, row, at_close, price, coins, fee, np.nan, 0, book)
+    _event(pair, BUY, row, when, price, coins, fee, np.nan, NO_REASON, book)
 
 
 def _part(
-    pair: int, row: int, quantity: float, reason: int, close: float, costs: Costs, account: FloatArray, book: Book
+    pair: int, row: int, quantity: float, reason: float, close: float, costs: Costs, account: FloatArray, book: Book
 ) -> None:
     """Sell a part at the close."""
     price = sell_price(close, costs.partial_slippage_fraction)
@@ -404,11 +411,11 @@ def _part(
     line[H_RECEIVED] += value - fee
     line[H_FEES] += fee
     line[H_SLIPPAGE] += (close - price) * quantity
-    _event(pair, EventKind.PARTIAL.value, row, True, price, quantity, fee, value - fee, reason, book)
+    _event(pair, PARTIAL, row, AT_CLOSE, price, quantity, fee, value - fee, reason, book)
 
 
 def _close(
-    pair: int, row: int, at_close: bool, price: float, reference: float, reason: int, costs: Costs,
+    pair: int, row: int, when: float, price: float, reference: float, reason: int, costs: Costs,
     account: FloatArray, book: Book,
 ) -> None:
     """Sell all that is held and write the trade."""
@@ -424,7 +431,7 @@ def _close(
     trade[T_ENTRY_ROW] = line[H_ROW]
     trade[T_ENTRY_AT_CLOSE] = line[H_AT_CLOSE]
     trade[T_EXIT_ROW] = float(row)
-    trade[T_EXIT_AT_CLOSE] = 1.0 if at_close else 0.0
+    trade[T_EXIT_AT_CLOSE] = when
     trade[T_ENTRY] = line[H_ENTRY]
     trade[T_EXIT] = price
     trade[T_QUANTITY] = line[H_BOUGHT]
@@ -435,24 +442,24 @@ def _close(
     trade[T_REASON] = float(reason)
     trade[T_STOP] = line[H_FIRST_STOP]
     book.counts[0] += 1
-    _event(pair, EventKind.SELL.value, row, at_close, price, quantity, fee, profit, reason, book)
+    _event(pair, SELL, row, when, price, quantity, fee, profit, float(reason), book)
     line[:] = 0.0
 
 
 def _event(
-    pair: int, kind: int, row: int, at_close: bool, price: float, quantity: float, fee: float, profit: float,
-    reason: int, book: Book,
+    pair: int, kind: float, row: int, when: float, price: float, quantity: float, fee: float, profit: float,
+    reason: float, book: Book,
 ) -> None:
     event = book.events[book.counts[1]]
     event[E_PAIR] = float(pair)
-    event[E_KIND] = float(kind)
+    event[E_KIND] = kind
     event[E_ROW] = float(row)
-    event[E_AT_CLOSE] = 1.0 if at_close else 0.0
+    event[E_AT_CLOSE] = when
     event[E_PRICE] = price
     event[E_QUANTITY] = quantity
     event[E_FEE] = fee
     event[E_PROFIT] = profit
-    event[E_REASON] = float(reason)
+    event[E_REASON] = reason
     book.counts[1] += 1
 
 
