@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from vigie.decision.facts import Facts
 from vigie.decision.registry import gate_rules
@@ -25,6 +25,6 @@ def refusals(facts: Facts, limits: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
-def names_in(mask: int, names: Sequence[str]) -> tuple[str, ...]:
-    """The rule names of a bit mask as the compiled gate returns it."""
-    return tuple(name for bit, name in enumerate(names) if mask >> bit & 1)
+def rule_names() -> tuple[str, ...]:
+    """Names of all rules in their order, which is also the order of the bits of a compiled verdict."""
+    return tuple(rule.name for rule in gate_rules())

@@ -20,7 +20,9 @@ class Settings(Params):
     stop_limit_fraction: float = number(
         0.005, low=0.0, high=0.5, help="limit of the stop order below its trigger, fraction; 0: a market stop"
     )
-    gap_policy: str = choice("chase", ("rest", "chase"), help="a stop jumped over by a gap rests, or is sold next candle")
+    gap_policy: str = choice(
+        "chase", ("rest", "chase"), help="a stop jumped over by a gap rests, or is sold next candle"
+    )
     trail_from: str = choice("activation", ("never", "entry", "activation"), help="when the trailing stop starts")
     extreme: str = choice("high", ("close", "high"), help="what counts as the highest price since the entry")
     activation_atr: float = number(5.5, low=0.0, high=100.0, help="gain that activates the trailing stop, in ATR")
@@ -49,10 +51,14 @@ class Settings(Params):
     )
     wallet: str = choice("shared", ("shared", "per-pair"), help="one wallet for all pairs, or one each")
     capital: float = number(10_000.0, low=1.0, high=1e12, help="quote in each wallet at the start")
-    min_notional: float = number(0.0, low=0.0, high=1e9, help="smallest order value where the venue's is unknown, quote")
+    min_notional: float = number(
+        0.0, low=0.0, high=1e9, help="smallest order value where the venue's is unknown, quote"
+    )
     warm_up_from_past: bool = switch(True, help="indicators may use candles before the time range")
     last_at_close: bool = switch(False, help="what the last candle decides is filled at its close")
-    correlation_window: int = number(168, low=30, high=10_000, help="log returns the correlation is taken over, candles")
+    correlation_window: int = number(
+        168, low=30, high=10_000, help="log returns the correlation is taken over, candles"
+    )
 
     def check(self) -> None:
         """Refuse partial sales in the wrong order.

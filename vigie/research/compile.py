@@ -9,13 +9,13 @@ be stale. This is the only module that knows numba.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import math
 import os
 import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -27,11 +27,11 @@ from vigie.decision.registry import gate_rules, sizing_rules
 from vigie.decision.sizing.wanted import Wanted
 from vigie.domain.candles import FloatArray
 from vigie.indicators import loops
-from vigie.research import kernel
+from vigie.research.kernel.walk import walk
 
 Compiler = Callable[[FunctionType], Any]
 
-ROOMS = ("domain", "indicators", "decision", "simulation", "research")
+ROOMS = ("domain", "indicators", "strategy", "decision", "simulation", "research")
 """Rooms whose sources can take part in compiled code."""
 
 
@@ -43,8 +43,8 @@ def _as_is(function: FunctionType) -> Any:
 def compiled_walk() -> Callable[..., None]:
     """The bar loop, compiled, from the cache where it is there. The first call after an upgrade takes seconds."""
     use_compiled_loops()
-    walk: Callable[..., None] = _jit(cache=True)(assemble(_jit(cache=False)))
-    return walk
+    compiled: Callable[..., None] = _jit(cache=True)(assemble(_jit(cache=False)))
+    return compiled
 
 
 @cache
@@ -66,7 +66,7 @@ def assemble(compiler: Compiler = _as_is) -> FunctionType:
         chain share one name in their file, and numba would take them for each other.
     """
     bound = {"size": _link_sizing(compiler), "gate": _link_gate(compiler)}
-    return _rebuilt(kernel.walk, bound, compiler)
+    return _rebuilt(walk, bound, compiler)
 
 
 def _link_sizing(compiler: Compiler) -> Any:
@@ -86,6 +86,7 @@ def _link_gate(compiler: Compiler) -> Any:
 
 
 # Links of the two chains; the capital names are put in by `_rebuilt`.
+_LINKS = frozenset({"_no_size", "_next_size", "_no_refusal", "_next_gate"})
 _UNITS: Any = None
 _REFUSES: Any = None
 _OTHERS: Any = None
@@ -153,16 +154,17 @@ class _Twins:
 def _jit(*, cache: bool) -> Compiler:
     import numba
 
-    numba.config.CACHE_DIR = str(_cache_folder() / code_hash()[:20])  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = str(_cache_folder() / _build_hash())  # type: ignore[attr-defined]
     if cache:
         outer: Compiler = numba.njit(cache=True, nogil=True, error_model="numpy")
         return outer
-    # Called from compiled code only: the wrappers that Python and C would call are half the compile time.
-    options = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
     def inner(function: FunctionType) -> Any:
-        inline = "always" if function.__name__ in {"_next_size", "_next_gate", "_no_size", "_no_refusal"} else "never"
-        return numba.njit(inline=inline, **options)(function)
+        # Called from compiled code only: the wrappers that Python and C would call are half the compile time.
+        inline = "always" if function.__name__ in _LINKS else "never"
+        return numba.njit(  # type: ignore[call-overload]
+            nogil=True, error_model="numpy", inline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True
+        )(function)
 
     return inner
 
@@ -182,14 +184,18 @@ def _cache_folder() -> Path:
 
 
 @cache
-def code_hash() -> str:
-    """SHA-256 over every source of the decision and over the versions that compile it."""
-    digest = hashlib.sha256(sys.version.encode())
-    for name in ("numba", "numpy"):
-        digest.update(importlib.metadata.version(name).encode())
+def source_hash() -> str:
+    """SHA-256 over every source that a decision can depend on: which code made a result."""
+    digest = hashlib.sha256()
     root = Path(__file__).parent.parent
     for room in ROOMS:
         for path in sorted((root / room).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _build_hash() -> str:
+    """Sources and the versions that compile them: the name of the folder that compiled code is kept in."""
+    versions = [sys.version, *(f"{name} {version(name)}" for name in ("numba", "llvmlite", "numpy"))]
+    return hashlib.sha256("\n".join([source_hash(), *versions]).encode()).hexdigest()[:20]

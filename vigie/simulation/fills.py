@@ -22,9 +22,7 @@ def sell_price(reference: Number, slippage_fraction: Number) -> Number:
     return reference * (1 - slippage_fraction)
 
 
-def stop_market_fill(
-    trigger: Number, open_: Number, low: Number, slippage_fraction: Number
-) -> tuple[bool, Number]:
+def stop_market_fill(trigger: Number, open_: Number, low: Number, slippage_fraction: Number) -> tuple[bool, Number]:
     """A stop sold at the market inside a candle.
 
     Hit if the low reaches the trigger; a candle that opens below it is filled at its open.

@@ -74,6 +74,8 @@ class Signals:
             column = getattr(signals, field.name)
             if isinstance(column, np.ndarray) and column.shape != (rows,):
                 raise ValueError(f"signals column '{field.name}' has shape {column.shape}, expected ({rows},)")
+        if not np.isfinite(signals.confidence).all():
+            raise ValueError("signals column 'confidence' must be finite: it decides who goes first")
         return signals
 
     def __len__(self) -> int:

@@ -5,5 +5,5 @@ from __future__ import annotations
 from vigie.decision.profile import Profile
 
 PROFILE = Profile(
-    summary="risk 2 % a trade, fee 10 bps, slippage 5 bps, next-open fills, intrabar stop-limit 3 ATR, trailing 5.5 ATR",
+    summary="risk 2 % a trade, fee 10 bps, slippage 5 bps, next-open fills, intrabar stop-limit, trailing 5.5 ATR",
 )

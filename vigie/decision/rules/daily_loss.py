@@ -5,7 +5,9 @@ from __future__ import annotations
 from vigie.decision.facts import Facts
 from vigie.strategy.params import Spec
 
-NUMBER = Spec("daily_loss_fraction", float, 0.05, 0.0001, 1.0, help="loss of the day, as a fraction of its first equity")
+NUMBER = Spec(
+    "daily_loss_fraction", float, 0.05, 0.0001, 1.0, help="loss of the day, as a fraction of its first equity"
+)
 
 
 def refuses(facts: Facts, limit: float) -> bool:

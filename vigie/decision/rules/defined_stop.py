@@ -5,7 +5,9 @@ from __future__ import annotations
 from vigie.decision.facts import Facts
 from vigie.strategy.params import Spec
 
-NUMBER = Spec("min_stop_distance", float, 0.0, 0.0, 1e12, help="the stop must be further than this below the fill, quote")
+NUMBER = Spec(
+    "min_stop_distance", float, 0.0, 0.0, 1e12, help="the stop must be further than this below the fill, quote"
+)
 
 
 def refuses(facts: Facts, limit: float) -> bool:

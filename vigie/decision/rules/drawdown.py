@@ -5,7 +5,9 @@ from __future__ import annotations
 from vigie.decision.facts import Facts
 from vigie.strategy.params import Spec
 
-NUMBER = Spec("drawdown_fraction", float, 0.15, 0.0001, 1.0, help="fall from peak equity that ends all entries, fraction")
+NUMBER = Spec(
+    "drawdown_fraction", float, 0.15, 0.0001, 1.0, help="fall from peak equity that ends all entries, fraction"
+)
 
 
 def refuses(facts: Facts, limit: float) -> bool:

@@ -6,7 +6,12 @@ from vigie.decision.facts import Facts
 from vigie.strategy.params import Spec
 
 NUMBER = Spec(
-    "candles_in_row", int, 24, 1, 10_000, help="closed candles without a hole before an entry (or the warm-up, if shorter)"
+    "candles_in_row",
+    int,
+    24,
+    1,
+    10_000,
+    help="closed candles without a hole before an entry (or the warm-up, if shorter)",
 )
 
 

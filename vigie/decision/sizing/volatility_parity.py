@@ -5,9 +5,7 @@ from __future__ import annotations
 from vigie.decision.sizing.wanted import Wanted
 from vigie.strategy.params import Spec
 
-NUMBER = Spec(
-    "target_volatility", float, 0.02, 0.0001, 0.5, help="equity moved by one ATR of the price, as a fraction"
-)
+NUMBER = Spec("target_volatility", float, 0.02, 0.0001, 0.5, help="equity moved by one ATR of the price, as a fraction")
 
 
 def units(wanted: Wanted, amount: float) -> float:

@@ -1,0 +1,56 @@
+"""Buys when a fast EMA crosses above a slow one, sells when it crosses below; stop in ATR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vigie.domain.candles import BoolArray, Candles, FloatArray
+from vigie.domain.errors import ConfigError
+from vigie.indicators.averages import ema
+from vigie.indicators.volatility import atr
+from vigie.strategy.params import Params, number
+from vigie.strategy.signals import Signals
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters(Params):
+    """Spans in candles, distances in ATR."""
+
+    fast: int = number(20, low=2, high=1000, grid=(10, 20, 30), help="span of the fast EMA, candles")
+    slow: int = number(50, low=3, high=2000, grid=(50, 100, 200), help="span of the slow EMA, candles")
+    atr_period: int = number(14, low=2, high=500, help="period of the ATR, candles")
+    stop_atr: float = number(3.0, low=0.1, high=50.0, grid=(2.0, 3.0), help="distance of the initial stop, ATR")
+    warm_up: int = number(200, low=1, high=10_000, help="first candles without an entry")
+
+    def check(self) -> None:
+        """Refuse a fast span that is not the shorter one.
+
+        Raises:
+            ConfigError: fast is not below slow.
+        """
+        if self.fast >= self.slow:
+            raise ConfigError(f"fast={self.fast} must be below slow={self.slow}")
+
+
+def signals(candles: Candles, parameters: Parameters) -> Signals:
+    """Crosses at each close."""
+    fast, slow = ema(candles.close, parameters.fast), ema(candles.close, parameters.slow)
+    volatility = atr(candles, parameters.atr_period)
+    return Signals.of(
+        entry=_crosses_above(fast, slow),
+        exit=_crosses_above(slow, fast),
+        stop_distance=parameters.stop_atr * volatility,
+        volatility=volatility,
+        warm_up=parameters.warm_up,
+        reasons=("fast EMA crossed above slow EMA",),
+    )
+
+
+def _crosses_above(one: FloatArray, other: FloatArray) -> BoolArray:
+    """True where ``one`` is above ``other`` and was not at the close before."""
+    above = one > other
+    crosses = np.zeros(len(above), dtype=np.bool_)
+    crosses[1:] = above[1:] & (one[:-1] <= other[:-1])
+    return crosses

@@ -1,0 +1,267 @@
+"""A backtest: candles and a plan in, a result out. Nothing here can reach a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from vigie.decision.gate import rule_names
+from vigie.decision.profile import Plan
+from vigie.decision.registry import sizing_rules
+from vigie.domain.candles import Candles, FloatArray, IntArray, Series
+from vigie.domain.errors import ConfigError, DataError
+from vigie.domain.instants import as_text
+from vigie.domain.instrument import Instrument
+from vigie.domain.pair import Pair
+from vigie.domain.trades import Events, Trades
+from vigie.metrics.summary import measure
+from vigie.research import ledger
+from vigie.research.compile import compiled_walk, source_hash, use_compiled_loops
+from vigie.research.kernel.records import EVENT_COLUMNS, HELD_COLUMNS, TRADE_COLUMNS, Book, Wallet
+from vigie.research.result import BacktestResult, Identity, OpenPosition
+from vigie.research.timeline import Timeline, filters_of, market, wishes
+from vigie.strategy.signals import Signals
+
+HOLE_RULE = "holes"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """What one wallet left behind; fields as in `BacktestResult`."""
+
+    timeline: Timeline
+    equity: FloatArray
+    invested: FloatArray
+    trades: Trades
+    events: Events
+    open_positions: tuple[OpenPosition, ...]
+    refused: IntArray
+    stops: tuple[FloatArray, ...]
+    pending: int
+
+
+def run(
+    plan: Plan,
+    series: Sequence[Series],
+    *,
+    instruments: Mapping[Pair, Instrument] | None = None,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    version: str = "",
+) -> BacktestResult:
+    """Run a plan over candles.
+
+    Args:
+        plan: strategy, rules, costs, guards.
+        series: candles of each pair, one timeframe.
+        instruments: venue filters where they are known.
+        start_ms: start of the range that is traded and measured, epoch milliseconds. Indicators may use earlier
+            candles if the plan says so.
+        end_ms: its end, excluded.
+        version: of vigie, for the identity.
+
+    Raises:
+        DataError: no candles in the range.
+        ConfigError: series of different timeframes, a pair twice, or signals of the wrong length.
+    """
+    series = tuple(sorted(series, key=lambda one: one.pair))
+    _refuse_mixture(series)
+    use_compiled_loops()
+    used, traded, signals = [], [], []
+    for one in series:
+        known = one.candles.between(start_ms if not plan.settings.warm_up_from_past else None, end_ms)
+        first = 0 if start_ms is None else int(np.searchsorted(known.opens_at, start_ms))
+        if len(known) <= first:
+            raise DataError(_nothing_in_range(one, start_ms, end_ms))
+        used.append(replace(one, candles=known))
+        traded.append(replace(one, candles=known[first:]))
+        signals.append(_cut(_ask(plan, one.pair, known), first))
+    known_instruments = instruments or {}
+    if plan.settings.wallet == "per-pair":
+        runs = [_walk(plan, [one], [signal], known_instruments) for one, signal in zip(traded, signals, strict=True)]
+    else:
+        runs = [_walk(plan, traded, signals, known_instruments)]
+    return _result(plan, used, traded, runs, version)
+
+
+def _refuse_mixture(series: Sequence[Series]) -> None:
+    if not series:
+        raise ConfigError("no pair to test")
+    timeframes = {str(one.candles.timeframe) for one in series}
+    if len(timeframes) > 1:
+        raise ConfigError(f"candles of different timeframes in one run: {', '.join(sorted(timeframes))}")
+    pairs = [str(one.pair) for one in series]
+    twice = sorted({pair for pair in pairs if pairs.count(pair) > 1})
+    if twice:
+        raise ConfigError(f"the same pair twice in one run: {', '.join(twice)}")
+
+
+def _nothing_in_range(one: Series, start_ms: int | None, end_ms: int | None) -> str:
+    if len(one.candles) == 0:
+        return f"{one.pair}: there are no candles ({one.origin})"
+    span = f"{as_text(one.candles.opens_at[0])} to {as_text(one.candles.opens_at[-1])}"
+    asked = (
+        f"{as_text(start_ms) if start_ms is not None else '...'} to {as_text(end_ms) if end_ms is not None else '...'}"
+    )
+    return f"{one.pair}: no candles in {asked}; there are candles from {span} ({one.origin})"
+
+
+def _ask(plan: Plan, pair: Pair, candles: Candles) -> Signals:
+    signals = plan.strategy.signals(candles, plan.parameters)
+    if len(signals) != len(candles):
+        raise ConfigError(
+            f"strategy '{plan.strategy.name}' gave {len(signals)} rows of signals for {len(candles)} candles of {pair}"
+        )
+    return signals
+
+
+def _cut(signals: Signals, first: int) -> Signals:
+    """Signals from row ``first`` on; the warm-up shrinks by what came before."""
+    if first == 0:
+        return signals
+    columns = {
+        column.name: getattr(signals, column.name)[first:]
+        for column in fields(signals)
+        if isinstance(getattr(signals, column.name), np.ndarray)
+    }
+    return replace(signals, warm_up=max(0, signals.warm_up - first), **columns)
+
+
+def _walk(
+    plan: Plan, series: Sequence[Series], signals: Sequence[Signals], instruments: Mapping[Pair, Instrument]
+) -> _Run:
+    """One wallet through the bar loop."""
+    candles = [one.candles for one in series]
+    pairs = [one.pair for one in series]
+    timeline = Timeline.of(candles)
+    settings = plan.settings
+    limits = _limits(plan, max(one.warm_up for one in signals))
+    wanted = wishes(timeline, signals)
+    most_trades = int((wanted.entry != 0).sum()) + 1
+    rows = len(timeline.opens_at)
+    book = Book(
+        equity=np.empty(rows),
+        invested=np.empty(rows),
+        stops=np.full((len(pairs), rows), np.nan),
+        trades=np.empty((most_trades, TRADE_COLUMNS)),
+        events=np.empty((4 * most_trades, EVENT_COLUMNS)),
+        counts=np.zeros(3, dtype=np.int64),
+        refused=np.zeros(len(limits), dtype=np.int64),
+        held=np.zeros((len(pairs), HELD_COLUMNS)),
+    )
+    wallet = Wallet(
+        capital=float(settings.capital),
+        sizing=[rule.name for rule in sizing_rules()].index(settings.sizing),
+        amount=float(plan.sizing_amount),
+        cash_fraction=float(settings.cash_fraction),
+        position_fraction=_position_fraction(plan, len(pairs)),
+        correlation_window=int(settings.correlation_window),
+    )
+    filters = filters_of(pairs, instruments, settings.min_notional)
+    correlated = not np.isnan(plan.limits["correlation"])
+    compiled_walk()(
+        market(timeline, candles, filters, correlated=correlated),
+        wanted,
+        settings.rules(),
+        settings.costs(),
+        wallet,
+        limits,
+        book,
+    )
+    trades = book.trades[: book.counts[0]]
+    events = book.events[: book.counts[1]]
+    return _Run(
+        timeline=timeline,
+        equity=book.equity,
+        invested=book.invested,
+        trades=ledger.trades(trades, timeline),
+        events=ledger.events(events, timeline),
+        open_positions=ledger.open_positions(book.held, timeline, pairs, candles, filters[:, 0]),
+        refused=book.refused,
+        stops=tuple(line[own] for line, own in zip(book.stops, timeline.rows, strict=True)),
+        pending=int(book.counts[2]),
+    )
+
+
+def _limits(plan: Plan, warm_up: int) -> FloatArray:
+    """Numbers of the gate's rules in their order; the hole rule asks for no more candles than the warm-up has."""
+    limits = np.array([plan.limits[name] for name in rule_names()])
+    hole = rule_names().index(HOLE_RULE)
+    limits[hole] = np.fmin(limits[hole], max(1, warm_up)) if not np.isnan(limits[hole]) else np.nan
+    return limits
+
+
+def _position_fraction(plan: Plan, pairs: int) -> float:
+    """The most of the equity that one position may take; 0 in the settings stands for an equal share."""
+    if plan.settings.max_position_fraction > 0:
+        return float(plan.settings.max_position_fraction)
+    most = plan.limits["max_open_positions"]
+    return 1.0 / min(most if not np.isnan(most) else pairs, pairs)
+
+
+def _result(
+    plan: Plan, used: Sequence[Series], traded: Sequence[Series], runs: Sequence[_Run], version: str
+) -> BacktestResult:
+    """Wallets put together, measured and labelled."""
+    timeline = runs[0].timeline if len(runs) == 1 else Timeline.of([one.candles for one in traded])
+    capital = float(plan.settings.capital) * len(runs)
+    equity, invested = runs[0].equity, runs[0].invested
+    if len(runs) > 1:
+        own = [float(plan.settings.capital)] * len(runs)
+        equity = timeline.carried([one.equity for one in runs], own).sum(axis=0)
+        invested = timeline.carried([one.invested for one in runs], [0.0] * len(runs)).sum(axis=0)
+    hold = _hold(timeline, [one.candles for one in traded], capital)
+    trades = ledger.joined_trades([one.trades for one in runs])
+    return BacktestResult(
+        identity=_identity(plan, used, version),
+        series=tuple(traded),
+        capital=capital,
+        closes_at=timeline.closes_at,
+        equity=equity,
+        invested=invested,
+        hold=hold,
+        trades=trades,
+        events=ledger.joined_events([one.events for one in runs]),
+        open_positions=tuple(position for one in runs for position in one.open_positions),
+        refusals={
+            name: int(sum(one.refused[index] for one in runs))
+            for index, name in enumerate(rule_names())
+            if not np.isnan(plan.limits[name])
+        },
+        stops=tuple(stop for one in runs for stop in one.stops),
+        pending_entries=sum(one.pending for one in runs),
+        metrics=measure(
+            equity=equity,
+            invested=invested,
+            hold=hold,
+            closes_at=timeline.closes_at,
+            capital=capital,
+            timeframe=traded[0].candles.timeframe,
+            trades=trades,
+        ),
+    )
+
+
+def _hold(timeline: Timeline, candles: Sequence[Candles], capital: float) -> FloatArray:
+    """Equity of buying every pair in equal parts at its first open and holding, without costs."""
+    part = capital / len(candles)
+    values = [one.close * (part / one.open[0]) for one in candles]
+    held: FloatArray = values[0] if len(values) == 1 else timeline.carried(values, [part] * len(values)).sum(axis=0)
+    return held
+
+
+def _identity(plan: Plan, used: Sequence[Series], version: str) -> Identity:
+    return Identity(
+        strategy=plan.strategy.name,
+        profile=plan.profile,
+        timeframe=used[0].candles.timeframe,
+        parameters=plan.parameters.as_dict(),
+        settings=plan.numbers(),
+        overrides=plan.overrides,
+        data_hashes={str(one.pair): one.candles.content_hash for one in used},
+        strategy_hash=plan.strategy.code_hash,
+        code_hash=source_hash(),
+        version=version,
+    )

@@ -1,0 +1,1 @@
+"""The bar loop of a backtest; compiled by `vigie.research.compile`."""

@@ -1,0 +1,215 @@
+"""Booking fills: cash, coins, trades and events."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vigie.decision.policies import Costs
+from vigie.decision.position_rules import Position, effective_stop
+from vigie.domain.candles import FloatArray
+from vigie.research.kernel.records import (
+    A_CASH,
+    A_OPEN,
+    AT_CLOSE,
+    BUY,
+    E_AT_CLOSE,
+    E_FEE,
+    E_KIND,
+    E_PAIR,
+    E_PRICE,
+    E_PROFIT,
+    E_QUANTITY,
+    E_REASON,
+    E_ROW,
+    H_ACTIVE,
+    H_AT_CLOSE,
+    H_BOUGHT,
+    H_ENTRY,
+    H_EVEN,
+    H_FEES,
+    H_FIRST_STOP,
+    H_FIXED,
+    H_HIGHEST,
+    H_QUANTITY,
+    H_RECEIVED,
+    H_RESTING,
+    H_ROW,
+    H_SLIPPAGE,
+    H_SPENT,
+    H_TAKEN,
+    H_TARGET,
+    H_TRAILING,
+    H_VOLATILITY,
+    NO_REASON,
+    PARTIAL,
+    SELL,
+    T_ENTRY,
+    T_ENTRY_AT_CLOSE,
+    T_ENTRY_ROW,
+    T_EXIT,
+    T_EXIT_AT_CLOSE,
+    T_EXIT_ROW,
+    T_FEES,
+    T_PAIR,
+    T_PROFIT,
+    T_QUANTITY,
+    T_REASON,
+    T_SLIPPAGE,
+    T_SPENT,
+    T_STOP,
+    Book,
+)
+from vigie.simulation.fills import fee_of, sell_price
+
+
+def book_entry(
+    pair: int,
+    row: int,
+    when: float,
+    position: Position,
+    reference: float,
+    costs: Costs,
+    tick: float,
+    account: FloatArray,
+    book: Book,
+) -> None:
+    """Book a filled entry."""
+    quantity, price = position.quantity, position.entry_price
+    value = quantity * price
+    fee = fee_of(value, costs.fee_fraction)
+    spent = value if costs.fee_in_base else value + fee
+    coins = quantity * (1.0 - costs.fee_fraction) if costs.fee_in_base else quantity
+    # All-in sizing can miss the cash by the last bit of a float; a wallet never goes below zero.
+    account[A_CASH] -= min(spent, account[A_CASH])
+    account[A_OPEN] += 1.0
+    keep_position(book.held, pair, position)
+    line = book.held[pair]
+    line[H_QUANTITY] = line[H_BOUGHT] = coins
+    line[H_ROW] = float(row)
+    line[H_AT_CLOSE] = when
+    line[H_SPENT] = spent
+    line[H_FEES] = fee
+    line[H_SLIPPAGE] = (price - reference) * quantity
+    line[H_FIRST_STOP] = effective_stop(position, tick)
+    line[H_RECEIVED] = line[H_RESTING] = 0.0
+    _event(pair, BUY, row, when, price, coins, fee, np.nan, NO_REASON, book)
+
+
+def book_part(
+    pair: int, row: int, quantity: float, reason: float, close: float, costs: Costs, account: FloatArray, book: Book
+) -> None:
+    """Sell a part at the close."""
+    price = sell_price(close, costs.partial_slippage_fraction)
+    value = quantity * price
+    fee = fee_of(value, costs.fee_fraction)
+    account[A_CASH] += value - fee
+    line = book.held[pair]
+    line[H_QUANTITY] -= quantity
+    line[H_RECEIVED] += value - fee
+    line[H_FEES] += fee
+    line[H_SLIPPAGE] += (close - price) * quantity
+    _event(pair, PARTIAL, row, AT_CLOSE, price, quantity, fee, value - fee, reason, book)
+
+
+def book_exit(
+    pair: int,
+    row: int,
+    when: float,
+    price: float,
+    reference: float,
+    reason: int,
+    costs: Costs,
+    account: FloatArray,
+    book: Book,
+) -> None:
+    """Sell all that is held and write the trade."""
+    line = book.held[pair]
+    quantity = line[H_QUANTITY]
+    value = quantity * price
+    fee = fee_of(value, costs.fee_fraction)
+    account[A_CASH] += value - fee
+    account[A_OPEN] -= 1.0
+    profit = line[H_RECEIVED] + (value - fee) - line[H_SPENT]
+    trade = book.trades[book.counts[0]]
+    trade[T_PAIR] = float(pair)
+    trade[T_ENTRY_ROW] = line[H_ROW]
+    trade[T_ENTRY_AT_CLOSE] = line[H_AT_CLOSE]
+    trade[T_EXIT_ROW] = float(row)
+    trade[T_EXIT_AT_CLOSE] = when
+    trade[T_ENTRY] = line[H_ENTRY]
+    trade[T_EXIT] = price
+    trade[T_QUANTITY] = line[H_BOUGHT]
+    trade[T_FEES] = line[H_FEES] + fee
+    trade[T_SLIPPAGE] = line[H_SLIPPAGE] + (reference - price) * quantity
+    trade[T_PROFIT] = profit
+    trade[T_SPENT] = line[H_SPENT]
+    trade[T_REASON] = float(reason)
+    trade[T_STOP] = line[H_FIRST_STOP]
+    book.counts[0] += 1
+    _event(pair, SELL, row, when, price, quantity, fee, profit, float(reason), book)
+    line[:] = 0.0
+
+
+def _event(
+    pair: int,
+    kind: float,
+    row: int,
+    when: float,
+    price: float,
+    quantity: float,
+    fee: float,
+    profit: float,
+    reason: float,
+    book: Book,
+) -> None:
+    event = book.events[book.counts[1]]
+    event[E_PAIR] = float(pair)
+    event[E_KIND] = kind
+    event[E_ROW] = float(row)
+    event[E_AT_CLOSE] = when
+    event[E_PRICE] = price
+    event[E_QUANTITY] = quantity
+    event[E_FEE] = fee
+    event[E_PROFIT] = profit
+    event[E_REASON] = reason
+    book.counts[1] += 1
+
+
+def equity_of(account: FloatArray, last_close: FloatArray, held: FloatArray) -> float:
+    """Cash plus coins at their last close, quote."""
+    equity = float(account[A_CASH])
+    if account[A_OPEN] > 0.0:
+        for pair in range(len(last_close)):
+            if held[pair, H_QUANTITY] > 0.0:
+                equity += held[pair, H_QUANTITY] * last_close[pair]
+    return equity
+
+
+def held_position(held: FloatArray, pair: int) -> Position:
+    """The position of a pair from its line of `Book.held`."""
+    return Position(
+        entry_price=held[pair, H_ENTRY],
+        quantity=held[pair, H_QUANTITY],
+        volatility=held[pair, H_VOLATILITY],
+        fixed_stop=held[pair, H_FIXED],
+        trailing=held[pair, H_TRAILING],
+        trail_active=held[pair, H_ACTIVE] > 0.0,
+        breakeven_done=held[pair, H_EVEN] > 0.0,
+        highest=held[pair, H_HIGHEST],
+        target=held[pair, H_TARGET],
+        partials_taken=int(held[pair, H_TAKEN]),
+    )
+
+
+def keep_position(held: FloatArray, pair: int, position: Position) -> None:
+    """Write a position back into its line of `Book.held`."""
+    held[pair, H_ENTRY] = position.entry_price
+    held[pair, H_QUANTITY] = position.quantity
+    held[pair, H_VOLATILITY] = position.volatility
+    held[pair, H_FIXED] = position.fixed_stop
+    held[pair, H_TRAILING] = position.trailing
+    held[pair, H_ACTIVE] = 1.0 if position.trail_active else 0.0
+    held[pair, H_EVEN] = 1.0 if position.breakeven_done else 0.0
+    held[pair, H_HIGHEST] = position.highest
+    held[pair, H_TARGET] = position.target
+    held[pair, H_TAKEN] = float(position.partials_taken)

@@ -1,0 +1,165 @@
+"""Entries: who goes first, how large, and whether the gate lets it through."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vigie.decision.correlation import highest_correlation
+from vigie.decision.facts import Facts
+from vigie.decision.policies import Costs, Filters, Rules, floor_to
+from vigie.decision.position_rules import opened
+from vigie.decision.sizing.wanted import Wanted
+from vigie.domain.candles import FloatArray, IntArray
+from vigie.research.kernel.booking import book_entry, equity_of
+from vigie.research.kernel.records import (
+    A_CASH,
+    A_DAY_FIRST,
+    A_DAY_LOW,
+    A_OPEN,
+    A_WORST,
+    AT_CLOSE,
+    H_QUANTITY,
+    Book,
+    Market,
+    Wallet,
+    Wishes,
+)
+from vigie.simulation.fills import buy_price
+
+
+def size(kind: int, wanted: Wanted, amount: float) -> float:
+    """Replaced by `compile.assemble`: the sizing rule number ``kind``."""
+    raise NotImplementedError
+
+
+def gate(facts: Facts, limits: FloatArray) -> int:
+    """Replaced by `compile.assemble`: a bit mask of the rules that refuse."""
+    raise NotImplementedError
+
+
+def enter(
+    row: int,
+    when: float,
+    market: Market,
+    wishes: Wishes,
+    rules: Rules,
+    costs: Costs,
+    wallet: Wallet,
+    limits: FloatArray,
+    account: FloatArray,
+    entering: IntArray,
+    stopped_at: FloatArray,
+    last_close: FloatArray,
+    book: Book,
+) -> int:
+    """Try the waiting entries whose pair has a candle here, by confidence, then pair name.
+
+    Returns:
+        how many entries still wait.
+    """
+    while True:
+        first = _next_to_enter(row, market.close, wishes.confidence, entering)
+        if first < 0:
+            return int((entering >= 0).sum())
+        signal = entering[first]
+        entering[first] = -1
+        correlated = 0.0
+        if account[A_OPEN] > 0.0 and market.returns.shape[1] > 0:
+            held = book.held[:, H_QUANTITY]
+            correlated = highest_correlation(market.returns, first, held, signal, wallet.correlation_window)
+        _try(
+            first,
+            row,
+            when,
+            Entry(
+                direction=int(wishes.entry[first, signal]),
+                reference=market.close[first, row] if when == AT_CLOSE else market.open[first, row],
+                stop_distance=wishes.stop_distance[first, signal],
+                target_distance=wishes.target_distance[first, signal],
+                volatility=wishes.volatility[first, signal],
+                correlation=correlated,
+                candles_in_row=int(market.in_row[first, signal]),
+                bars_since_stop=float(signal) - stopped_at[first],
+            ),
+            Filters(
+                market.filters[first, 0], market.filters[first, 1], market.filters[first, 2], market.filters[first, 3]
+            ),
+            rules,
+            costs,
+            wallet,
+            limits,
+            account,
+            equity_of(account, last_close, book.held),
+            book,
+        )
+
+
+def _next_to_enter(row: int, close: FloatArray, confidence: FloatArray, entering: IntArray) -> int:
+    """The waiting pair with a candle in this row and the highest confidence, the first by name among equals; or -1."""
+    first, highest = -1, -np.inf
+    for pair in range(len(entering)):
+        signal = entering[pair]
+        if signal >= 0 and close[pair, row] == close[pair, row] and confidence[pair, signal] > highest:
+            first, highest = pair, confidence[pair, signal]
+    return first
+
+
+class Entry(NamedTuple):
+    """One wanted entry: what the signal said, and the price it meets. Fields as in `Facts` and `Signals`."""
+
+    direction: int
+    reference: float
+    stop_distance: float
+    target_distance: float
+    volatility: float
+    correlation: float
+    candles_in_row: int
+    bars_since_stop: float
+
+
+def _try(
+    pair: int,
+    row: int,
+    when: float,
+    entry: Entry,
+    filters: Filters,
+    rules: Rules,
+    costs: Costs,
+    wallet: Wallet,
+    limits: FloatArray,
+    account: FloatArray,
+    equity: float,
+    book: Book,
+) -> None:
+    """Size one entry, ask the gate, and fill it if nothing refuses."""
+    price = buy_price(entry.reference, costs.slippage_fraction)
+    wanted = Wanted(equity, wallet.capital, price, entry.stop_distance, entry.volatility)
+    per_unit = price if costs.fee_in_base else price * (1.0 + costs.fee_fraction)
+    quantity = size(wallet.sizing, wanted, wallet.amount)
+    quantity = min(quantity, account[A_CASH] * wallet.cash_fraction / per_unit)
+    quantity = floor_to(min(quantity, equity * wallet.position_fraction / price), filters.step)
+    facts = Facts(
+        direction=entry.direction,
+        stop_distance=entry.stop_distance,
+        quantity=quantity,
+        notional=quantity * price,
+        min_quantity=filters.min_quantity,
+        min_notional=filters.min_notional,
+        open_positions=int(account[A_OPEN]),
+        correlation=entry.correlation,
+        equity=equity,
+        day_first_equity=account[A_DAY_FIRST],
+        day_lowest_equity=account[A_DAY_LOW],
+        worst_drawdown=account[A_WORST],
+        candles_in_row=entry.candles_in_row,
+        bars_since_stop=entry.bars_since_stop,
+    )
+    refusing = gate(facts, limits)
+    for rule in range(len(limits)):
+        if refusing >> rule & 1:
+            book.refused[rule] += 1
+    if refusing == 0 and quantity > 0.0 and entry.direction > 0:
+        position = opened(price, quantity, entry.stop_distance, entry.target_distance, entry.volatility, rules)
+        book_entry(pair, row, when, position, entry.reference, costs, filters.tick, account, book)

@@ -1,0 +1,110 @@
+"""What the bar loop reads and writes: arrays, their columns, and NamedTuples of numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vigie.domain.candles import BoolArray, FloatArray, IntArray
+from vigie.domain.trades import EventKind, ExitReason
+
+SmallInts: TypeAlias = NDArray[np.int8]
+
+
+class Market(NamedTuple):
+    """Candles on one common timeline, pairs sorted by name.
+
+    Attributes:
+        open, high, low, close: quote, shape (pairs, rows); NaN where a pair has no candle.
+        returns: log returns against the pair's candle before, shape (pairs, rows) (or (pairs, 0) with one pair).
+        in_row: candles without a hole up to each one, shape (pairs, rows).
+        day: UTC day number of each closing time, shape (rows,).
+        filters: tick, step, minimum quantity, minimum notional, shape (pairs, 4).
+    """
+
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    returns: FloatArray
+    in_row: IntArray
+    day: IntArray
+    filters: FloatArray
+
+
+class Wishes(NamedTuple):
+    """What the strategy wants at each close; arrays of shape (pairs, rows)."""
+
+    entry: SmallInts
+    exit: BoolArray
+    stop_distance: FloatArray
+    target_distance: FloatArray
+    volatility: FloatArray
+    confidence: FloatArray
+
+
+class Wallet(NamedTuple):
+    """Numbers of the account besides the rules.
+
+    Attributes:
+        capital: quote at the start.
+        sizing: index of the sizing rule.
+        amount: its number.
+        cash_fraction, position_fraction: caps of an entry, as in `Settings`.
+        correlation_window: candles.
+    """
+
+    capital: float
+    sizing: int
+    amount: float
+    cash_fraction: float
+    position_fraction: float
+    correlation_window: int
+
+
+class Book(NamedTuple):
+    """Where the loop writes.
+
+    Attributes:
+        equity, invested: quote at each close, shape (rows,).
+        stops: effective stop at each close, NaN while flat, shape (pairs, rows).
+        trades: one line per closed trade, columns T_*, shape (room, 14).
+        events: one line per fill, columns E_*, shape (room, 9).
+        counts: trades, events, pending entries at the end, shape (3,).
+        refused: refusals per rule of the gate, shape (rules,).
+        held: open positions, columns H_*, shape (pairs, 19).
+    """
+
+    equity: FloatArray
+    invested: FloatArray
+    stops: FloatArray
+    trades: FloatArray
+    events: FloatArray
+    counts: IntArray
+    refused: IntArray
+    held: FloatArray
+
+
+# Columns of Book.held: the Position, then what accounting needs.
+H_ENTRY, H_QUANTITY, H_VOLATILITY, H_FIXED, H_TRAILING, H_ACTIVE, H_EVEN, H_HIGHEST, H_TARGET, H_TAKEN = range(10)
+H_ROW, H_AT_CLOSE, H_BOUGHT, H_SPENT, H_RECEIVED, H_FEES, H_SLIPPAGE, H_FIRST_STOP, H_RESTING = range(10, 19)
+HELD_COLUMNS = 19
+
+# When a fill happens, what it is and why, as floats: whole-number and boolean constants make numba compile one copy
+# of a function for each value.
+AT_OPEN, AT_CLOSE = 0.0, 1.0
+BUY, PARTIAL, SELL = float(EventKind.BUY), float(EventKind.PARTIAL), float(EventKind.SELL)
+NO_REASON, PARTIAL_1, PARTIAL_2 = float(ExitReason.NONE), float(ExitReason.PARTIAL_1), float(ExitReason.PARTIAL_2)
+
+# Columns of Book.trades and Book.events. AT_CLOSE is 1 where the fill happened at the close of its row.
+T_PAIR, T_ENTRY_ROW, T_ENTRY_AT_CLOSE, T_EXIT_ROW, T_EXIT_AT_CLOSE, T_ENTRY, T_EXIT, T_QUANTITY = range(8)
+T_FEES, T_SLIPPAGE, T_PROFIT, T_SPENT, T_REASON, T_STOP = range(8, 14)
+TRADE_COLUMNS = 14
+E_PAIR, E_KIND, E_ROW, E_AT_CLOSE, E_PRICE, E_QUANTITY, E_FEE, E_PROFIT, E_REASON = range(9)
+EVENT_COLUMNS = 9
+
+# Columns of the account.
+A_CASH, A_DAY, A_DAY_FIRST, A_DAY_LOW, A_PEAK, A_WORST, A_OPEN = range(7)
+ACCOUNT_COLUMNS = 7

@@ -1,0 +1,252 @@
+"""The bar loop of a backtest, for any number of pairs in one wallet.
+
+Plain functions on arrays and NamedTuples; `vigie.research.compile` compiles them together with the position rules,
+the sizing rules and the gate's rules that live calls as Python.
+
+Order inside one candle: (a) at its open, sales that were decided before, then entries that were decided before, by
+confidence, then pair name; (b) stops inside the candle; (c) at its close, stop moves, partials and exits, the mark
+of the account, and new wishes, which wait for the next open or (policy) are filled at this close.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vigie.decision.policies import Costs, FillAt, Filters, GapPolicy, Rules, StopTest, floor_to
+from vigie.decision.position_rules import Bar, Position, advance, effective_stop
+from vigie.domain.candles import FloatArray
+from vigie.domain.trades import ExitReason
+from vigie.research.kernel.booking import book_exit, book_part, equity_of, held_position, keep_position
+from vigie.research.kernel.entries import enter
+from vigie.research.kernel.records import (
+    A_CASH,
+    A_DAY,
+    A_DAY_FIRST,
+    A_DAY_LOW,
+    A_OPEN,
+    A_PEAK,
+    A_WORST,
+    ACCOUNT_COLUMNS,
+    AT_CLOSE,
+    AT_OPEN,
+    H_QUANTITY,
+    H_RESTING,
+    PARTIAL_1,
+    PARTIAL_2,
+    Book,
+    Market,
+    SmallInts,
+    Wallet,
+    Wishes,
+)
+from vigie.simulation.fills import sell_price, stop_limit_fill, stop_market_fill
+
+
+def walk(  # noqa: C901 - see below
+    market: Market, wishes: Wishes, rules: Rules, costs: Costs, wallet: Wallet, limits: FloatArray, book: Book
+) -> None:
+    """Run the whole backtest; everything is written into ``book``.
+
+    One long function on purpose: whatever happens at every candle stands here, on arrays that are never handed on
+    (a call that passes arrays costs more than the work of a candle); what happens only at fills is in the functions
+    below it.
+    """
+    pairs, rows = market.close.shape
+    held = book.held
+    account = np.zeros(ACCOUNT_COLUMNS)
+    account[A_CASH] = account[A_PEAK] = wallet.capital
+    account[A_DAY] = -1.0
+    leaving = np.zeros(pairs, dtype=np.int64)
+    entering = np.full(pairs, -1, dtype=np.int64)
+    stopped_at = np.full(pairs, -np.inf)
+    sold_at = np.full(pairs, -1, dtype=np.int64)
+    last_close = np.full(pairs, np.nan)
+    at_close = rules.fill_at == FillAt.CLOSE
+    waiting, row = 0, -1
+    while row + 1 < rows:
+        row += 1
+        if waiting == 0 and account[A_OPEN] == 0.0:
+            quiet = _next_entry(row, wishes.entry)
+            if quiet > row:
+                # Nothing is held or wanted: the account stands still until then.
+                book.equity[row:quiet] = account[A_CASH]
+                book.invested[row:quiet] = 0.0
+                remember_limits(account[A_CASH], market.day[quiet - 1], account)
+                row = quiet - 1
+                continue
+        fills_at_close = at_close or (rules.last_at_close and row == rows - 1)
+        # (a) At the open: sales decided before, then entries decided before.
+        if account[A_OPEN] > 0.0:
+            for pair in range(pairs):
+                open_ = market.open[pair, row]
+                if held[pair, H_QUANTITY] == 0.0 or open_ != open_:
+                    continue
+                reason = leaving[pair]
+                if reason == 0 and held[pair, H_RESTING] > 0.0 and rules.gap_policy == GapPolicy.CHASE:
+                    reason = ExitReason.GAP.value
+                if reason != 0:
+                    leaving[pair] = 0
+                    price = sell_price(open_, costs.slippage_fraction)
+                    book_exit(pair, row, AT_OPEN, price, open_, reason, costs, account, book)
+                    sold_at[pair] = row
+        if waiting > 0:
+            waiting = enter(
+                row,
+                AT_OPEN,
+                market,
+                wishes,
+                rules,
+                costs,
+                wallet,
+                limits,
+                account,
+                entering,
+                stopped_at,
+                last_close,
+                book,
+            )
+        # (b) Inside the candle: stops. (c) At the close: stop moves, partials, exits.
+        if account[A_OPEN] > 0.0:
+            for pair in range(pairs):
+                close = market.close[pair, row]
+                if held[pair, H_QUANTITY] == 0.0 or close != close:
+                    continue
+                position = held_position(held, pair)
+                filters = Filters(
+                    market.filters[pair, 0], market.filters[pair, 1], market.filters[pair, 2], market.filters[pair, 3]
+                )
+                if rules.stop_test == StopTest.INTRABAR:
+                    open_ = market.open[pair, row]
+                    met = meet_stop(
+                        position,
+                        held[pair, H_RESTING] > 0.0,
+                        open_,
+                        market.high[pair, row],
+                        market.low[pair, row],
+                        filters.tick,
+                        rules,
+                        costs.slippage_fraction,
+                    )
+                    held[pair, H_RESTING] = 1.0 if met.rests else 0.0
+                    if met.filled:
+                        if met.reason == ExitReason.STOP:
+                            stopped_at[pair] = float(row)
+                        book_exit(
+                            pair, row, AT_OPEN, met.price, min(open_, met.trigger), met.reason, costs, account, book
+                        )
+                        sold_at[pair] = row
+                        continue
+                bar = Bar(market.high[pair, row], close, wishes.volatility[pair, row], wishes.exit[pair, row])
+                position, actions = advance(position, bar, rules, filters)
+                keep_position(held, pair, position)
+                if actions.partial_1 > 0.0:
+                    book_part(pair, row, actions.partial_1, PARTIAL_1, close, costs, account, book)
+                if actions.partial_2 > 0.0:
+                    book_part(pair, row, actions.partial_2, PARTIAL_2, close, costs, account, book)
+                if actions.exit != 0 and leaving[pair] == 0:
+                    if actions.exit == ExitReason.STOP:
+                        stopped_at[pair] = float(row)
+                    if fills_at_close:
+                        price = sell_price(close, costs.slippage_fraction)
+                        book_exit(pair, row, AT_CLOSE, price, close, actions.exit, costs, account, book)
+                        sold_at[pair] = row
+                    else:
+                        leaving[pair] = actions.exit
+        # (c) At the close: new wishes, then the mark of the account.
+        for pair in range(pairs):
+            close = market.close[pair, row]
+            if close == close:
+                last_close[pair] = close
+            if wishes.entry[pair, row] == 0 or held[pair, H_QUANTITY] > 0.0 or (at_close and sold_at[pair] == row):
+                continue
+            if entering[pair] < 0:
+                waiting += 1
+            entering[pair] = row
+        equity = equity_of(account, last_close, held)
+        remember_limits(equity, market.day[row], account)
+        if waiting > 0 and fills_at_close:
+            waiting = enter(
+                row,
+                AT_CLOSE,
+                market,
+                wishes,
+                rules,
+                costs,
+                wallet,
+                limits,
+                account,
+                entering,
+                stopped_at,
+                last_close,
+                book,
+            )
+            equity = equity_of(account, last_close, held)
+            remember_limits(equity, market.day[row], account)
+        book.equity[row] = equity
+        book.invested[row] = equity - account[A_CASH]
+        if account[A_OPEN] > 0.0:
+            for pair in range(pairs):
+                if held[pair, H_QUANTITY] > 0.0:
+                    book.stops[pair, row] = effective_stop(held_position(held, pair), market.filters[pair, 0])
+    book.counts[2] = waiting
+
+
+def _next_entry(row: int, entry: SmallInts) -> int:
+    """The first row from ``row`` on in which any pair wants to enter; the number of rows if none does."""
+    rows = entry.shape[1]
+    nearest = rows
+    for pair in range(entry.shape[0]):
+        line = entry[pair]
+        at = row
+        while at < nearest and line[at] == 0:
+            at += 1
+        nearest = at
+    return int(nearest)
+
+
+class Met(NamedTuple):
+    """How a stop order met a candle.
+
+    Attributes:
+        filled: it was sold.
+        rests: it was jumped over and rests at its limit.
+        price, trigger: quote.
+        reason: ExitReason code.
+    """
+
+    filled: bool
+    rests: bool
+    price: float
+    trigger: float
+    reason: int
+
+
+def meet_stop(
+    position: Position, resting: bool, open_: float, high: float, low: float, tick: float, rules: Rules, slippage: float
+) -> Met:
+    """The stop order that rests at the venue meets the inside of a candle."""
+    trigger = effective_stop(position, tick)
+    trailing = position.trail_active and position.trailing > position.fixed_stop
+    reason = ExitReason.TRAILING.value if trailing else ExitReason.STOP.value
+    if not trigger > 0.0:
+        return Met(False, False, 0.0, trigger, reason)
+    if rules.stop_limit_fraction > 0.0:
+        limit = floor_to(trigger * (1.0 - rules.stop_limit_fraction), tick)
+        filled, rests, price = stop_limit_fill(trigger, limit, resting, open_, high, low, slippage)
+        return Met(filled, rests, price, trigger, reason)
+    filled, price = stop_market_fill(trigger, open_, low, slippage)
+    return Met(filled, False, price, trigger, reason)
+
+
+def remember_limits(equity: float, day: int, account: FloatArray) -> None:
+    """Remember at each close what the limits look at."""
+    if day != account[A_DAY]:
+        account[A_DAY] = float(day)
+        account[A_DAY_FIRST] = account[A_DAY_LOW] = equity
+    account[A_DAY_LOW] = min(account[A_DAY_LOW], equity)
+    if equity >= account[A_PEAK]:
+        account[A_PEAK] = equity
+    elif equity < account[A_PEAK] * (1.0 - account[A_WORST]):
+        account[A_WORST] = 1.0 - equity / account[A_PEAK]
