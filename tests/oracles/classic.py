@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from tests.oracles.classic_filters import Columns, Rows, prepare
 from tests.oracles.classic_settings import ClassicSettings, Generation, Numbers, resolved
 
-__all__ = ["ClassicRun", "ClassicSettings", "Event", "run"]
+__all__ = ["ClassicRun", "ClassicSettings", "Event", "follow", "run"]
 
 Kind = Literal["buy", "partial_1", "partial_2", "sell"]
 
@@ -73,8 +73,12 @@ def run(generation: Generation, candles: Columns, settings: ClassicSettings | No
     s = settings or ClassicSettings()
     if len(candles["close"]) < s.minimum_candles:
         return ClassicRun([], 0.0, 0.0)
+    return follow(generation, prepare(generation, candles, s, resolved(generation, s)), s)
+
+
+def follow(generation: Generation, rows: Rows, s: ClassicSettings) -> ClassicRun:
+    """The engine alone, on conditions already known."""
     n = resolved(generation, s)
-    rows = prepare(generation, candles, s, n)
     account = _Account(cash=s.capital, peak=s.capital)
     events: list[Event] = []
     step = {"a": _step_a, "b": _step_b, "c": _step_c}[generation]

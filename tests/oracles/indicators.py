@@ -7,9 +7,9 @@ since in a stretch of constant prices the RSI is a quotient of decaying rounding
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
-import itertools
 
 NAN = math.nan
 

@@ -3,9 +3,9 @@
 *Long only; EMA(20) crosses above EMA(50) at a close (recursive EMAs seeded with the first close, first 200 bars
 blocked) -> buy at the next open x (1 + 5 bps); stop = fill - 3 x ATR(14, Wilder) of the signal bar; once a bar's high
 reached fill + 5.5 ATR, at that bar's close stop = max(stop, highest high since entry - 5.5 ATR), effective from the
-next bar; every bar held, the entry bar included: low <= stop -> exit at min(open, stop) x (1 - 5 bps); cross down -> exit at
-the next open, looked at before that bar's stop; fee 10 bps each side; units = min(2 % of equity / (fill - stop),
-equity / (fill x 1.001)); start 100,000; an open position is marked to the last close.*
+next bar; every bar held, the entry bar included: low <= stop -> exit at min(open, stop) x (1 - 5 bps); cross down ->
+exit at the next open, looked at before that bar's stop; fee 10 bps each side; units = min(2 % of equity /
+(fill - stop), equity / (fill x 1.001)); start 100,000; an open position is marked to the last close.*
 """
 
 from __future__ import annotations
