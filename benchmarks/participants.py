@@ -1,0 +1,87 @@
+"""Whoever takes part: a child process that is asked to run, again and again."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.environments import PEERS, python_of
+
+CHILDREN = Path(__file__).parent / "children"
+RUNS_PER_TURN = 5
+SECONDS_PER_TURN = 0.5
+
+
+@dataclass(slots=True)
+class Participant:
+    """One child. ``error`` is what it said instead of running; nothing is asked of it after that."""
+
+    name: str
+    process: subprocess.Popen[str]
+    first_ms: float = 0.0
+    times_ms: list[float] = field(default_factory=list)
+    error: str = ""
+
+    @classmethod
+    def start(cls, name: str, candles: Path, rule: dict[str, float]) -> Participant:
+        """Start the child of ``name`` on a file of candles."""
+        python = python_of(name) if name in PEERS else Path(sys.executable)
+        hidden = {"PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME"}
+        environment = {key: value for key, value in os.environ.items() if key not in hidden}
+        if name not in PEERS:
+            environment["PYTHONPATH"] = str(CHILDREN.parents[1])
+        command = [str(python), str(CHILDREN / f"{name}_w1.py"), str(candles), json.dumps(rule)]
+        pipe = subprocess.PIPE
+        return cls(name, subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=environment))
+
+    def ask(self, request: str) -> dict[str, Any]:
+        """One request, one answer; a dead child is an error like any other."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(request + "\n")
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        answer: dict[str, Any] = json.loads(line) if line else {"error": "the process ended without an answer"}
+        self.error = self.error or answer.get("error", "")
+        return answer
+
+    def warm_up(self) -> None:
+        """The first run, compilation included."""
+        self.first_ms = self.ask("run").get("ms", 0.0)
+
+    def take_turn(self) -> None:
+        """A few runs in a row, so that a turn is as warm as a process that does nothing else."""
+        until = time.perf_counter() + SECONDS_PER_TURN
+        for _ in range(RUNS_PER_TURN):
+            if self.error or time.perf_counter() > until:
+                return
+            answer = self.ask("run")
+            if "ms" in answer:
+                self.times_ms.append(answer["ms"])
+
+    def report(self) -> dict[str, Any]:
+        """What its last run found, and what it needed."""
+        return {} if self.error else self.ask("report")
+
+    @property
+    def median_ms(self) -> float | None:
+        """Median of the warm runs; None if there is none."""
+        return statistics.median(self.times_ms) if self.times_ms else None
+
+    def stop(self) -> None:
+        """End the child: its input ends, so it does."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
