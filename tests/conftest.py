@@ -1,0 +1,34 @@
+"""Fixtures of the whole suite."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def _candle_folder() -> Path:
+    told = os.environ.get("VIGIE_TEST_CANDLES")
+    return Path(told) if told else CHECKOUT.parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the recorded candles where their folder is missing."""
+    if _candle_folder().is_dir():
+        return
+    skip = pytest.mark.skip(reason="no folder of recorded candles beside the checkout")
+    for item in items:
+        if item.get_closest_marker("real_candles"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def candle_folder() -> Path:
+    """The folder of recorded candles; the test is skipped where it is missing."""
+    folder = _candle_folder()
+    if not folder.is_dir():
+        pytest.skip("no folder of recorded candles beside the checkout")
+    return folder
