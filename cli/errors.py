@@ -44,7 +44,8 @@ def report(error: BaseException, *, debug: bool = False) -> int:
 
 def _report_usage(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return error.exit_code  # typer has printed the help by now
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     say(error.format_message(), label="error", style="bold red")
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:

@@ -78,17 +78,30 @@ class CommandFiles(TyperGroup):
         except KeyboardInterrupt as interrupt:
             raise click.exceptions.Exit(report(interrupt)) from None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under their headings, in the order in which a heading first comes."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        room = formatter.width - 6 - max((len(name) for name, _ in commands), default=0)
+        for name, command in commands:
+            if command is not None and not command.hidden:
+                panel = getattr(command, "panel", None) or "Commands"
+                panels.setdefault(panel, []).append((name, command.get_short_help_str(room)))
+        for panel, rows in panels.items():
+            with formatter.section(panel):
+                formatter.write_dl(rows)
+
 
 def _build(name: str, module: ModuleType) -> click.Command:
     if hasattr(module, "app"):
+        module.app.rich_markup_mode = None
         command: click.Command = typer.main.get_group(module.app)
     else:
-        single = typer.Typer(add_completion=False)
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(name)(module.command)
         command = typer.main.get_command(single)
     command.name = name
-    # typer reads the heading from this attribute; `order` is ours, read in list_commands.
-    command.rich_help_panel = getattr(module, "PANEL", None)  # type: ignore[attr-defined]
+    command.panel = getattr(module, "PANEL", None)  # type: ignore[attr-defined]
     command.order = getattr(module, "ORDER", LAST)  # type: ignore[attr-defined]
     return command
 
@@ -104,6 +117,8 @@ def _show_version(wanted: bool) -> None:
 app = typer.Typer(
     cls=CommandFiles,
     no_args_is_help=True,
+    # Plain help: with rich it costs 0.1 s more, and reads brackets in a docstring as markup.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     # main() turns errors into sentences; should typer ever draw a traceback itself: never with locals, they hold keys.
     pretty_exceptions_enable=False,
