@@ -12,7 +12,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Written so that this file does not match itself.
 HOSTS = re.compile(
-    r"\b(?:files\.)?py" + r"pi\.org|python" + r"hosted\.org|index[-_]url\s*=|\[\[tool\.uv\." + r"index\]\]",
+    r"py" + r"pi\.org|python" + r"hosted\.org|index[-_]url\s*=|\[\[tool\.uv\." + r"index\]\]",
     re.IGNORECASE,
 )
 MACHINE_PATHS = re.compile(r"(?<![\w.}~-])/(?:wo" + r"rk|ro" + r"ot|tmp/" + r"wt|Us" + r"ers|ho" + r"me/\w+)(?:/|\b)")
