@@ -1,0 +1,59 @@
+"""Every way a command can end badly, as a sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import traceback
+
+import click
+
+from cli.output import error_console, harmless, say
+from vigie.domain.errors import ConfigError, VigieError
+
+FAILED = 1
+INTERRUPTED = 130
+"""128 + SIGINT, as a shell counts."""
+
+
+def report(error: BaseException, *, debug: bool = False) -> int:
+    """Tell the user what went wrong.
+
+    Args:
+        error: what ended the command.
+        debug: show the traceback first.
+
+    Returns:
+        The exit code: the error's own, 2 for wrong usage, 130 for an interrupt, 1 for the rest.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        say("interrupted")
+        return INTERRUPTED
+    if isinstance(error, click.Abort):
+        say("aborted")
+        return FAILED
+    if isinstance(error, click.ClickException):
+        return _report_usage(error)
+    if debug:
+        # Without locals, on purpose: they hold keys.
+        click.echo(harmless("".join(traceback.format_exception(error))), err=True, nl=False)
+    if isinstance(error, VigieError):
+        for sentence in error.problems if isinstance(error, ConfigError) else (str(error) or type(error).__name__,):
+            say(sentence, label="error", style="bold red")
+        return error.exit_code
+    return _report_defect(error, debug=debug)
+
+
+def _report_usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    say(error.format_message(), label="error", style="bold red")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        error_console().print(f"see {context.command_path} --help", style="dim", soft_wrap=True)
+    return error.exit_code
+
+
+def _report_defect(error: BaseException, *, debug: bool) -> int:
+    advice = "" if debug else "; run again with --debug for the traceback"
+    say(f"this is a defect in vigie: {type(error).__name__}: {error}{advice}", label="error", style="bold red")
+    return FAILED

@@ -1,0 +1,158 @@
+"""Options that several commands share: one name, one help text, one unit everywhere; and how their text is read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from vigie.domain.errors import ConfigError
+from vigie.domain.pair import Pair
+from vigie.domain.timeframe import DAY_MS
+
+DataOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--data", metavar="PATH", help="Candle file or folder; without it, the candle store.")
+]
+PairsOption: TypeAlias = Annotated[
+    str | None, typer.Option("--pairs", metavar="A,B", help="Pairs, for instance BTC/USDT,ETH/USDT.")
+]
+TimeframeOption: TypeAlias = Annotated[
+    str, typer.Option("--timeframe", metavar="TF", help="Candle length: 15m, 1h, 4h, 1d.")
+]
+TimerangeOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--timerange", metavar="FROM-TO", help="UTC days, both included: 20200101-20250630, 20200101-, -20250630."
+    ),
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+StrategyOption: TypeAlias = Annotated[
+    str, typer.Option("--strategy", metavar="NAME", help="Strategy; `vigie strategy list` names them.")
+]
+ProfileOption: TypeAlias = Annotated[
+    str, typer.Option("--profile", metavar="NAME", help="Bundle of fill, stop, cost and guard policies.")
+]
+ParamOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="Set a strategy or profile number by name; repeatable."),
+]
+WalletOption: TypeAlias = Annotated[
+    str | None, typer.Option("--wallet", metavar="MODE", help="shared or per-pair; without it, the profile's.")
+]
+CapitalOption: TypeAlias = Annotated[float, typer.Option("--capital", help="Wallet at the start, in quote.")]
+FeeOption: TypeAlias = Annotated[
+    float | None, typer.Option("--fee-bps", help="Fee per side, in basis points; without it, the profile's.")
+]
+SlippageOption: TypeAlias = Annotated[
+    float | None, typer.Option("--slippage-bps", help="Slippage per fill, in basis points; without it, the profile's.")
+]
+
+_DAY = re.compile(r"\d{8}")
+_SECONDS = re.compile(r"\d{9,10}")
+_MILLISECONDS = re.compile(r"\d{12,13}")
+
+
+def home() -> Path:
+    """The folder that holds vigie.toml, .env, state/, logs/ and strategies/: VIGIE_HOME, or the current folder.
+
+    Raises:
+        ConfigError: VIGIE_HOME names something that is not a folder.
+    """
+    named = os.environ.get("VIGIE_HOME")
+    if not named:
+        return Path.cwd()
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise ConfigError(f"VIGIE_HOME is '{named}', which is not a folder: create it or correct the variable")
+    return folder.resolve()
+
+
+def parse_timerange(text: str | None) -> tuple[int | None, int | None]:
+    """Read ``20200101-20250630``.
+
+    Each end is a UTC day or an instant in epoch seconds or milliseconds, and either may be left out.
+
+    Returns:
+        First instant included and first instant excluded, epoch milliseconds, None: open. A day as the end is
+        included as a whole, so the second number is the midnight after it.
+
+    Raises:
+        ConfigError: not of this form, no such day, or the end is not after the start.
+    """
+    if text is None:
+        return None, None
+    start_text, dash, end_text = text.strip().partition("-")
+    if not dash or not (start_text or end_text) or "-" in end_text:
+        raise ConfigError(
+            f"timerange '{text}' is not of the form FROM-TO: write 20200101-20250630, or 20200101- for all after it"
+        )
+    start_ms = _instant(start_text, text, day_end=False) if start_text else None
+    end_ms = _instant(end_text, text, day_end=True) if end_text else None
+    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
+        raise ConfigError(f"timerange '{text}' ends before it starts")
+    return start_ms, end_ms
+
+
+def _instant(word: str, whole: str, *, day_end: bool) -> int:
+    if _MILLISECONDS.fullmatch(word):
+        return int(word)
+    if _SECONDS.fullmatch(word):
+        return int(word) * 1000
+    if not _DAY.fullmatch(word):
+        raise ConfigError(f"timerange '{whole}': '{word}' is neither a day like 20200131 nor an epoch time")
+    try:
+        midnight = datetime.strptime(word, "%Y%m%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise ConfigError(f"timerange '{whole}': there is no day {word}") from None
+    return int(midnight.timestamp()) * 1000 + (DAY_MS if day_end else 0)
+
+
+def parse_pairs(text: str | None) -> tuple[Pair, ...] | None:
+    """Read ``BTC/USDT,ETH/USDT``; None stays None (all pairs there are).
+
+    Raises:
+        ConfigError: every word that is not a pair, every pair named twice, or no pair at all.
+    """
+    if text is None:
+        return None
+    pairs: list[Pair] = []
+    problems: list[str] = []
+    for word in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            pair = Pair.parse(word)
+        except ConfigError as error:
+            problems.extend(error.problems)
+            continue
+        if pair in pairs:
+            problems.append(f"pair {pair} is named twice")
+        pairs.append(pair)
+    if not pairs and not problems:
+        problems.append("no pair given: write for instance --pairs BTC/USDT,ETH/USDT")
+    if problems:
+        raise ConfigError(problems)
+    return tuple(pairs)
+
+
+def parse_params(given: Sequence[str] | None) -> dict[str, str]:
+    """Read repeated ``NAME=VALUE`` words, in order.
+
+    Raises:
+        ConfigError: every word without a name or an equals sign, every name given twice.
+    """
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for word in given or ():
+        name, equals, value = (part.strip() for part in word.partition("="))
+        if not (name and equals and value):
+            problems.append(f"'{word}' is not of the form NAME=VALUE, for instance fast=20")
+        elif name in values:
+            problems.append(f"parameter '{name}' is given twice")
+        values[name] = value
+    if problems:
+        raise ConfigError(problems)
+    return values
