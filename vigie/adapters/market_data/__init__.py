@@ -1,0 +1,1 @@
+"""Candles from files, folders, the store, the sample market and venues."""
