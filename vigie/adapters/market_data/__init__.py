@@ -1,1 +1,1 @@
-"""Candles from files, from venues and from the sample market."""
+"""Candles from files, folders, the store, the sample market and venues."""

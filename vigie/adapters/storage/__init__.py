@@ -1,1 +1,1 @@
-"""Durable files."""
+"""Files on disk."""

@@ -1,0 +1,34 @@
+"""Reads are tried again; nothing else ever is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from vigie.domain.errors import VenueUnavailable
+from vigie.ports.clock import Clock
+
+Answer = TypeVar("Answer")
+
+LONGEST_WAIT_S = 60.0
+
+
+def retry_read(read: Callable[[], Answer], clock: Clock, *, attempts: int = 5, first_wait_s: float = 1.0) -> Answer:
+    """Make a read until it answers, waiting twice as long each time, or as long as the venue asked for.
+
+    Args:
+        read: a call without side effects.
+        clock: waits.
+        attempts: calls in all, at least one.
+        first_wait_s: seconds before the second call.
+
+    Raises:
+        VenueUnavailable: of the last attempt; every other error passes at once.
+    """
+    for attempt in range(1, attempts):
+        try:
+            return read()
+        except VenueUnavailable as error:
+            wait = first_wait_s * 2 ** (attempt - 1) if error.retry_after is None else error.retry_after
+            clock.sleep(min(wait, LONGEST_WAIT_S))
+    return read()
