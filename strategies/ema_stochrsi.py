@@ -20,6 +20,8 @@ from vigie.strategy.signals import Signals
 
 CLASSIC_DROP = 13
 """Rows without an RSI that the original dropped before it computed SMA, ADX, TRIX and the filters."""
+CLASSIC_LEAST = 50
+"""The original tested nothing on fewer candles than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
         entry &= (strength >= parameters.rsi_min) & (strength <= parameters.rsi_max)
     drop = min(CLASSIC_DROP, len(candles)) if classic else 0
     entry[drop:] &= _filters(candles[drop:], parameters)
+    if classic and len(candles) < CLASSIC_LEAST:
+        entry[:] = False
     return Signals.of(
         entry=entry,
         exit=(slow > fast) & (stochastic > parameters.stoch_exit),

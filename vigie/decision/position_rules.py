@@ -155,6 +155,8 @@ def _partials(position: Position, bar: Bar, rules: Rules, filters: Filters) -> t
     A part too small to be sold is skipped and counts as taken, so that it is not tried for ever.
     """
     first, second, taken = 0.0, 0.0, position.partials_taken
+    if rules.partial_1_share <= 0.0 and rules.partial_2_share <= 0.0:
+        return first, second, taken
     if position.quantity * bar.close < filters.min_notional * PARTIAL_VALUE_FACTOR:
         return first, second, taken
     gain = (bar.close - position.entry_price) / position.entry_price

@@ -109,6 +109,8 @@ class Candles:
     def rows_without_hole(self) -> IntArray:
         """For each candle, how many candles up to and including it follow each other without a hole, shape (n,)."""
         rows = np.arange(len(self), dtype=np.int64)
+        if len(self) and self.opens_at[-1] - self.opens_at[0] == rows[-1] * self.timeframe.milliseconds:
+            return rows + 1
         starts = np.zeros(len(self), dtype=np.int64)
         if len(self) > 1:
             broken = np.diff(self.opens_at) != self.timeframe.milliseconds

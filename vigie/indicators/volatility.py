@@ -13,11 +13,10 @@ _TRADING_DAYS = 252.0
 
 def true_range(candles: Candles) -> FloatArray:
     """``max(high - low, |high - previous close|, |low - previous close|)``; first row high - low; shape (n,)."""
+    # The same number with fewer steps: the range of the candle stretched to the previous close.
     ranges = candles.high - candles.low
-    if len(candles) > 1:
-        previous = candles.close[:-1]
-        np.maximum(ranges[1:], np.abs(candles.high[1:] - previous), out=ranges[1:])
-        np.maximum(ranges[1:], np.abs(candles.low[1:] - previous), out=ranges[1:])
+    previous = candles.close[:-1]
+    np.subtract(np.maximum(candles.high[1:], previous), np.minimum(candles.low[1:], previous), out=ranges[1:])
     return ranges
 
 

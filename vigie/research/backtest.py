@@ -260,7 +260,7 @@ def _identity(plan: Plan, used: Sequence[Series], version: str) -> Identity:
         parameters=plan.parameters.as_dict(),
         settings=plan.numbers(),
         overrides=plan.overrides,
-        data_hashes={str(one.pair): one.candles.content_hash for one in used},
+        candles={str(one.pair): one.candles for one in used},
         strategy_hash=plan.strategy.code_hash,
         code_hash=source_hash(),
         version=version,

@@ -161,9 +161,14 @@ def _jit(*, cache: bool) -> Compiler:
 
     def inner(function: FunctionType) -> Any:
         # Called from compiled code only: the wrappers that Python and C would call are half the compile time.
-        inline = "always" if function.__name__ in _LINKS else "never"
+        link = function.__name__ in _LINKS
         return numba.njit(  # type: ignore[call-overload]
-            nogil=True, error_model="numpy", inline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True
+            nogil=True,
+            error_model="numpy",
+            inline="always" if link else "never",
+            forceinline=not link,
+            no_cpython_wrapper=True,
+            no_cfunc_wrapper=True,
         )(function)
 
     return inner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vigie.domain.candles import FloatArray, IntArray, Series
+from vigie.domain.candles import Candles, FloatArray, IntArray, Series
 from vigie.domain.timeframe import Timeframe
 from vigie.domain.trades import Events, Trades
 from vigie.metrics.summary import Metrics
@@ -21,7 +21,7 @@ class Identity:
         parameters: every strategy parameter in force.
         settings: every rule, cost, sizing and guard number in force.
         overrides: what the user changed on the command line, by name.
-        data_hashes: SHA-256 of the candles, by pair.
+        candles: all candles that could be looked at (the warm-up before the range included), by pair.
         strategy_hash: SHA-256 of the strategy's source file.
         code_hash: SHA-256 of the decision code.
         version: of vigie.
@@ -33,10 +33,15 @@ class Identity:
     parameters: Mapping[str, Value]
     settings: Mapping[str, Value]
     overrides: Mapping[str, str]
-    data_hashes: Mapping[str, str]
+    candles: Mapping[str, Candles]
     strategy_hash: str
     code_hash: str
     version: str
+
+    @property
+    def data_hashes(self) -> dict[str, str]:
+        """SHA-256 of the candles, by pair."""
+        return {pair: candles.content_hash for pair, candles in self.candles.items()}
 
 
 @dataclass(frozen=True, slots=True)
