@@ -68,6 +68,12 @@ FILES = {
             for _ in range(5000):
                 typer.echo("x" * 100)
         """,
+    "murmur": """
+        def command() -> None:
+            "Write and leave it to the end to be flushed."
+            import sys
+            sys.stdout.write("x")
+        """,
     "_hidden": "raise RuntimeError('a file with a leading underscore is no command')",
     "unasked": """
         import sys
@@ -145,7 +151,7 @@ def test_no_words_at_all_show_the_help_and_are_wrong_usage(shell: Shell) -> None
     ("words", "sentence"),
     [
         (["gret"], "error: no such command 'gret'; did you mean 'greet'?"),
-        (["zzz"], "error: no such command 'zzz'; known: flood, greet, strategy-tools, talk, unasked, wrong"),
+        (["zzz"], "error: no such command 'zzz'; known: flood, greet, murmur, strategy-tools, talk, unasked, wrong"),
         (["strategy-tools", "lst"], "Did you mean 'list'?"),
         (["greet", "--nam", "x"], "Did you mean '--name'?"),
         (["--versio"], "Did you mean '--version'?"),
@@ -233,7 +239,7 @@ def test_the_version_is_the_one_of_the_distribution(shell: Shell) -> None:
     assert shell("--version") == (0, f"vigie {version('vigie')}\n", "")
 
 
-@pytest.mark.parametrize("words", [["flood"], ["--help"]])
+@pytest.mark.parametrize("words", [["flood"], ["murmur"], ["--help"]])
 def test_a_reader_that_went_away_is_met_quietly(package: str, tmp_path: Path, words: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
