@@ -248,7 +248,7 @@ def test_a_reader_that_went_away_is_met_quietly(package: str, tmp_path: Path, wo
             in_process(package, *words),
             stdout=writer,
             stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            env=os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONUNBUFFERED": ""},
             check=False,
         )
     finally:
