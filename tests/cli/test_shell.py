@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -265,6 +266,26 @@ def test_no_control_characters_are_written_when_nobody_looks(package: str, tmp_p
     )
     assert done.stdout + done.stderr
     assert not set(done.stdout + done.stderr) & (set(range(32)) - {10})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a Unix thing")
+@pytest.mark.parametrize(("words", "shown"), [(["talk"], True), (["talk", "--quiet"], False)])
+def test_a_bar_is_drawn_on_a_terminal_unless_quiet(package: str, tmp_path: Path, words: list[str], shown: bool) -> None:
+    ours, theirs = os.openpty()
+    try:
+        environment = os.environ | {"PYTHONPATH": str(tmp_path), "TERM": "xterm", "COLUMNS": "80"}
+        subprocess.run(
+            in_process(package, *words), stdout=subprocess.DEVNULL, stderr=theirs, env=environment, check=True
+        )
+        os.set_blocking(ours, False)
+        seen = b""
+        with contextlib.suppress(BlockingIOError):
+            seen = os.read(ours, 65536)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (b"working" in seen and b"3/3" in seen) is shown
+    assert (b"beside the data" in seen) is shown
 
 
 def modules_after(*words: str) -> set[str]:
