@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -67,6 +68,12 @@ FILES = {
             import typer
             for _ in range(5000):
                 typer.echo("x" * 100)
+        """,
+    "murmur": """
+        def command() -> None:
+            "Write and leave it to the end to be flushed."
+            import sys
+            sys.stdout.write("x")
         """,
     "_hidden": "raise RuntimeError('a file with a leading underscore is no command')",
     "unasked": """
@@ -145,7 +152,7 @@ def test_no_words_at_all_show_the_help_and_are_wrong_usage(shell: Shell) -> None
     ("words", "sentence"),
     [
         (["gret"], "error: no such command 'gret'; did you mean 'greet'?"),
-        (["zzz"], "error: no such command 'zzz'; known: flood, greet, strategy-tools, talk, unasked, wrong"),
+        (["zzz"], "error: no such command 'zzz'; known: flood, greet, murmur, strategy-tools, talk, unasked, wrong"),
         (["strategy-tools", "lst"], "Did you mean 'list'?"),
         (["greet", "--nam", "x"], "Did you mean '--name'?"),
         (["--versio"], "Did you mean '--version'?"),
@@ -233,7 +240,7 @@ def test_the_version_is_the_one_of_the_distribution(shell: Shell) -> None:
     assert shell("--version") == (0, f"vigie {version('vigie')}\n", "")
 
 
-@pytest.mark.parametrize("words", [["flood"], ["--help"]])
+@pytest.mark.parametrize("words", [["flood"], ["murmur"], ["--help"]])
 def test_a_reader_that_went_away_is_met_quietly(package: str, tmp_path: Path, words: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -242,7 +249,7 @@ def test_a_reader_that_went_away_is_met_quietly(package: str, tmp_path: Path, wo
             in_process(package, *words),
             stdout=writer,
             stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            env=os.environ | {"PYTHONPATH": str(tmp_path), "PYTHONUNBUFFERED": ""},
             check=False,
         )
     finally:
@@ -259,6 +266,26 @@ def test_no_control_characters_are_written_when_nobody_looks(package: str, tmp_p
     )
     assert done.stdout + done.stderr
     assert not set(done.stdout + done.stderr) & (set(range(32)) - {10})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a Unix thing")
+@pytest.mark.parametrize(("words", "shown"), [(["talk"], True), (["talk", "--quiet"], False)])
+def test_a_bar_is_drawn_on_a_terminal_unless_quiet(package: str, tmp_path: Path, words: list[str], shown: bool) -> None:
+    ours, theirs = os.openpty()
+    try:
+        environment = os.environ | {"PYTHONPATH": str(tmp_path), "TERM": "xterm", "COLUMNS": "80"}
+        subprocess.run(
+            in_process(package, *words), stdout=subprocess.DEVNULL, stderr=theirs, env=environment, check=True
+        )
+        os.set_blocking(ours, False)
+        seen = b""
+        with contextlib.suppress(BlockingIOError):
+            seen = os.read(ours, 65536)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (b"working" in seen and b"3/3" in seen) is shown
+    assert (b"beside the data" in seen) is shown
 
 
 def modules_after(*words: str) -> set[str]:
