@@ -1,0 +1,1 @@
+"""Equity, drawdown, ratios and round trips, gathered in one result record."""

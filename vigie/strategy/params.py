@@ -73,9 +73,7 @@ class Spec:
             if number != number or (self.kind is int and number != int(number)):
                 raise ValueError
         except (ValueError, OverflowError):
-            raise ConfigError(
-                f"{self.name}={given}: not a {'whole ' if self.kind is int else ''}number"
-            ) from None
+            raise ConfigError(f"{self.name}={given}: not a {'whole ' if self.kind is int else ''}number") from None
         if (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
             raise ConfigError(f"{self.name}={given}: must lie between {self.low:g} and {self.high:g}")
         return int(number) if self.kind is int else number
