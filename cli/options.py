@@ -44,13 +44,17 @@ ParamOption: TypeAlias = Annotated[
 WalletOption: TypeAlias = Annotated[
     str | None, typer.Option("--wallet", metavar="MODE", help="shared or per-pair; without it, the profile's.")
 ]
-CapitalOption: TypeAlias = Annotated[float, typer.Option("--capital", help="Wallet at the start, in quote.")]
+CapitalOption: TypeAlias = Annotated[
+    float | None, typer.Option("--capital", help="Each wallet at the start, in quote; without it, the profile's.")
+]
 FeeOption: TypeAlias = Annotated[
     float | None, typer.Option("--fee-bps", help="Fee per side, in basis points; without it, the profile's.")
 ]
 SlippageOption: TypeAlias = Annotated[
     float | None, typer.Option("--slippage-bps", help="Slippage per fill, in basis points; without it, the profile's.")
 ]
+
+BASIS_POINTS = 10_000.0
 
 _DAY = re.compile(r"\d{8}")
 _SECONDS = re.compile(r"\d{9,10}")
@@ -156,3 +160,30 @@ def parse_params(given: Sequence[str] | None) -> dict[str, str]:
     if problems:
         raise ConfigError(problems)
     return values
+
+
+def overrides(
+    params: Sequence[str] | None,
+    *,
+    wallet: str | None = None,
+    capital: float | None = None,
+    fee_bps: float | None = None,
+    slippage_bps: float | None = None,
+) -> dict[str, str]:
+    """Everything the user changed, by the name that ``--param`` knows; basis points become fractions.
+
+    Raises:
+        ConfigError: a malformed ``--param``, or a number given both ways.
+    """
+    options = {
+        "wallet": wallet,
+        "capital": capital,
+        "fee_fraction": None if fee_bps is None else fee_bps / BASIS_POINTS,
+        "slippage_fraction": None if slippage_bps is None else slippage_bps / BASIS_POINTS,
+    }
+    given = {name: str(value) for name, value in options.items() if value is not None}
+    named = parse_params(params)
+    twice = sorted(set(given) & set(named))
+    if twice:
+        raise ConfigError([f"{name} is given both by its option and by --param" for name in twice])
+    return given | named

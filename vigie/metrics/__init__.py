@@ -1,1 +1,1 @@
-"""What a run is measured by."""
+"""Equity, drawdown, ratios and round trips, gathered in one result record."""

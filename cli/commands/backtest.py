@@ -1,0 +1,91 @@
+"""``vigie backtest``: one strategy, candles of the past, an honest account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import (
+    CapitalOption,
+    DataOption,
+    FeeOption,
+    JsonOption,
+    PairsOption,
+    ParamOption,
+    ProfileOption,
+    SlippageOption,
+    StrategyOption,
+    TimeframeOption,
+    TimerangeOption,
+    WalletOption,
+    home,
+    overrides,
+    parse_pairs,
+    parse_timerange,
+)
+from cli.output import console, note, print_json
+from vigie.domain.timeframe import Timeframe
+
+PANEL = "Research"
+ORDER = 10
+
+
+def command(
+    strategy: StrategyOption = "ema_stochrsi",
+    profile: ProfileOption = "standard",
+    pairs: PairsOption = None,
+    timeframe: TimeframeOption = "1h",
+    timerange: TimerangeOption = None,
+    data: DataOption = None,
+    param: ParamOption = None,
+    wallet: WalletOption = None,
+    capital: CapitalOption = None,
+    fee_bps: FeeOption = None,
+    slippage_bps: SlippageOption = None,
+    max_hole_days: Annotated[float, typer.Option(help="A longer hole in the candles stops the run, days.")] = 7.0,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Trades, one row each: .csv, .json or .parquet.")
+    ] = None,
+    export_events: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Buys, partial sales and sales: .csv, .json or .parquet.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="HTML report, one self-contained file.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Test a strategy on candles of the past.
+
+    Without --data and --pairs it runs on the sample market, which is synthetic.
+
+    Example: vigie backtest --data candles/ --pairs BTC/USDT --timerange 20200101-20250630 --report r.html
+    """
+    from vigie.app.backtest import Outputs, Request, backtest, write
+
+    outputs = Outputs(trades=export, events=export_events, report=report)
+    outputs.check()
+    start_ms, end_ms = parse_timerange(timerange)
+    request = Request(
+        home=home(),
+        strategy=strategy,
+        profile=profile,
+        timeframe=Timeframe.parse(timeframe),
+        data=data,
+        pairs=parse_pairs(pairs),
+        start_ms=start_ms,
+        end_ms=end_ms,
+        overrides=overrides(param, wallet=wallet, capital=capital, fee_bps=fee_bps, slippage_bps=slippage_bps),
+        longest_hole_days=max_hole_days,
+    )
+    result = backtest(request, note)
+    written = write(result, outputs)
+    if as_json:
+        from vigie.reporting.document import to_json
+
+        print_json(to_json(result))
+    else:
+        from vigie.reporting.terminal import render
+
+        console().print(render(result))
+    for path in written:
+        note(f"written: {path}")

@@ -1,0 +1,167 @@
+"""``vigie strategy``: what there is, what it can be told, and whether it sees the future."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import (
+    DataOption,
+    JsonOption,
+    PairsOption,
+    ParamOption,
+    ProfileOption,
+    TimeframeOption,
+    home,
+    overrides,
+    parse_pairs,
+)
+from cli.output import console, note, print_json, progress
+from vigie.domain.errors import CheckFailed
+from vigie.domain.timeframe import Timeframe
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+PANEL = "Strategies"
+ORDER = 30
+
+app = typer.Typer(help="Strategies: list, show, make, check.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Strategy, as `vigie strategy list` names it.")]
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """Name all strategies and profiles."""
+    from vigie.app.strategy_facts import overview
+
+    found = overview(home())
+    if as_json:
+        print_json(found)
+        return
+    for title, rows in found.items():
+        table = _table(title)
+        table.add_column("name", no_wrap=True)
+        table.add_column("what it does")
+        for row in rows:
+            table.add_row(row["name"], row["summary"])
+        console().print(table)
+
+
+@app.command("show")
+def show(name: NameArgument, profile: ProfileOption = "standard", as_json: JsonOption = False) -> None:
+    """Show everything that --param can set, with value, bounds and search grid."""
+    from vigie.app.strategy_facts import describe
+
+    described = describe(name, profile, home())
+    if as_json:
+        print_json(described.as_dict())
+        return
+    console().print(f"{described.name}: {described.summary}")
+    console().print(f"profile {described.profile}: {described.profile_summary}")
+    for sentence in described.mended:
+        console().print(f"mended: {sentence}")
+    for title, rows in described.groups.items():
+        console().print(_parameters(title, rows))
+
+
+def _parameters(title: str, rows: list[dict[str, Any]]) -> Table:
+    table = _table(title)
+    table.add_column("name", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("allowed")
+    table.add_column("meaning")
+    for row in rows:
+        table.add_row(row["name"], str(row["value"]), row["allowed"], row["help"])
+    return table
+
+
+def _table(title: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+
+
+@app.command("new")
+def new(name: Annotated[str, typer.Argument(metavar="NAME", help="File name without .py, lower case.")]) -> None:
+    """Write a strategy file to start from, into strategies/ of the home."""
+    from vigie.app.strategy_new import create
+
+    path = create(name, home())
+    note(f"written: {path}")
+    note(f"next: vigie strategy check {name}, then vigie backtest --strategy {name}")
+
+
+@app.command("check")
+def check(
+    name: NameArgument,
+    profile: ProfileOption = "standard",
+    pairs: PairsOption = None,
+    timeframe: TimeframeOption = "1h",
+    data: DataOption = None,
+    param: ParamOption = None,
+    cuts: Annotated[int, typer.Option(min=2, help="Places per pair at which the candles are cut.")] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for a view of the future: cut the candles after fills and anywhere, and ask again.
+
+    Every earlier wish must be unchanged. Exit code 3 if one is not.
+    """
+    from vigie.app.backtest import Request
+    from vigie.app.strategy_check import check_strategy
+
+    request = Request(
+        home=home(),
+        strategy=name,
+        profile=profile,
+        timeframe=Timeframe.parse(timeframe),
+        data=data,
+        pairs=parse_pairs(pairs),
+        overrides=overrides(param),
+    )
+    with progress(f"cutting candles under {name}", 0) as advance:
+        report = check_strategy(request, cuts=cuts, report=note, progress=advance)
+    if as_json:
+        print_json({"strategy": name, "passed": not report.leaks, **_as_dict(report)})
+    elif not report.leaks:
+        console().print(
+            f"{name} does not see the future: {report.cuts} cuts ({report.after_fills} at fills), "
+            f"{report.rows_compared:,} wishes compared, none changed"
+        )
+    if report.leaks:
+        sentences = [
+            f"{leak.pair}: '{leak.column}' decided at {leak.decided_at} was {leak.with_future:g}, and is "
+            f"{leak.without:g} when the candles end with that of {leak.cut_after}"
+            for leak in report.leaks
+        ]
+        raise CheckFailed(f"{name} sees the future\n" + "\n".join(sentences))
+
+
+def _as_dict(report: object) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(report)  # type: ignore[call-overload, no-any-return]
+
+
+@app.command("propose")
+def propose(
+    name: NameArgument,
+    pairs: PairsOption = None,
+    timeframe: TimeframeOption = "1h",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a strategy propose parameters from the first 70 % of the candles; they are fixed from then on."""
+    from vigie.app.strategy_facts import proposals
+
+    found = proposals(name, home(), data, parse_pairs(pairs), Timeframe.parse(timeframe), note)
+    if as_json:
+        print_json({"strategy": name, "proposals": found})
+        return
+    for pair, values in found.items():
+        words = " ".join(f"--param {key}={value}" for key, value in values.items())
+        console().print(f"{pair}: {words}")

@@ -1,0 +1,155 @@
+"""Run a backtest and keep what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from vigie.adapters.storage.atomic import write_atomically
+from vigie.app.data import LONGEST_HOLE_DAYS, Report, load_instruments, load_series, require_continuity
+from vigie.app.strategies import find
+from vigie.decision.profile import Plan, plan
+from vigie.domain.candles import Series
+from vigie.domain.errors import ConfigError
+from vigie.domain.instrument import Instrument
+from vigie.domain.pair import Pair
+from vigie.domain.timeframe import Timeframe
+from vigie.research.result import BacktestResult
+
+TABLE_SUFFIXES = (".csv", ".json", ".parquet")
+REPORT_SUFFIXES = (".html", ".htm")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be tested.
+
+    Attributes:
+        home: the user's folder; its ``state/candles`` is the candle store.
+        data: candle file or folder; None: the store, and without pairs the sample market.
+        pairs: None: all there are.
+        start_ms: first instant that is traded, epoch milliseconds, None: from the first candle.
+        end_ms: first instant that is not, None: to the last candle.
+        overrides: parameters, settings, sizing and guard numbers by name, as text.
+        longest_hole_days: a longer hole in the candles stops the run.
+    """
+
+    home: Path
+    strategy: str
+    profile: str
+    timeframe: Timeframe
+    data: Path | None = None
+    pairs: Sequence[Pair] | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    longest_hole_days: float = LONGEST_HOLE_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that was understood: its plan, its candles, and the filters that are known."""
+
+    plan: Plan
+    series: tuple[Series, ...]
+    instruments: Mapping[Pair, Instrument]
+
+
+def prepare(request: Request, report: Report) -> Prepared:
+    """Find the strategy, check every number, read the candles.
+
+    Raises:
+        ConfigError: a name, number, path or pair is wrong.
+        DataError: the candles cannot be used, or have a hole longer than allowed.
+    """
+    made = plan(find(request.strategy, request.home), request.profile, request.overrides)
+    series = load_series(request.data, request.home, request.pairs, request.timeframe, report=report)
+    for one in series:
+        inside = one.candles.between(request.start_ms, request.end_ms)
+        require_continuity(Series(one.pair, one.venue, inside, one.origin), request.longest_hole_days)
+    return Prepared(made, series, load_instruments(request.home, series))
+
+
+def backtest(request: Request, report: Report = lambda _: None) -> BacktestResult:
+    """Run what was asked for.
+
+    Args:
+        request: what is to be tested.
+        report: told what was left out or made on the way.
+
+    Raises:
+        ConfigError: a name, number, path or pair is wrong.
+        DataError: the candles cannot be used.
+    """
+    prepared = prepare(request, report)
+    # Imported late: the loop brings numba along, and a mistyped name should not wait for it.
+    from vigie.research.backtest import run
+
+    return run(
+        prepared.plan,
+        prepared.series,
+        instruments=prepared.instruments,
+        start_ms=request.start_ms,
+        end_ms=request.end_ms,
+        version=version("vigie"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Files to write; None: not wanted."""
+
+    trades: Path | None = None
+    events: Path | None = None
+    report: Path | None = None
+
+    def check(self) -> None:
+        """Refuse, before anything is computed, what could not be written at the end.
+
+        Raises:
+            ConfigError: an unknown file ending, or a folder that does not exist; all of them at once.
+        """
+        problems = []
+        for path, suffixes in (
+            (self.trades, TABLE_SUFFIXES),
+            (self.events, TABLE_SUFFIXES),
+            (self.report, REPORT_SUFFIXES),
+        ):
+            if path is None:
+                continue
+            if path.suffix.lower() not in suffixes:
+                problems.append(f"{path}: the name must end in one of {', '.join(suffixes)}")
+            if not path.parent.is_dir():
+                problems.append(f"{path}: there is no folder {path.parent}")
+        if problems:
+            raise ConfigError(problems)
+
+
+def write(result: BacktestResult, outputs: Outputs) -> list[Path]:
+    """Write the files that are wanted, each whole or not at all.
+
+    Returns:
+        what was written.
+    """
+    from vigie.reporting.exports import events_table, trades_table
+
+    made: list[tuple[Path, Callable[[], bytes]]] = []
+    if outputs.trades is not None:
+        trades = outputs.trades
+        made.append((trades, lambda: trades_table(result, trades.suffix.lower())))
+    if outputs.events is not None:
+        events = outputs.events
+        made.append((events, lambda: events_table(result, events.suffix.lower())))
+    if outputs.report is not None:
+        made.append((outputs.report, lambda: _html(result)))
+    for path, content in made:
+        write_atomically(path, content())
+    return [path for path, _ in made]
+
+
+def _html(result: BacktestResult) -> bytes:
+    from vigie.reporting.html import html
+
+    return html(result).encode()
