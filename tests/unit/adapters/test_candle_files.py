@@ -208,7 +208,7 @@ def test_a_single_row_does_not_tell_its_timeframe(tmp_path: Path) -> None:
         read_series(write_csv(tmp_path / "x.csv", lines(1)), pair=BTC)
 
 
-def test_the_forming_candle_is_dropped(tmp_path: Path) -> None:
+def test_lesson_74_the_forming_candle_is_dropped(tmp_path: Path) -> None:
     series = read_series(write_csv(tmp_path / NAME, lines(3)))
     closes_at = int(series.candles.closes_at[-1])
     assert drop_forming(series, closes_at)[1] == 0

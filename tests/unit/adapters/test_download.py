@@ -141,7 +141,7 @@ def test_a_failed_fill_of_earlier_history_leaves_no_hole(tmp_path: Path, venue: 
     assert done.candles == COUNT
 
 
-def test_revised_candles_are_overwritten_and_reported(tmp_path: Path, venue: KlineServer) -> None:
+def test_lesson_74_revised_candles_are_overwritten_and_reported(tmp_path: Path, venue: KlineServer) -> None:
     run(tmp_path, venue)
     at = FIRST + (COUNT - 5) * HOUR_MS
     before = venue.close_of(at)
