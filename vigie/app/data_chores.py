@@ -299,7 +299,8 @@ def _shorter(store: CandleStore, timeframe: Timeframe, data: Path | None, pairs:
     if not fitting:
         raise ConfigError(f"{data or 'the store'}: nothing to make {timeframe} candles from")
     wanted = sorted(set(pairs)) if pairs is not None else sorted({file.pair for file in fitting})
-    return [read_series(_longest(fitting, pair, data).path) for pair in wanted]
+    read = read_series if data is not None else read_stored
+    return [read(_longest(fitting, pair, data).path) for pair in wanted]
 
 
 def _longest(files: Sequence[NamedFile], pair: Pair, data: Path | None) -> NamedFile:

@@ -95,12 +95,19 @@ class CcxtCandleSource:
         if known and str(timeframe) not in known:
             raise ConfigError(f"{self.venue} has no {timeframe} candles{suggestion(str(timeframe), known)}")
         with self._translated():
+            self._api.last_json_response = None
             rows = self._api.fetch_ohlcv(market["symbol"], str(timeframe), since=since_ms, limit=self.page_limit)
+            answer = self._api.last_json_response
+            if answer is None or (self.venue.startswith("binance") and not isinstance(answer, list)):
+                # ccxt makes no candles, and no error, of a page of HTML: it would pass for the end of history.
+                raise ValueError("not candles")
             return sorted(_row(row) for row in rows)
 
     def _market(self, pair: Pair) -> dict[str, Any]:
         with self._translated():
             markets: dict[str, dict[str, Any]] = self._api.load_markets()
+            if not markets:
+                raise ValueError("not a list of markets")
         spot = {symbol for symbol, market in markets.items() if market.get("spot")}
         if str(pair) not in spot:
             raise ConfigError(f"{self.venue} does not trade {pair}{_near(str(pair), spot)}")
@@ -117,7 +124,6 @@ class CcxtCandleSource:
         except ccxt.BaseError as error:
             raise VenueRefused(f"{self.venue} refuses: {_short(error)}") from error
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-            # ccxt parses whatever a 200 carries: a page of HTML ends here.
             raise VenueUnavailable(f"{self.venue} gave an answer that is not candles") from error
 
     def _retry_after(self) -> float | None:
@@ -131,6 +137,7 @@ class CcxtCandleSource:
 def _settings(venue: str, base_url: str | None) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "enableRateLimit": True,
+        "enableLastJsonResponse": True,
         "options": {"fetchCurrencies": False, "fetchMargins": False, "fetchMarkets": {"types": ["spot"]}},
     }
     if not venue.startswith("binance"):

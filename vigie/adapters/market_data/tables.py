@@ -59,7 +59,11 @@ def _parse(content: bytes, suffix: str, name: SeriesName) -> RawCandles:
     kind = "Parquet" if suffix == ".parquet" else "Feather"
     try:
         buffer = pa.BufferReader(content)
-        table = parquet.read_table(buffer) if suffix == ".parquet" else feather.read_table(buffer)
+        # Without threads (a few megabytes need none), and not through parquet.read_table, which imports pandas.
+        if suffix == ".parquet":
+            table = parquet.ParquetFile(buffer).read(use_threads=False)
+        else:
+            table = feather.read_table(buffer, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"damaged, or not a {kind} file ({_first_line(error)})") from error
     own = read_metadata(table.schema.metadata)
@@ -79,7 +83,11 @@ def _parse_csv(content: bytes, name: SeriesName) -> RawCandles:
     import pyarrow as pa
     from pyarrow import csv
 
-    first = content.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace").strip("\ufeff\r ")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"not a CSV file in UTF-8 ({error.reason} at byte {error.start})") from error
+    first = content.lstrip().split(b"\n", 1)[0].decode("utf-8").strip("\ufeff\r ")
     if not first:
         raise DataError("the file is empty")
     delimiter = next((mark for mark in (",", ";", "\t") if mark in first), ",")

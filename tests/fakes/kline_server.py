@@ -1,0 +1,136 @@
+"""A tiny Binance: exchangeInfo, time and klines over real HTTP, with the oddities of the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Self, TypeAlias
+
+from aiohttp import web
+
+HOUR_MS = 3_600_000
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def market(base: str, quote: str) -> dict[str, object]:
+    """One symbol of exchangeInfo."""
+    return {
+        "symbol": base + quote,
+        "status": "TRADING",
+        "baseAsset": base,
+        "quoteAsset": quote,
+        "baseAssetPrecision": 8,
+        "quotePrecision": 8,
+        "orderTypes": ["LIMIT", "MARKET"],
+        "isSpotTradingAllowed": True,
+        "permissions": ["SPOT"],
+        "filters": [
+            {"filterType": "PRICE_FILTER", "minPrice": "0.01", "maxPrice": "1000000", "tickSize": "0.01"},
+            {"filterType": "LOT_SIZE", "minQty": "0.00001", "maxQty": "9000", "stepSize": "0.00001"},
+            {"filterType": "NOTIONAL", "minNotional": "5.0", "maxNotional": "9000000"},
+        ],
+    }
+
+
+@dataclass
+class KlineServer:
+    """Serves hourly candles of BTCUSDT; the one that is open at ``now_ms`` comes last, unfinished.
+
+    Attributes:
+        now_ms: the venue's time.
+        first_ms: opening time of the first candle ever traded.
+        revised: closes that differ from what they would be, by opening time.
+        failures: for each of the next klines calls the answer's status (0: an HTML page with status 200).
+        fail_after: so many klines calls are answered, all later ones fail.
+        info_failures: for each of the next exchangeInfo calls the status of an HTML page.
+        missing: opening times of candles that do not exist.
+        requests: ``startTime`` of each klines call.
+    """
+
+    now_ms: int
+    first_ms: int
+    revised: dict[int, float] = field(default_factory=dict)
+    failures: list[int] = field(default_factory=list)
+    fail_after: int | None = None
+    info_failures: list[int] = field(default_factory=list)
+    missing: set[int] = field(default_factory=set)
+    requests: list[int] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def close_of(self, opens_at: int) -> float:
+        hour = opens_at // HOUR_MS
+        return self.revised.get(opens_at, 100.0 + hour % 50)
+
+    def _row(self, opens_at: int) -> list[object]:
+        close = self.close_of(opens_at)
+        forming = opens_at + HOUR_MS > self.now_ms
+        open_ = self.close_of(opens_at - HOUR_MS)
+        high, low = max(open_, close) + 1, min(open_, close) - 1
+        volume = "0.5" if forming else "10.25"
+        prices = [f"{value:.2f}" for value in (open_, high, low, close)]
+        return [opens_at, *prices, volume, opens_at + HOUR_MS - 1, "0", 5, "0", "0", "0"]
+
+    async def _klines(self, request: web.Request) -> web.Response:
+        start = int(request.query.get("startTime", self.first_ms))
+        limit = min(int(request.query.get("limit", 500)), 1000)
+        self.requests.append(start)
+        if self.fail_after is not None and len(self.requests) > self.fail_after:
+            return web.Response(status=500, text="down")
+        if self.failures:
+            status = self.failures.pop(0)
+            if status == 0:
+                return web.Response(status=200, text="<html>maintenance</html>", content_type="text/html")
+            if status != 200:
+                return web.Response(status=status, text="down", headers={"Retry-After": "7"})
+        if request.query["symbol"] != "BTCUSDT" or request.query["interval"] != "1h":
+            return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
+        first = max(self.first_ms, -(-start // HOUR_MS) * HOUR_MS)
+        hours = [at for at in range(first, self.now_ms + 1, HOUR_MS) if at not in self.missing]
+        return web.json_response([self._row(at) for at in hours[:limit]])
+
+    async def _info(self, _: web.Request) -> web.Response:
+        if self.info_failures:
+            return web.Response(status=self.info_failures.pop(0), text="<html>", content_type="text/html")
+        symbols = [market("BTC", "USDT"), market("ETH", "USDT")]
+        return web.json_response({"timezone": "UTC", "serverTime": self.now_ms, "rateLimits": [], "symbols": symbols})
+
+    async def _time(self, _: web.Request) -> web.Response:
+        return web.json_response({"serverTime": self.now_ms})
+
+    @web.middleware
+    async def _note_path(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.paths.append(request.path)
+        return await handler(request)
+
+    def __enter__(self) -> Self:
+        app = web.Application(middlewares=[self._note_path])
+        app.router.add_get("/api/v3/klines", self._klines)
+        app.router.add_get("/api/v3/exchangeInfo", self._info)
+        app.router.add_get("/api/v3/time", self._time)
+        self._loop = asyncio.new_event_loop()
+        self._runner = web.AppRunner(app)
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
+        self._thread.start()
+        if not started.wait(10):
+            raise TimeoutError("the server did not start")
+        return self
+
+    def _serve(self, started: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._runner.setup())
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        self._loop.run_until_complete(site.start())
+        port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{port}"
+        started.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._runner.cleanup())
+        self._loop.close()
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
