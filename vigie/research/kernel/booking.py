@@ -83,15 +83,15 @@ def book_entry(
     account[A_CASH] -= min(spent, account[A_CASH])
     account[A_OPEN] += 1.0
     keep_position(book.held, pair, position)
-    line = book.held[pair]
-    line[H_QUANTITY] = line[H_BOUGHT] = coins
-    line[H_ROW] = float(row)
-    line[H_AT_CLOSE] = when
-    line[H_SPENT] = spent
-    line[H_FEES] = fee
-    line[H_SLIPPAGE] = (price - reference) * quantity
-    line[H_FIRST_STOP] = effective_stop(position, tick)
-    line[H_RECEIVED] = line[H_RESTING] = 0.0
+    held = book.held
+    held[pair, H_QUANTITY] = held[pair, H_BOUGHT] = coins
+    held[pair, H_ROW] = float(row)
+    held[pair, H_AT_CLOSE] = when
+    held[pair, H_SPENT] = spent
+    held[pair, H_FEES] = fee
+    held[pair, H_SLIPPAGE] = (price - reference) * quantity
+    held[pair, H_FIRST_STOP] = effective_stop(position, tick)
+    held[pair, H_RECEIVED] = held[pair, H_RESTING] = 0.0
     _event(pair, BUY, row, when, price, coins, fee, np.nan, NO_REASON, book)
 
 
@@ -103,11 +103,11 @@ def book_part(
     value = quantity * price
     fee = fee_of(value, costs.fee_fraction)
     account[A_CASH] += value - fee
-    line = book.held[pair]
-    line[H_QUANTITY] -= quantity
-    line[H_RECEIVED] += value - fee
-    line[H_FEES] += fee
-    line[H_SLIPPAGE] += (close - price) * quantity
+    held = book.held
+    held[pair, H_QUANTITY] -= quantity
+    held[pair, H_RECEIVED] += value - fee
+    held[pair, H_FEES] += fee
+    held[pair, H_SLIPPAGE] += (close - price) * quantity
     _event(pair, PARTIAL, row, AT_CLOSE, price, quantity, fee, value - fee, reason, book)
 
 
@@ -123,31 +123,31 @@ def book_exit(
     book: Book,
 ) -> None:
     """Sell all that is held and write the trade."""
-    line = book.held[pair]
-    quantity = line[H_QUANTITY]
+    held = book.held
+    quantity = held[pair, H_QUANTITY]
     value = quantity * price
     fee = fee_of(value, costs.fee_fraction)
     account[A_CASH] += value - fee
     account[A_OPEN] -= 1.0
-    profit = line[H_RECEIVED] + (value - fee) - line[H_SPENT]
-    trade = book.trades[book.counts[0]]
-    trade[T_PAIR] = float(pair)
-    trade[T_ENTRY_ROW] = line[H_ROW]
-    trade[T_ENTRY_AT_CLOSE] = line[H_AT_CLOSE]
-    trade[T_EXIT_ROW] = float(row)
-    trade[T_EXIT_AT_CLOSE] = when
-    trade[T_ENTRY] = line[H_ENTRY]
-    trade[T_EXIT] = price
-    trade[T_QUANTITY] = line[H_BOUGHT]
-    trade[T_FEES] = line[H_FEES] + fee
-    trade[T_SLIPPAGE] = line[H_SLIPPAGE] + (reference - price) * quantity
-    trade[T_PROFIT] = profit
-    trade[T_SPENT] = line[H_SPENT]
-    trade[T_REASON] = float(reason)
-    trade[T_STOP] = line[H_FIRST_STOP]
+    profit = held[pair, H_RECEIVED] + (value - fee) - held[pair, H_SPENT]
+    trades, at = book.trades, book.counts[0]
+    trades[at, T_PAIR] = float(pair)
+    trades[at, T_ENTRY_ROW] = held[pair, H_ROW]
+    trades[at, T_ENTRY_AT_CLOSE] = held[pair, H_AT_CLOSE]
+    trades[at, T_EXIT_ROW] = float(row)
+    trades[at, T_EXIT_AT_CLOSE] = when
+    trades[at, T_ENTRY] = held[pair, H_ENTRY]
+    trades[at, T_EXIT] = price
+    trades[at, T_QUANTITY] = held[pair, H_BOUGHT]
+    trades[at, T_FEES] = held[pair, H_FEES] + fee
+    trades[at, T_SLIPPAGE] = held[pair, H_SLIPPAGE] + (reference - price) * quantity
+    trades[at, T_PROFIT] = profit
+    trades[at, T_SPENT] = held[pair, H_SPENT]
+    trades[at, T_REASON] = float(reason)
+    trades[at, T_STOP] = held[pair, H_FIRST_STOP]
     book.counts[0] += 1
     _event(pair, SELL, row, when, price, quantity, fee, profit, float(reason), book)
-    line[:] = 0.0
+    held[pair, :] = 0.0
 
 
 def _event(
@@ -162,16 +162,16 @@ def _event(
     reason: float,
     book: Book,
 ) -> None:
-    event = book.events[book.counts[1]]
-    event[E_PAIR] = float(pair)
-    event[E_KIND] = kind
-    event[E_ROW] = float(row)
-    event[E_AT_CLOSE] = when
-    event[E_PRICE] = price
-    event[E_QUANTITY] = quantity
-    event[E_FEE] = fee
-    event[E_PROFIT] = profit
-    event[E_REASON] = reason
+    events, at = book.events, book.counts[1]
+    events[at, E_PAIR] = float(pair)
+    events[at, E_KIND] = kind
+    events[at, E_ROW] = float(row)
+    events[at, E_AT_CLOSE] = when
+    events[at, E_PRICE] = price
+    events[at, E_QUANTITY] = quantity
+    events[at, E_FEE] = fee
+    events[at, E_PROFIT] = profit
+    events[at, E_REASON] = reason
     book.counts[1] += 1
 
 

@@ -62,7 +62,7 @@ def enter(
     while True:
         first = _next_to_enter(row, market.close, wishes.confidence, entering)
         if first < 0:
-            return int((entering >= 0).sum())
+            return _waiting(entering)
         signal = entering[first]
         entering[first] = -1
         correlated = 0.0
@@ -94,6 +94,14 @@ def enter(
             equity_of(account, last_close, book.held),
             book,
         )
+
+
+def _waiting(entering: IntArray) -> int:
+    count = 0
+    for pair in range(len(entering)):
+        if entering[pair] >= 0:
+            count += 1
+    return count
 
 
 def _next_to_enter(row: int, close: FloatArray, confidence: FloatArray, entering: IntArray) -> int:
