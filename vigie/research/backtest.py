@@ -19,7 +19,7 @@ from vigie.domain.trades import Events, Trades
 from vigie.metrics.summary import measure
 from vigie.research import ledger
 from vigie.research.compile import compiled_walk, source_hash, use_compiled_loops
-from vigie.research.kernel.records import EVENT_COLUMNS, HELD_COLUMNS, TRADE_COLUMNS, Book, Wallet
+from vigie.research.kernel.records import Book, Wallet
 from vigie.research.result import BacktestResult, Identity, OpenPosition
 from vigie.research.timeline import Timeline, filters_of, market, wishes
 from vigie.strategy.signals import Signals
@@ -139,18 +139,8 @@ def _walk(
     settings = plan.settings
     limits = _limits(plan, max(one.warm_up for one in signals))
     wanted = wishes(timeline, signals)
-    most_trades = int((wanted.entry != 0).sum()) + 1
-    rows = len(timeline.opens_at)
-    book = Book(
-        equity=np.empty(rows),
-        invested=np.empty(rows),
-        stops=np.full((len(pairs), rows), np.nan),
-        trades=np.empty((most_trades, TRADE_COLUMNS)),
-        events=np.empty((4 * most_trades, EVENT_COLUMNS)),
-        counts=np.zeros(3, dtype=np.int64),
-        refused=np.zeros(len(limits), dtype=np.int64),
-        held=np.zeros((len(pairs), HELD_COLUMNS)),
-    )
+    most_trades = int(np.count_nonzero(wanted.entry)) + 1
+    book = Book.empty(len(pairs), len(timeline.opens_at), most_trades, len(limits))
     wallet = Wallet(
         capital=float(settings.capital),
         sizing=[rule.name for rule in sizing_rules()].index(settings.sizing),

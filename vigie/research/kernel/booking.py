@@ -147,7 +147,8 @@ def book_exit(
     trades[at, T_STOP] = held[pair, H_FIRST_STOP]
     book.counts[0] += 1
     _event(pair, SELL, row, when, price, quantity, fee, profit, float(reason), book)
-    held[pair, :] = 0.0
+    for column in range(held.shape[1]):
+        held[pair, column] = 0.0
 
 
 def _event(

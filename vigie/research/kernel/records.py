@@ -75,6 +75,11 @@ class Book(NamedTuple):
         counts: trades, events, pending entries at the end, shape (3,).
         refused: refusals per rule of the gate, shape (rules,).
         held: open positions, columns H_*, shape (pairs, 19).
+        account: cash and what the limits look at, columns A_*, shape (7,).
+        leaving: by pair, why it is sold at the next open; 0: it is not.
+        entering: by pair, the row whose close decided an entry that still waits; -1: none.
+        stopped_at, sold_at: by pair, the row of the last stop and of the last sale.
+        last_close: by pair, quote.
     """
 
     equity: FloatArray
@@ -85,6 +90,35 @@ class Book(NamedTuple):
     counts: IntArray
     refused: IntArray
     held: FloatArray
+    account: FloatArray
+    leaving: IntArray
+    entering: IntArray
+    stopped_at: FloatArray
+    sold_at: IntArray
+    last_close: FloatArray
+
+    @classmethod
+    def empty(cls, pairs: int, rows: int, most_trades: int, rules: int) -> Book:
+        """Blank pages for a run of so many pairs, candles, trades (at most) and rules of the gate.
+
+        Made here and not in the loop: compiling each way to make an array costs more than running it.
+        """
+        return cls(
+            equity=np.empty(rows),
+            invested=np.empty(rows),
+            stops=np.full((pairs, rows), np.nan),
+            trades=np.empty((most_trades, TRADE_COLUMNS)),
+            events=np.empty((4 * most_trades, EVENT_COLUMNS)),
+            counts=np.zeros(3, dtype=np.int64),
+            refused=np.zeros(rules, dtype=np.int64),
+            held=np.zeros((pairs, HELD_COLUMNS)),
+            account=np.zeros(ACCOUNT_COLUMNS),
+            leaving=np.zeros(pairs, dtype=np.int64),
+            entering=np.full(pairs, -1, dtype=np.int64),
+            stopped_at=np.full(pairs, -np.inf),
+            sold_at=np.full(pairs, -1, dtype=np.int64),
+            last_close=np.full(pairs, np.nan),
+        )
 
 
 # Columns of Book.held: the Position, then what accounting needs.

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from vigie.decision.policies import Costs, FillAt, Filters, GapPolicy, Rules, StopTest, floor_to
 from vigie.decision.position_rules import Bar, Position, advance, effective_stop
 from vigie.domain.candles import FloatArray
@@ -28,7 +26,6 @@ from vigie.research.kernel.records import (
     A_OPEN,
     A_PEAK,
     A_WORST,
-    ACCOUNT_COLUMNS,
     AT_CLOSE,
     AT_OPEN,
     H_QUANTITY,
@@ -55,14 +52,10 @@ def walk(  # noqa: C901 - see below
     """
     pairs, rows = market.close.shape
     held = book.held
-    account = np.zeros(ACCOUNT_COLUMNS)
+    account, leaving, entering = book.account, book.leaving, book.entering
+    stopped_at, sold_at, last_close = book.stopped_at, book.sold_at, book.last_close
     account[A_CASH] = account[A_PEAK] = wallet.capital
     account[A_DAY] = -1.0
-    leaving = np.zeros(pairs, dtype=np.int64)
-    entering = np.full(pairs, -1, dtype=np.int64)
-    stopped_at = np.full(pairs, -np.inf)
-    sold_at = np.full(pairs, -1, dtype=np.int64)
-    last_close = np.full(pairs, np.nan)
     at_close = rules.fill_at == FillAt.CLOSE
     waiting, row = 0, -1
     while row + 1 < rows:
