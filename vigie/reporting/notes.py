@@ -24,6 +24,7 @@ def notes(result: BacktestResult, trials: int | None = None) -> tuple[str, ...]:
         _IN_SAMPLE,
         _trials(trials),
         _short(result),
+        _stopped_by_drawdown(result),
         _open_positions(result),
         _pending(result),
         _undefined(result),
@@ -60,6 +61,14 @@ def _short(result: BacktestResult) -> str:
     if length is None or length >= _SHORT_DAYS:
         return ""
     return f"The run is {length:,.0f} days long: yearly numbers are extrapolated."
+
+
+def _stopped_by_drawdown(result: BacktestResult) -> str:
+    count = result.refusals.get("drawdown", 0)
+    if not count:
+        return ""
+    wanted = "1 entry was" if count == 1 else f"{count:,} entries were"
+    return f"The drawdown limit was reached: {wanted} refused from then on."
 
 
 def _open_positions(result: BacktestResult) -> str:
