@@ -31,7 +31,7 @@ OwnTimeframe = Annotated[
 
 @app.command("sample")
 def sample(
-    seed: Annotated[int, typer.Option(help="Another seed, another market.")] = 20, as_json: JsonOption = False
+    seed: Annotated[int, typer.Option(help="Another seed, another market.")] = 3, as_json: JsonOption = False
 ) -> None:
     """Make the sample market: three synthetic pairs, hourly, five years."""
     from vigie.app.data_chores import make_sample

@@ -27,7 +27,9 @@ from vigie.domain.pair import Pair
 from vigie.domain.timeframe import HOUR_MS, Timeframe
 
 VENUE = "synthetic"
-DEFAULT_SEED = 20
+DEFAULT_SEED = 3
+"""Chosen because the default strategy trades often enough there (139 times) to fill a report; it says nothing about
+the strategy, which loses on about half of all seeds."""
 FIRST_OPEN_MS = 1_593_561_600_000
 """2020-07-01 00:00 UTC."""
 HOURS = 43_824
