@@ -18,6 +18,7 @@ from vigie.strategy.strategy import Strategy
 
 T = TypeVar("T")
 
+DEFAULT = "standard"
 _PACKAGE = "vigie.decision.profiles"
 
 
@@ -112,13 +113,15 @@ def plan(strategy: Strategy, profile_name: str, overrides: Mapping[str, str]) ->
     Raises:
         ConfigError: every unknown name and bad value, at once.
     """
-    profile = load_profile(profile_name)
+    problems: list[str] = []
+    # Another profile is as good as any to check the other words with: all problems are told at once.
+    profile = _collect(lambda: load_profile(profile_name), problems) or load_profile(DEFAULT)
     own = strategy.parameters.specs()
     numbers = number_specs()
     clash = sorted(set(own) & set(numbers))
     if clash:
         raise ConfigError(f"strategy '{strategy.name}' names a parameter like a rule: {', '.join(clash)}")
-    problems = [
+    problems += [
         f"unknown parameter '{name}'{suggestion(name, [*own, *numbers])}"
         for name in overrides
         if name not in own and name not in numbers

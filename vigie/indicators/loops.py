@@ -73,6 +73,27 @@ def wilder_mean(values: FloatArray, period: int, first: int) -> FloatArray:
 
 
 @_loop
+def average_true_range(high: FloatArray, low: FloatArray, close: FloatArray, period: int) -> FloatArray:
+    """True ranges and their Wilder mean in one pass, shape (n,); NaN for the first ``period - 1`` rows.
+
+    The true range is the range of the candle stretched to the previous close; the first row has none.
+    """
+    smooth = np.full(len(close), np.nan)
+    if len(close) < period:
+        return smooth
+    state = high[0] - low[0]
+    for row in range(1, period):
+        state += max(high[row], close[row - 1]) - min(low[row], close[row - 1])
+    state /= period
+    smooth[period - 1] = state
+    for row in range(period, len(close)):
+        stretched = max(high[row], close[row - 1]) - min(low[row], close[row - 1])
+        state = (state * (period - 1) + stretched) / period
+        smooth[row] = state
+    return smooth
+
+
+@_loop
 def wilder_sum(values: FloatArray, period: int, first: int) -> FloatArray:
     """Wilder's running sum, shape (n,).
 

@@ -26,7 +26,7 @@ def atr(candles: Candles, period: int = 14) -> FloatArray:
     NaN for the first ``period - 1`` rows, then the plain mean of the first ``period`` true ranges, then
     ``(previous * (period - 1) + range) / period``.
     """
-    return loops.wilder_mean(true_range(candles), period, 0)
+    return loops.average_true_range(candles.high, candles.low, candles.close, period)
 
 
 def volatility_z_score(close: FloatArray, window: int = 20, baseline: int = 50) -> FloatArray:
