@@ -102,6 +102,9 @@ def test_too_many_candles_are_added_up_and_lose_no_extreme() -> None:
     assert unpacked["low"].min() == np.float32(candles.low.min())
     assert unpacked["open"][1] == np.float32(candles.open[2])
     assert unpacked["close"][1] == np.float32(candles.close[3])
+    stops = np.frombuffer(base64.b64decode(pair["stop"]), dtype="<f4")
+    assert stops == pytest.approx(result.stops[1][1::2], rel=1e-6, nan_ok=True)
+    assert not np.isnan(stops).any()
 
 
 def test_a_thinned_curve_keeps_its_ends_and_its_extremes() -> None:
