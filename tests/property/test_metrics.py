@@ -59,9 +59,9 @@ def test_moments_equal_those_of_the_returns(curve: np.ndarray, risk_free: float)
     assert found.downside == pytest.approx(math.sqrt((np.minimum(excess, 0.0) ** 2).mean()), rel=1e-9, abs=1e-13)
 
 
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=200, unique=True), st.integers(0, 23), st.booleans())
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=200, unique=True), st.integers(0, 47), st.booleans())
 def test_the_last_point_of_a_day_is_the_last_of_its_day(hours: list[int], shift: int, whole: bool) -> None:
-    at = HOUR * (np.arange(1, max(hours) + 1) if whole else np.array(sorted(hours))) + shift * HOUR
+    at = HOUR * (np.arange(1, max(hours) + 1) if whole else np.array(sorted(hours))) + shift * HOUR // 2
     days = [(int(instant) - 1) // DAY for instant in at]
     expected = [row for row, day in enumerate(days) if row + 1 == len(days) or days[row + 1] != day]
     assert last_of_each_day(at).tolist() == expected

@@ -18,7 +18,6 @@ Measured: TypeAlias = float | str
 """A number, or the reason why there is none."""
 
 _PIECE = 4096
-_ZEROS = np.zeros(_PIECE)
 _NOISE = 1e-12
 _TAIL = 0.05
 
@@ -56,7 +55,7 @@ def moments(equity: FloatArray, start: float, risk_free: float = 0.0) -> Moments
     if risk_free:
         returns -= risk_free
     total, squares = float(np.add.reduce(returns)), _squares(rows)
-    np.minimum(rows, _ZEROS, out=rows)
+    np.minimum(padded, 0.0, out=padded)
     return _moments(count, total, squares, _squares(rows))
 
 

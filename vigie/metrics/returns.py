@@ -44,7 +44,7 @@ def last_of_each_day(at: IntArray) -> IntArray:
     """
     step = int(at[1] - at[0]) if len(at) > 1 else DAY_MS
     first_midnight = -(-int(at[0]) // DAY_MS) * DAY_MS
-    if int(at[-1] - at[0]) == step * (len(at) - 1) and DAY_MS % step == 0 and (first_midnight - at[0]) % step == 0:
+    if int(at[-1] - at[0]) == step * (len(at) - 1) and DAY_MS % step == 0:
         return _every_day(len(at), int(first_midnight - at[0]) // step, DAY_MS // step)
     rows = np.searchsorted(at, np.arange(first_midnight, int(at[-1]) + DAY_MS, DAY_MS), side="right")
     rows -= 1

@@ -110,7 +110,7 @@ def _below(result: BacktestResult, name: str) -> str:
         return result.metrics.undefined[name]
     if name == "max_drawdown":
         hold = 100.0 * (values["hold_max_drawdown"] or 0.0)
-        return f"longest {_shown(result, 'max_drawdown_days')}, hold {hold:.0f} %"
+        return f"longest {_shown(result, 'max_drawdown_days')}, hold\u00a0{hold:.0f}\u00a0%"
     relatives = {
         "win_rate": f"{len(result.trades):,} trades",
         "profit_factor": f"{asset} won / lost",
@@ -171,11 +171,11 @@ def _year(year: int, months: Mapping[int, float], reach: float) -> str:
 
 
 def _month(value: float | None, reach: float) -> str:
-    if value is None:
-        return "<td></td>"
+    if not value:
+        return "<td></td>" if value is None else '<td class="quiet">0</td>'
     tone = "gain" if value > 0.0 else "loss"
     # The root lifts small months off the background; the largest month keeps its text readable.
-    shade = 0.0 if value == 0.0 else 0.08 + 0.6 * (abs(value) / reach) ** 0.7
+    shade = 0.08 + 0.6 * (abs(value) / reach) ** 0.7
     return f'<td style="background:rgba(var(--{tone}-rgb),{shade:.2f})">{100.0 * value:+.1f}</td>'
 
 

@@ -40,3 +40,13 @@ def test_losing_everything_is_a_drawdown_of_one() -> None:
 
 def test_the_series_of_drawdowns_is_zero_at_each_peak() -> None:
     assert drawdowns(np.array([90.0, 110.0, 99.0]), 100.0) == pytest.approx([0.1, 0.0, 0.1])
+
+
+def test_the_first_recovery_may_come_at_the_second_candle() -> None:
+    assert measured(90.0, 100.0, 101.0).duration_ms == 20
+
+
+def test_touching_the_old_peak_deep_inside_a_long_curve_is_a_recovery() -> None:
+    curve = [150.0] * 3000
+    curve[10] = curve[1200] = 200.0
+    assert measured(*curve).duration_ms == 10 * (2999 - 1200)

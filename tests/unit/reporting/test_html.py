@@ -102,6 +102,9 @@ def test_too_many_candles_are_added_up_and_lose_no_extreme() -> None:
     assert unpacked["low"].min() == np.float32(candles.low.min())
     assert unpacked["open"][1] == np.float32(candles.open[2])
     assert unpacked["close"][1] == np.float32(candles.close[3])
+    stops = np.frombuffer(base64.b64decode(pair["stop"]), dtype="<f4")
+    assert stops == pytest.approx(result.stops[1][1::2], rel=1e-6, nan_ok=True)
+    assert not np.isnan(stops).any()
 
 
 def test_a_thinned_curve_keeps_its_ends_and_its_extremes() -> None:
@@ -122,3 +125,14 @@ def test_no_bin_of_the_distribution_mixes_gains_and_losses() -> None:
     edges = np.array(bins["left"])
     assert sum(bins["count"]) == 4
     assert np.isclose(edges, 0.0, atol=1e-12).any()
+
+
+def test_only_the_last_of_very_many_trades_are_listed_and_that_is_said() -> None:
+    text = html(a_result(round_trips=of_profits(*[1.0] * 2_001)))
+    assert "the last 2,000 of 2,001 closed trades" in text
+    assert text.count("<tr data-pair=") == 2_000
+
+
+def test_a_month_without_a_change_is_neither_a_gain_nor_a_loss() -> None:
+    text = html(a_result(equity=np.full(4, 10_000.0)))
+    assert '<td class="quiet">0</td>' in text

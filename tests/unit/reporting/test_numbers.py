@@ -49,6 +49,7 @@ def test_a_small_amount_is_not_shown_as_nothing() -> None:
     assert numbers.quantity(0.0000456) == "0.0000456"
     assert numbers.ratio(-0.0042) == "-0.0042"
     assert numbers.basis_points(0.00025) == "2.5 bps"
+    assert numbers.basis_points(0.0) == "0 bps"
 
 
 def test_a_large_amount_drops_its_cents() -> None:

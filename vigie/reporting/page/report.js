@@ -206,9 +206,12 @@ function show(pairIndex, from, to) {
 function firstView(pairIndex) {
   const pair = pairs[pairIndex];
   if (!pair || !pair.at.length) return;
-  const end = pair.at[pair.at.length - 1] + pair.step;
-  const entries = pair.trades.entryAt;
-  const start = entries.length > 30 ? entries[entries.length - 15] : pair.at[0];
+  const { entryAt, exitAt } = pair.trades;
+  const many = entryAt.length > 30;
+  const start = many ? entryAt[entryAt.length - 15] : pair.at[0];
+  const lastCandle = pair.at[pair.at.length - 1] + pair.step;
+  const traded = many && !pair.held.length ? exitAt[exitAt.length - 1] : lastCandle;
+  const end = Math.min(lastCandle, traded + (traded - start) * 0.25);
   show(pairIndex, start - (end - start) * 0.03, end + (end - start) * 0.02);
 }
 
