@@ -1,41 +1,14 @@
-"""Recursive loops behind the indicators: plain Python on arrays.
-
-Research swaps in compiled twins of these very functions (`vigie.research.compile`); live, which looks at some
-hundred candles an hour, calls them as they stand. There is no second implementation.
-"""
+"""Recursive loops behind the indicators."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from vigie.domain.candles import FloatArray
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-PLAIN: dict[str, Callable[..., FloatArray]] = {}
-"""Every loop by name, as written here."""
-
-compiled: dict[str, Callable[..., FloatArray]] = {}
-"""Compiled twins by name; empty unless research has put them there."""
+from vigie.domain.loops import loop
 
 
-def _loop(function: Callable[P, FloatArray]) -> Callable[P, FloatArray]:
-    name = function.__name__
-    PLAIN[name] = function
-
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> FloatArray:
-        return compiled.get(name, function)(*args, **kwargs)
-
-    return run
-
-
-@_loop
+@loop
 def exponential(values: FloatArray, alpha: float) -> FloatArray:
     """``y[i] = alpha * x[i] + (1 - alpha) * y[i-1]``, ``y[0] = x[0]``, shape (n,)."""
     smooth = np.empty(len(values))
@@ -50,7 +23,7 @@ def exponential(values: FloatArray, alpha: float) -> FloatArray:
     return smooth
 
 
-@_loop
+@loop
 def wilder_mean(values: FloatArray, period: int, first: int) -> FloatArray:
     """Wilder's running mean, seeded with a plain mean, shape (n,).
 
@@ -72,7 +45,7 @@ def wilder_mean(values: FloatArray, period: int, first: int) -> FloatArray:
     return smooth
 
 
-@_loop
+@loop
 def average_true_range(high: FloatArray, low: FloatArray, close: FloatArray, period: int) -> FloatArray:
     """True ranges and their Wilder mean in one pass, shape (n,); NaN for the first ``period - 1`` rows.
 
@@ -93,7 +66,7 @@ def average_true_range(high: FloatArray, low: FloatArray, close: FloatArray, per
     return smooth
 
 
-@_loop
+@loop
 def wilder_sum(values: FloatArray, period: int, first: int) -> FloatArray:
     """Wilder's running sum, shape (n,).
 

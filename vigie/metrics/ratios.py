@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from vigie.domain.candles import FloatArray
-from vigie.metrics.returns import simple_returns
+from vigie.metrics.loops import return_sums
 
 Measured: TypeAlias = float | str
 """A number, or the reason why there is none."""
@@ -47,21 +47,8 @@ def moments(equity: FloatArray, start: float, risk_free: float = 0.0) -> Moments
         start: value before the first point, in quote, positive.
         risk_free: risk-free return per candle.
     """
-    count = len(equity)
-    padded = np.empty(-(-count // _PIECE) * _PIECE)
-    padded[count:] = 0.0
-    returns, rows = padded[:count], padded.reshape(-1, _PIECE)
-    simple_returns(equity, start, out=returns)
-    if risk_free:
-        returns -= risk_free
-    total, squares = float(np.add.reduce(returns)), _squares(rows)
-    np.minimum(padded, 0.0, out=padded)
-    return _moments(count, total, squares, _squares(rows))
-
-
-def _squares(rows: FloatArray) -> float:
-    # Row by row: BLAS spreads a long dot product over threads, and the last digits would depend on their number.
-    return float(np.add.reduce(np.vecdot(rows, rows)))
+    total, squares, losses = return_sums(equity, start, risk_free)
+    return _moments(len(equity), total, squares, losses)
 
 
 def _moments(count: int, total: float, squares: float, losses: float) -> Moments:

@@ -9,6 +9,7 @@ be stale. This is the only module that knows numba.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import math
 import os
 import sys
@@ -25,13 +26,15 @@ import numpy as np
 from vigie.decision.facts import Facts
 from vigie.decision.registry import gate_rules, sizing_rules
 from vigie.decision.sizing.wanted import Wanted
+from vigie.domain import loops
 from vigie.domain.candles import FloatArray
-from vigie.indicators import loops
 from vigie.research.kernel.walk import walk
 
 Compiler = Callable[[FunctionType], Any]
 
-ROOMS = ("domain", "indicators", "strategy", "decision", "simulation", "research")
+_HOMES_OF_LOOPS = ("vigie.indicators.loops", "vigie.metrics.loops")
+
+ROOMS = ("domain", "indicators", "metrics", "strategy", "decision", "simulation", "research")
 """Rooms whose sources can take part in compiled code."""
 
 
@@ -49,7 +52,9 @@ def compiled_walk() -> Callable[..., None]:
 
 @cache
 def use_compiled_loops() -> None:
-    """Let the indicators use compiled twins of their loops from now on."""
+    """Let indicators and metrics use compiled twins of their loops from now on."""
+    for name in _HOMES_OF_LOOPS:
+        importlib.import_module(name)
     jit = _jit(cache=True)
     loops.compiled.update({name: jit(_rebuilt(function, {}, jit)) for name, function in loops.PLAIN.items()})
 
