@@ -26,7 +26,7 @@ def _plan() -> Plan:
 def run(candles: Candles) -> Outcome:
     """What is timed: a whole backtest through the general engine."""
     result = backtest(_plan(), [Series(Pair("W1", "USD"), "benchmark", candles, "memory")])
-    return result.trades, result.equity, result.metrics
+    return result.trades, result.equity, result.measured
 
 
 def describe(candles: Candles, outcome: Outcome) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vigie.domain.candles import BoolArray, Candles, FloatArray
+from vigie.domain.candles import BoolArray, Candles
 from vigie.domain.errors import ConfigError
 from vigie.indicators.averages import ema
 from vigie.indicators.volatility import atr
@@ -39,8 +39,8 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
     fast, slow = ema(candles.close, parameters.fast), ema(candles.close, parameters.slow)
     volatility = atr(candles, parameters.atr_period)
     return Signals.of(
-        entry=_crosses_above(fast, slow),
-        exit=_crosses_above(slow, fast),
+        entry=_begins(fast > slow),
+        exit=_begins(fast < slow),
         stop_distance=parameters.stop_atr * volatility,
         volatility=volatility,
         warm_up=parameters.warm_up,
@@ -48,9 +48,8 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
     )
 
 
-def _crosses_above(one: FloatArray, other: FloatArray) -> BoolArray:
-    """True where ``one`` is above ``other`` and was not at the close before."""
-    above = one > other
-    crosses = np.zeros(len(above), dtype=np.bool_)
-    crosses[1:] = above[1:] & (one[:-1] <= other[:-1])
-    return crosses
+def _begins(state: BoolArray) -> BoolArray:
+    """True where a state holds and did not hold at the close before; the first row begins nothing."""
+    begins = np.zeros(len(state), dtype=np.bool_)
+    np.greater(state[1:], state[:-1], out=begins[1:])
+    return begins

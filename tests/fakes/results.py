@@ -93,7 +93,6 @@ def a_result(
     curve = np.linspace(CAPITAL, 1.1 * CAPITAL, count) if equity is None else equity
     closed = of_profits(30.0, -10.0, 20.0) if round_trips is None else round_trips
     invested = np.where(np.arange(count) % 2 == 0, 0.0, 100.0)
-    hold = CAPITAL * (first.close / first.open[0] + second.close / second.open[0]) / 2.0
     return BacktestResult(
         identity=Identity(
             strategy=strategy,
@@ -112,17 +111,15 @@ def a_result(
         closes_at=first.closes_at,
         equity=curve,
         invested=invested,
-        hold=hold,
         trades=closed,
         events=_events(),
         open_positions=open_positions,
         refusals={"correlation": 3, "daily_loss": 0} if refusals is None else refusals,
         stops=(np.full(count, np.nan), np.where(invested > 0.0, 0.00001, np.nan)),
         pending_entries=pending_entries,
-        metrics=measure(
+        measured=measure(
             equity=curve,
             invested=invested,
-            hold=hold,
             closes_at=first.closes_at,
             capital=CAPITAL,
             timeframe=HOUR,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vigie.domain.errors import DataError
 from vigie.domain.instants import as_text
 from vigie.domain.pair import Pair
-from vigie.domain.timeframe import Timeframe
+from vigie.domain.timeframe import DAY_MS, Timeframe
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -98,12 +98,17 @@ class Candles:
         """Candles that open at or after ``start_ms`` and before ``end_ms`` (epoch milliseconds, None: no bound)."""
         first = 0 if start_ms is None else int(np.searchsorted(self.opens_at, start_ms))
         last = len(self) if end_ms is None else int(np.searchsorted(self.opens_at, end_ms))
-        return self[first:last]
+        return self if first == 0 and last == len(self) else self[first:last]
 
     @cached_property
     def closes_at(self) -> IntArray:
         """Epoch milliseconds at which each candle is closed, shape (n,)."""
         return self.opens_at + self.timeframe.milliseconds
+
+    @cached_property
+    def close_day(self) -> IntArray:
+        """Number of the UTC day (since 1970) in which each candle closes; midnight opens the new day; shape (n,)."""
+        return self.closes_at // DAY_MS
 
     @cached_property
     def rows_without_hole(self) -> IntArray:

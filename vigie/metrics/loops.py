@@ -20,6 +20,8 @@ def deepest_and_longest(equity: FloatArray, at: IntArray, start: float, start_at
         depth as a fraction of the peak, and milliseconds (0 where every point is a peak).
     """
     peak, peak_at, deepest, longest = start, start_at, 0.0, 0
+    # What has to be undercut to be the deepest fall: known without a quotient at every point.
+    floor = peak
     under = False
     for row in range(len(equity)):
         value = equity[row]
@@ -27,11 +29,12 @@ def deepest_and_longest(equity: FloatArray, at: IntArray, start: float, start_at
             if under:
                 longest = max(longest, at[row] - peak_at)
             peak, peak_at, under = value, at[row], False
+            floor = peak * (1.0 - deepest)
         else:
             under = True
-            # A product instead of a quotient at every point: divided only where it gets deeper.
-            if value < peak * (1.0 - deepest):
+            if value < floor:
                 deepest = 1.0 - value / peak
+                floor = value
     if under:
         longest = max(longest, at[len(at) - 1] - peak_at)
     return deepest, longest

@@ -5,7 +5,7 @@ What each name means, its unit and its source: ``definitions``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,9 @@ from vigie.metrics.round_trips import round_trips, traded_value
 
 _YEAR_DAYS = 365.25
 _RUIN = "the equity fell to zero"
+_HOLD = "hold_"
+_OWN = tuple(name for name in DEFINITIONS if not name.startswith(_HOLD))
+_HELD = tuple(name for name in DEFINITIONS if name.startswith(_HOLD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +39,62 @@ class Metrics:
     values: Mapping[str, float | None]
     undefined: Mapping[str, str]
 
+    def beside(self, other: Metrics) -> Metrics:
+        """These numbers and those of another record (of other names), in the order of their definitions."""
+        values = {**self.values, **other.values}
+        return Metrics({name: values[name] for name in DEFINITIONS}, {**self.undefined, **other.undefined})
+
 
 def measure(
     *,
     equity: FloatArray,
     invested: FloatArray,
-    hold: FloatArray,
     closes_at: IntArray,
     capital: float,
     timeframe: Timeframe,
     trades: Trades,
     risk_free_rate: float = 0.0,
 ) -> Metrics:
-    """Measure a run.
+    """Measure a run; buy-and-hold is measured apart, where somebody looks at it.
 
     Args:
         equity: wallet plus coins at the last close, in quote, shape (n,).
         invested: value of the coins held, in quote, shape (n,).
-        hold: equity of buy-and-hold, in quote, shape (n,).
         closes_at: closing instants, epoch milliseconds, increasing, shape (n,).
         capital: equity before the first candle, in quote, positive.
         timeframe: length of a candle; ratios are annualised with its ``per_year``.
         trades: closed trades, in order of exit.
         risk_free_rate: yearly, a fraction, for Sharpe and Sortino.
     """
-    found: dict[str, Measured] = dict.fromkeys(DEFINITIONS, "no candles")
+    found: dict[str, Measured] = dict.fromkeys(_OWN, "no candles")
     found |= round_trips(trades)
     if len(equity):
         span = _Span.of(closes_at, timeframe, risk_free_rate)
         found |= _curve(equity, capital, span) | _tail(equity, capital, span)
-        found |= {f"hold_{name}": value for name, value in _curve(hold, capital, span).items()}
         mean_equity = float(np.add.reduce(equity)) / len(equity)
         found["days"] = span.years * _YEAR_DAYS
         found["exposure_fraction"] = int(np.count_nonzero(invested > 0.0)) / len(invested)
         found["turnover"] = traded_value(trades) / mean_equity / span.years if mean_equity > 0.0 else _RUIN
-    return _split(found)
+    return _split(found, _OWN)
+
+
+def measure_hold(
+    *, hold: FloatArray, closes_at: IntArray, capital: float, timeframe: Timeframe, risk_free_rate: float = 0.0
+) -> Metrics:
+    """Measure buy-and-hold by the same definitions, under names that begin with ``hold_``.
+
+    Args:
+        hold: its equity, in quote, shape (n,).
+        closes_at: as in `measure`.
+        capital: as in `measure`.
+        timeframe: as in `measure`.
+        risk_free_rate: as in `measure`.
+    """
+    found: dict[str, Measured] = dict.fromkeys(_HELD, "no candles")
+    if len(hold):
+        curve = _curve(hold, capital, _Span.of(closes_at, timeframe, risk_free_rate))
+        found |= {f"{_HOLD}{name}": value for name, value in curve.items()}
+    return _split(found, _HELD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,10 +143,10 @@ def _tail(equity: FloatArray, capital: float, span: _Span) -> dict[str, Measured
     return dict(zip(("value_at_risk_95", "conditional_var_95"), at_risk, strict=True))
 
 
-def _split(found: Mapping[str, Measured]) -> Metrics:
+def _split(found: Mapping[str, Measured], names: Sequence[str]) -> Metrics:
     values: dict[str, float | None] = {}
     undefined: dict[str, str] = {}
-    for name in DEFINITIONS:
+    for name in names:
         value = found[name]
         if isinstance(value, str):
             values[name], undefined[name] = None, value

@@ -76,7 +76,7 @@ def run(
         if len(known) <= first:
             raise DataError(_nothing_in_range(one, start_ms, end_ms))
         used.append(replace(one, candles=known))
-        traded.append(replace(one, candles=known[first:]))
+        traded.append(replace(one, candles=known[first:] if first else known))
         signals.append(_cut(_ask(plan, one.pair, known), first))
     known_instruments = instruments or {}
     if plan.settings.wallet == "per-pair":
@@ -168,7 +168,7 @@ def _walk(
         invested=book.invested,
         trades=ledger.trades(trades, timeline),
         events=ledger.events(events, timeline),
-        open_positions=ledger.open_positions(book.held, timeline, pairs, candles, filters[:, 0]),
+        open_positions=ledger.open_positions(book.held, timeline, pairs, candles),
         refused=book.refused,
         stops=tuple(line[own] for line, own in zip(book.stops, timeline.rows, strict=True)),
         pending=int(book.counts[2]),
@@ -202,7 +202,6 @@ def _result(
         own = [float(plan.settings.capital)] * len(runs)
         equity = timeline.carried([one.equity for one in runs], own).sum(axis=0)
         invested = timeline.carried([one.invested for one in runs], [0.0] * len(runs)).sum(axis=0)
-    hold = _hold(timeline, [one.candles for one in traded], capital)
     trades = ledger.joined_trades([one.trades for one in runs])
     return BacktestResult(
         identity=_identity(plan, used, version),
@@ -211,7 +210,6 @@ def _result(
         closes_at=timeline.closes_at,
         equity=equity,
         invested=invested,
-        hold=hold,
         trades=trades,
         events=ledger.joined_events([one.events for one in runs]),
         open_positions=tuple(position for one in runs for position in one.open_positions),
@@ -222,24 +220,15 @@ def _result(
         },
         stops=tuple(stop for one in runs for stop in one.stops),
         pending_entries=sum(one.pending for one in runs),
-        metrics=measure(
+        measured=measure(
             equity=equity,
             invested=invested,
-            hold=hold,
             closes_at=timeline.closes_at,
             capital=capital,
             timeframe=traded[0].candles.timeframe,
             trades=trades,
         ),
     )
-
-
-def _hold(timeline: Timeline, candles: Sequence[Candles], capital: float) -> FloatArray:
-    """Equity of buying every pair in equal parts at its first open and holding, without costs."""
-    part = capital / len(candles)
-    values = [one.close * (part / one.open[0]) for one in candles]
-    held: FloatArray = values[0] if len(values) == 1 else timeline.carried(values, [part] * len(values)).sum(axis=0)
-    return held
 
 
 def _identity(plan: Plan, used: Sequence[Series], version: str) -> Identity:

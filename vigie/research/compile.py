@@ -46,7 +46,7 @@ def _as_is(function: FunctionType) -> Any:
 def compiled_walk() -> Callable[..., None]:
     """The bar loop, compiled, from the cache where it is there. The first call after an upgrade takes seconds."""
     use_compiled_loops()
-    compiled: Callable[..., None] = _jit(cache=True)(assemble(_jit(cache=False)))
+    compiled: Callable[..., None] = _entry_point(assemble(_inner), allocates=False)
     return compiled
 
 
@@ -55,8 +55,8 @@ def use_compiled_loops() -> None:
     """Let indicators and metrics use compiled twins of their loops from now on."""
     for name in _HOMES_OF_LOOPS:
         importlib.import_module(name)
-    jit = _jit(cache=True)
-    loops.compiled.update({name: jit(_rebuilt(function, {}, jit)) for name, function in loops.PLAIN.items()})
+    for name, function in loops.PLAIN.items():
+        loops.compiled[name] = _entry_point(_rebuilt(function, {}, _inner), allocates=True)
 
 
 def assemble(compiler: Compiler = _as_is) -> FunctionType:
@@ -156,27 +156,39 @@ class _Twins:
 
 
 @cache
-def _jit(*, cache: bool) -> Compiler:
+def _numba() -> Any:
     import numba
 
     numba.config.CACHE_DIR = str(_cache_folder() / _build_hash())  # type: ignore[attr-defined]
-    if cache:
-        outer: Compiler = numba.njit(cache=True, nogil=True, error_model="numpy")
-        return outer
+    return numba
 
-    def inner(function: FunctionType) -> Any:
-        # Called from compiled code only: the wrappers that Python and C would call are half the compile time.
-        link = function.__name__ in _LINKS
-        return numba.njit(  # type: ignore[call-overload]
-            nogil=True,
-            error_model="numpy",
-            inline="always" if link else "never",
-            forceinline=not link,
-            no_cpython_wrapper=True,
-            no_cfunc_wrapper=True,
-        )(function)
 
-    return inner
+def _entry_point(function: FunctionType, *, allocates: bool) -> Any:
+    """Compile a function that Python calls, and keep it on disk with all that it calls inside.
+
+    Args:
+        function: a twin whose callees are compiled already.
+        allocates: whether it makes arrays. One that makes none is compiled without numba's memory management
+            (``_nrt``): counting references to the arrays it is given took a third of the loop's time.
+    """
+    return _numba().njit(cache=True, nogil=True, error_model="numpy", _nrt=allocates)(function)
+
+
+def _inner(function: FunctionType) -> Any:
+    """Compile a function that only compiled code calls.
+
+    Without the wrappers that Python and C would call, which are half the compile time; melted into its caller.
+    """
+    link = function.__name__ in _LINKS
+    return _numba().njit(
+        nogil=True,
+        error_model="numpy",
+        inline="always" if link else "never",
+        forceinline=not link,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        _nrt=False,
+    )(function)
 
 
 def _cache_folder() -> Path:

@@ -8,12 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from vigie.decision.position_rules import effective_stop
 from vigie.domain.candles import Candles, FloatArray, IntArray
 from vigie.domain.pair import Pair
 from vigie.domain.trades import Events, Trades
 from vigie.research.kernel import records as k
-from vigie.research.kernel.booking import held_position
 from vigie.research.result import OpenPosition
 from vigie.research.timeline import Timeline
 
@@ -63,9 +61,9 @@ def _instants(rows: IntArray, at_close: FloatArray, timeline: Timeline) -> IntAr
 
 
 def open_positions(
-    held: FloatArray, timeline: Timeline, pairs: Sequence[Pair], candles: Sequence[Candles], ticks: FloatArray
+    held: FloatArray, timeline: Timeline, pairs: Sequence[Pair], candles: Sequence[Candles]
 ) -> tuple[OpenPosition, ...]:
-    """What is still held after the last candle, from lines of shape (pairs, 19)."""
+    """What is still held after the last candle, from lines of shape (pairs, 20)."""
     found = []
     for index, line in enumerate(held):
         if line[k.H_QUANTITY] == 0.0:
@@ -79,7 +77,7 @@ def open_positions(
                 entry_at=int(instants[row]),
                 entry_price=float(line[k.H_ENTRY]),
                 quantity=float(line[k.H_QUANTITY]),
-                stop=float(effective_stop(held_position(held, index), float(ticks[index]))),
+                stop=float(line[k.H_STOP]),
                 last_price=last,
                 profit=float(line[k.H_RECEIVED] + line[k.H_QUANTITY] * last - line[k.H_SPENT]),
             )

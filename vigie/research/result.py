@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from vigie.domain.candles import Candles, FloatArray, IntArray, Series
 from vigie.domain.timeframe import Timeframe
 from vigie.domain.trades import Events, Trades
-from vigie.metrics.summary import Metrics
+from vigie.metrics.summary import Metrics, measure_hold
+from vigie.research.timeline import Timeline
 from vigie.strategy.params import Value
 
 
@@ -64,7 +66,7 @@ class OpenPosition:
     profit: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class BacktestResult:
     """Everything a report needs.
 
@@ -75,13 +77,12 @@ class BacktestResult:
         closes_at: instants of the equity curve: closing times of all candles of all pairs, epoch ms, shape (n,).
         equity: wallet plus coins at their last close, in quote, shape (n,).
         invested: value of the coins held, in quote, shape (n,).
-        hold: equity of buying all pairs in equal parts at the first open and holding, in quote, shape (n,).
         trades, events: columns; ``pair`` indexes ``series``.
         open_positions: still open at the end.
         refusals: entries that the gate refused, by rule name, every switched-on rule named.
         stops: effective stop at each candle of each pair, NaN while flat; one array per series.
         pending_entries: entries decided on the last candle, never filled.
-        metrics: what was measured.
+        measured: numbers of the run itself.
     """
 
     identity: Identity
@@ -90,14 +91,31 @@ class BacktestResult:
     closes_at: IntArray
     equity: FloatArray
     invested: FloatArray
-    hold: FloatArray
     trades: Trades
     events: Events
     open_positions: tuple[OpenPosition, ...]
     refusals: Mapping[str, int]
     stops: tuple[FloatArray, ...]
     pending_entries: int
-    metrics: Metrics
+    measured: Metrics
+
+    @cached_property
+    def hold(self) -> FloatArray:
+        """Equity of buying all pairs in equal parts, each at its first open, and holding; no costs; shape (n,)."""
+        candles = [one.candles for one in self.series]
+        part = self.capital / len(candles)
+        values: list[FloatArray] = [one.close * (part / one.open[0]) for one in candles]
+        together = Timeline.of(candles).carried(values, [part] * len(values))
+        held: FloatArray = together.sum(axis=0)
+        return held
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Numbers of the run, and of buy-and-hold beside it."""
+        held = measure_hold(
+            hold=self.hold, closes_at=self.closes_at, capital=self.capital, timeframe=self.identity.timeframe
+        )
+        return self.measured.beside(held)
 
     @property
     def pairs(self) -> tuple[str, ...]:

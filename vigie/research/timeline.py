@@ -23,19 +23,19 @@ class Timeline:
 
     Attributes:
         opens_at, closes_at: epoch milliseconds, shape (rows,).
-        rows: for each pair, in which row each of its candles stands.
+        rows: for each pair, in which row each of its candles stands; all of them with one pair.
     """
 
     opens_at: IntArray
     closes_at: IntArray
-    rows: tuple[IntArray, ...]
+    rows: tuple[IntArray | slice, ...]
 
     @classmethod
     def of(cls, candles: Sequence[Candles]) -> Timeline:
         """The union of the opening times of several pairs (all of one timeframe)."""
         if len(candles) == 1:
             only = candles[0]
-            return cls(only.opens_at, only.closes_at, (np.arange(len(only), dtype=np.int64),))
+            return cls(only.opens_at, only.closes_at, (slice(None),))
         opens_at = np.unique(np.concatenate([one.opens_at for one in candles]))
         rows = tuple(np.searchsorted(opens_at, one.opens_at).astype(np.int64) for one in candles)
         return cls(opens_at, opens_at + candles[0].timeframe.milliseconds, rows)
@@ -55,7 +55,8 @@ class Timeline:
         laid = np.empty((len(columns), len(self.opens_at)))
         for line, rows, column, first in zip(laid, self.rows, columns, before, strict=True):
             held = np.concatenate(([first], column))
-            line[:] = held[np.searchsorted(rows, np.arange(len(self.opens_at)), side="right")]
+            own = np.arange(len(self.opens_at))[rows]
+            line[:] = held[np.searchsorted(own, np.arange(len(self.opens_at)), side="right")]
         return laid
 
 
@@ -79,7 +80,7 @@ def market(timeline: Timeline, candles: Sequence[Candles], filters: FloatArray, 
         close=laid(lambda one: one.close),
         returns=laid(_log_returns) if correlated and len(candles) > 1 else _frozen(np.empty((len(candles), 0))),
         in_row=timeline.spread([one.rows_without_hole for one in candles], 0),
-        day=_frozen(timeline.closes_at // DAY_MS),
+        day=_frozen(candles[0].close_day if len(candles) == 1 else timeline.closes_at // DAY_MS),
         filters=_frozen(filters),
     )
 

@@ -22,6 +22,11 @@ def sell_price(reference: Number, slippage_fraction: Number) -> Number:
     return reference * (1 - slippage_fraction)
 
 
+def stop_sleeps(trigger: Number, resting: bool, low: Number) -> bool:  # noqa: FBT001, RUF100
+    """Whether a stop order has nothing to do with a candle: not triggered before, and its low stays above."""
+    return not resting and low > trigger
+
+
 def stop_market_fill(trigger: Number, open_: Number, low: Number, slippage_fraction: Number) -> tuple[bool, Number]:
     """A stop sold at the market inside a candle.
 
@@ -30,7 +35,7 @@ def stop_market_fill(trigger: Number, open_: Number, low: Number, slippage_fract
     Returns:
         whether it was filled, and at which price (meaningless if not).
     """
-    if low > trigger:
+    if stop_sleeps(trigger, False, low):
         return False, trigger
     return True, sell_price(min(open_, trigger), slippage_fraction)
 
@@ -55,12 +60,10 @@ def stop_limit_fill(
     Returns:
         whether it was filled, whether it now rests in the book, and the price (meaningless if not filled).
     """
-    if resting:
-        return high > limit, not high > limit, limit
-    if low > trigger:
+    if stop_sleeps(trigger, resting, low):
         return False, False, limit
     reference = min(open_, trigger)
-    if reference >= limit:
+    if not resting and reference >= limit:
         return True, False, max(limit, sell_price(reference, slippage_fraction))
     return high > limit, not high > limit, limit
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -65,18 +66,33 @@ class Signals:
             stop_distance=np.asarray(stop_distance, dtype=np.float64),
             volatility=np.asarray(volatility, dtype=np.float64),
             warm_up=int(warm_up),
-            target_distance=np.full(rows, np.nan) if target_distance is None else target_distance,
-            confidence=np.ones(rows) if confidence is None else np.asarray(confidence, dtype=np.float64),
-            reason=np.zeros(rows, dtype=np.int8) if reason is None else np.asarray(reason, dtype=np.int8),
+            target_distance=_constant(rows, np.nan) if target_distance is None else target_distance,
+            confidence=_constant(rows, 1.0) if confidence is None else np.asarray(confidence, dtype=np.float64),
+            reason=_no_reason(rows) if reason is None else np.asarray(reason, dtype=np.int8),
             reasons=reasons,
         )
         for field in fields(signals):
             column = getattr(signals, field.name)
             if isinstance(column, np.ndarray) and column.shape != (rows,):
                 raise ValueError(f"signals column '{field.name}' has shape {column.shape}, expected ({rows},)")
-        if not np.isfinite(signals.confidence).all():
+        if confidence is not None and not np.isfinite(signals.confidence).all():
             raise ValueError("signals column 'confidence' must be finite: it decides who goes first")
         return signals
 
     def __len__(self) -> int:
         return len(self.entry)
+
+
+@lru_cache(maxsize=8)
+def _constant(rows: int, value: float) -> FloatArray:
+    """A read-only column of one value; the same for every strategy that does not say more."""
+    column = np.full(rows, value)
+    column.flags.writeable = False
+    return column
+
+
+@lru_cache(maxsize=8)
+def _no_reason(rows: int) -> IntCodes:
+    column = np.zeros(rows, dtype=np.int8)
+    column.flags.writeable = False
+    return column

@@ -9,7 +9,7 @@ from tests.fakes.results import HOUR, START, of_profits, trades
 from vigie.domain.timeframe import Timeframe
 from vigie.domain.trades import Trades
 from vigie.metrics.definitions import CURVE_METRICS, DEFINITIONS
-from vigie.metrics.summary import Metrics, measure
+from vigie.metrics.summary import Metrics, measure, measure_hold
 
 DAYS = 40
 
@@ -24,16 +24,24 @@ def run(
     risk_free_rate: float = 0.0,
 ) -> Metrics:
     count = len(equity)
-    return measure(
+    closes_at = START + timeframe.milliseconds * np.arange(1, count + 1)
+    own = measure(
         equity=np.array(equity),
         invested=np.array(invested if invested is not None else [0.0] * count),
-        hold=np.array(hold if hold is not None else equity),
-        closes_at=START + timeframe.milliseconds * np.arange(1, count + 1),
+        closes_at=closes_at,
         capital=100.0,
         timeframe=timeframe,
         trades=of_profits() if closed is None else closed,
         risk_free_rate=risk_free_rate,
     )
+    held = measure_hold(
+        hold=np.array(hold if hold is not None else equity),
+        closes_at=closes_at,
+        capital=100.0,
+        timeframe=timeframe,
+        risk_free_rate=risk_free_rate,
+    )
+    return own.beside(held)
 
 
 def wavy(count: int) -> list[float]:

@@ -36,6 +36,7 @@ from vigie.research.kernel.records import (
     H_ROW,
     H_SLIPPAGE,
     H_SPENT,
+    H_STOP,
     H_TAKEN,
     H_TARGET,
     H_TRAILING,
@@ -82,7 +83,7 @@ def book_entry(
     # All-in sizing can miss the cash by the last bit of a float; a wallet never goes below zero.
     account[A_CASH] -= min(spent, account[A_CASH])
     account[A_OPEN] += 1.0
-    keep_position(book.held, pair, position)
+    keep_position(book.held, pair, position, tick)
     held = book.held
     held[pair, H_QUANTITY] = held[pair, H_BOUGHT] = coins
     held[pair, H_ROW] = float(row)
@@ -90,7 +91,7 @@ def book_entry(
     held[pair, H_SPENT] = spent
     held[pair, H_FEES] = fee
     held[pair, H_SLIPPAGE] = (price - reference) * quantity
-    held[pair, H_FIRST_STOP] = effective_stop(position, tick)
+    held[pair, H_FIRST_STOP] = held[pair, H_STOP]
     held[pair, H_RECEIVED] = held[pair, H_RESTING] = 0.0
     _event(pair, BUY, row, when, price, coins, fee, np.nan, NO_REASON, book)
 
@@ -202,8 +203,9 @@ def held_position(held: FloatArray, pair: int) -> Position:
     )
 
 
-def keep_position(held: FloatArray, pair: int, position: Position) -> None:
-    """Write a position back into its line of `Book.held`."""
+def keep_position(held: FloatArray, pair: int, position: Position, tick: float) -> None:
+    """Write a position back into its line of `Book.held`, and the stop that protects it now."""
+    held[pair, H_STOP] = effective_stop(position, tick)
     held[pair, H_ENTRY] = position.entry_price
     held[pair, H_QUANTITY] = position.quantity
     held[pair, H_VOLATILITY] = position.volatility

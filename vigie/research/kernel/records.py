@@ -74,7 +74,7 @@ class Book(NamedTuple):
         events: one line per fill, columns E_*, shape (room, 9).
         counts: trades, events, pending entries at the end, shape (3,).
         refused: refusals per rule of the gate, shape (rules,).
-        held: open positions, columns H_*, shape (pairs, 19).
+        held: open positions, columns H_*, shape (pairs, 20).
         account: cash and what the limits look at, columns A_*, shape (7,).
         leaving: by pair, why it is sold at the next open; 0: it is not.
         entering: by pair, the row whose close decided an entry that still waits; -1: none.
@@ -123,8 +123,8 @@ class Book(NamedTuple):
 
 # Columns of Book.held: the Position, then what accounting needs.
 H_ENTRY, H_QUANTITY, H_VOLATILITY, H_FIXED, H_TRAILING, H_ACTIVE, H_EVEN, H_HIGHEST, H_TARGET, H_TAKEN = range(10)
-H_ROW, H_AT_CLOSE, H_BOUGHT, H_SPENT, H_RECEIVED, H_FEES, H_SLIPPAGE, H_FIRST_STOP, H_RESTING = range(10, 19)
-HELD_COLUMNS = 19
+H_ROW, H_AT_CLOSE, H_BOUGHT, H_SPENT, H_RECEIVED, H_FEES, H_SLIPPAGE, H_FIRST_STOP, H_RESTING, H_STOP = range(10, 20)
+HELD_COLUMNS = 20
 
 # When a fill happens, what it is and why, as floats: whole-number and boolean constants make numba compile one copy
 # of a function for each value.

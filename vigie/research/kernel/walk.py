@@ -10,10 +10,8 @@ of the account, and new wishes, which wait for the next open or (policy) are fil
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from vigie.decision.policies import Costs, FillAt, Filters, GapPolicy, Rules, StopTest, floor_to
-from vigie.decision.position_rules import Bar, Position, advance, effective_stop
+from vigie.decision.position_rules import Bar, advance
 from vigie.domain.candles import FloatArray
 from vigie.domain.trades import ExitReason
 from vigie.research.kernel.booking import book_exit, book_part, equity_of, held_position, keep_position
@@ -30,6 +28,7 @@ from vigie.research.kernel.records import (
     AT_OPEN,
     H_QUANTITY,
     H_RESTING,
+    H_STOP,
     PARTIAL_1,
     PARTIAL_2,
     Book,
@@ -38,7 +37,7 @@ from vigie.research.kernel.records import (
     Wallet,
     Wishes,
 )
-from vigie.simulation.fills import sell_price, stop_limit_fill, stop_market_fill
+from vigie.simulation.fills import sell_price, stop_limit_fill, stop_market_fill, stop_sleeps
 
 
 def walk(  # noqa: C901 - see below
@@ -106,34 +105,26 @@ def walk(  # noqa: C901 - see below
                 close = market.close[pair, row]
                 if held[pair, H_QUANTITY] == 0.0 or close != close:
                     continue
-                position = held_position(held, pair)
                 filters = Filters(
                     market.filters[pair, 0], market.filters[pair, 1], market.filters[pair, 2], market.filters[pair, 3]
                 )
-                if rules.stop_test == StopTest.INTRABAR:
-                    open_ = market.open[pair, row]
-                    met = meet_stop(
-                        position,
-                        held[pair, H_RESTING] > 0.0,
-                        open_,
-                        market.high[pair, row],
-                        market.low[pair, row],
-                        filters.tick,
-                        rules,
-                        costs.slippage_fraction,
-                    )
-                    held[pair, H_RESTING] = 1.0 if met.rests else 0.0
-                    if met.filled:
-                        if met.reason == ExitReason.STOP:
+                position = held_position(held, pair)
+                trigger, resting, low = held[pair, H_STOP], held[pair, H_RESTING] > 0.0, market.low[pair, row]
+                if rules.stop_test == StopTest.INTRABAR and trigger > 0.0 and not stop_sleeps(trigger, resting, low):
+                    open_, high, slippage = market.open[pair, row], market.high[pair, row], costs.slippage_fraction
+                    filled, rests, price = meet_stop(trigger, resting, open_, high, low, filters.tick, rules, slippage)
+                    held[pair, H_RESTING] = 1.0 if rests else 0.0
+                    if filled:
+                        reason = ExitReason.TRAILING.value
+                        if not position.trail_active or position.trailing <= position.fixed_stop:
+                            reason = ExitReason.STOP.value
                             stopped_at[pair] = float(row)
-                        book_exit(
-                            pair, row, AT_OPEN, met.price, min(open_, met.trigger), met.reason, costs, account, book
-                        )
+                        book_exit(pair, row, AT_OPEN, price, min(open_, trigger), reason, costs, account, book)
                         sold_at[pair] = row
                         continue
                 bar = Bar(market.high[pair, row], close, wishes.volatility[pair, row], wishes.exit[pair, row])
                 position, actions = advance(position, bar, rules, filters)
-                keep_position(held, pair, position)
+                keep_position(held, pair, position, filters.tick)
                 if actions.partial_1 > 0.0:
                     book_part(pair, row, actions.partial_1, PARTIAL_1, close, costs, account, book)
                 if actions.partial_2 > 0.0:
@@ -182,7 +173,7 @@ def walk(  # noqa: C901 - see below
         if account[A_OPEN] > 0.0:
             for pair in range(pairs):
                 if held[pair, H_QUANTITY] > 0.0:
-                    book.stops[pair, row] = effective_stop(held_position(held, pair), market.filters[pair, 0])
+                    book.stops[pair, row] = held[pair, H_STOP]
     book.counts[2] = waiting
 
 
@@ -199,38 +190,19 @@ def _next_entry(row: int, entry: SmallInts) -> int:
     return int(nearest)
 
 
-class Met(NamedTuple):
-    """How a stop order met a candle.
-
-    Attributes:
-        filled: it was sold.
-        rests: it was jumped over and rests at its limit.
-        price, trigger: quote.
-        reason: ExitReason code.
-    """
-
-    filled: bool
-    rests: bool
-    price: float
-    trigger: float
-    reason: int
-
-
 def meet_stop(
-    position: Position, resting: bool, open_: float, high: float, low: float, tick: float, rules: Rules, slippage: float
-) -> Met:
-    """The stop order that rests at the venue meets the inside of a candle."""
-    trigger = effective_stop(position, tick)
-    trailing = position.trail_active and position.trailing > position.fixed_stop
-    reason = ExitReason.TRAILING.value if trailing else ExitReason.STOP.value
-    if not trigger > 0.0:
-        return Met(False, False, 0.0, trigger, reason)
+    trigger: float, resting: bool, open_: float, high: float, low: float, tick: float, rules: Rules, slippage: float
+) -> tuple[bool, bool, float]:
+    """The stop order that rests at the venue meets the inside of a candle.
+
+    Returns:
+        whether it was sold, whether it was jumped over and rests at its limit, and the price.
+    """
     if rules.stop_limit_fraction > 0.0:
         limit = floor_to(trigger * (1.0 - rules.stop_limit_fraction), tick)
-        filled, rests, price = stop_limit_fill(trigger, limit, resting, open_, high, low, slippage)
-        return Met(filled, rests, price, trigger, reason)
+        return stop_limit_fill(trigger, limit, resting, open_, high, low, slippage)
     filled, price = stop_market_fill(trigger, open_, low, slippage)
-    return Met(filled, False, price, trigger, reason)
+    return filled, False, price
 
 
 def remember_limits(equity: float, day: int, account: FloatArray) -> None:
