@@ -8,7 +8,7 @@ import numpy as np
 
 from vigie.domain.candles import BoolArray, Candles
 from vigie.domain.errors import ConfigError
-from vigie.indicators.averages import ema
+from vigie.indicators.averages import ema_pair
 from vigie.indicators.volatility import atr
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
@@ -36,7 +36,7 @@ class Parameters(Params):
 
 def signals(candles: Candles, parameters: Parameters) -> Signals:
     """Crosses at each close."""
-    fast, slow = ema(candles.close, parameters.fast), ema(candles.close, parameters.slow)
+    fast, slow = ema_pair(candles.close, parameters.fast, parameters.slow)
     volatility = atr(candles, parameters.atr_period)
     return Signals.of(
         entry=_begins(fast > slow),

@@ -11,7 +11,7 @@ import numpy as np
 from vigie.domain.candles import BoolArray, Candles, FloatArray
 from vigie.domain.errors import ConfigError
 from vigie.domain.timeframe import Timeframe
-from vigie.indicators.averages import ema, sma
+from vigie.indicators.averages import ema_pair, sma
 from vigie.indicators.momentum import macd_histogram, rsi, stochastic_rsi, trix_histogram
 from vigie.indicators.trend import adx, higher_timeframe_uptrend
 from vigie.indicators.volatility import atr, volatility_z_score
@@ -93,7 +93,7 @@ PRESETS: Mapping[str, Mapping[str, Value]] = MappingProxyType(
 def signals(candles: Candles, parameters: Parameters) -> Signals:
     """States, not crossings: the wish to buy stands as long as the conditions do."""
     classic = parameters.warm_up != "blocked"
-    fast, slow = ema(candles.close, parameters.fast), ema(candles.close, parameters.slow)
+    fast, slow = ema_pair(candles.close, parameters.fast, parameters.slow)
     strength = rsi(candles.close)
     stochastic = _stochastic(strength, parameters.warm_up)
     volatility = atr(candles, parameters.atr_period)

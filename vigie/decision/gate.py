@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 
 from vigie.decision.facts import Facts
 from vigie.decision.registry import gate_rules
@@ -25,6 +26,7 @@ def refusals(facts: Facts, limits: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
+@cache
 def rule_names() -> tuple[str, ...]:
     """Names of all rules in their order, which is also the order of the bits of a compiled verdict."""
     return tuple(rule.name for rule in gate_rules())

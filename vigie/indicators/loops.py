@@ -16,11 +16,28 @@ def exponential(values: FloatArray, alpha: float) -> FloatArray:
         return smooth
     state = values[0]
     kept = 1.0 - alpha
-    for row in range(len(values)):
-        if row > 0:
-            state = alpha * values[row] + kept * state
+    smooth[0] = state
+    for row in range(1, len(values)):
+        state = alpha * values[row] + kept * state
         smooth[row] = state
     return smooth
+
+
+@loop
+def exponential_pair(values: FloatArray, alpha: float, other: float) -> tuple[FloatArray, FloatArray]:
+    """Two of `exponential` in one pass: each waits for its own last value, so the second costs nothing."""
+    first, second = np.empty(len(values)), np.empty(len(values))
+    if len(values) == 0:
+        return first, second
+    one, two = values[0], values[0]
+    kept, other_kept = 1.0 - alpha, 1.0 - other
+    first[0], second[0] = one, two
+    for row in range(1, len(values)):
+        one = alpha * values[row] + kept * one
+        two = other * values[row] + other_kept * two
+        first[row] = one
+        second[row] = two
+    return first, second
 
 
 @loop

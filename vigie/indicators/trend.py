@@ -7,7 +7,7 @@ import numpy as np
 from vigie.domain.candles import BoolArray, Candles, FloatArray
 from vigie.domain.timeframe import Timeframe
 from vigie.indicators import loops
-from vigie.indicators.averages import ema
+from vigie.indicators.averages import ema_pair
 
 
 def adx(candles: Candles, period: int = 14) -> FloatArray:
@@ -48,7 +48,8 @@ def higher_timeframe_uptrend(candles: Candles, timeframe: Timeframe, fast: int, 
     bucket = candles.opens_at // timeframe.milliseconds
     last_in_bucket = np.flatnonzero(np.append(np.diff(bucket) != 0, True)) if len(bucket) else np.zeros(0, np.int64)
     closes = candles.close[last_in_bucket]
-    uptrend = ema(closes, fast) > ema(closes, slow)
+    faster, slower = ema_pair(closes, fast, slow)
+    uptrend = faster > slower
     own = np.searchsorted(bucket[last_in_bucket], bucket)
     seen = np.zeros(len(candles), dtype=np.bool_)
     later = own > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from vigie.research.compile import compiled_walk, source_hash, use_compiled_loop
 from vigie.research.kernel.records import Book, Wallet
 from vigie.research.result import BacktestResult, Identity, OpenPosition
 from vigie.research.timeline import Timeline, filters_of, market, wishes
-from vigie.strategy.signals import Signals
+from vigie.strategy.signals import COLUMNS, Signals
 
 HOLE_RULE = "holes"
 
@@ -121,11 +121,7 @@ def _cut(signals: Signals, first: int) -> Signals:
     """Signals from row ``first`` on; the warm-up shrinks by what came before."""
     if first == 0:
         return signals
-    columns = {
-        column.name: getattr(signals, column.name)[first:]
-        for column in fields(signals)
-        if isinstance(getattr(signals, column.name), np.ndarray)
-    }
+    columns = {name: getattr(signals, name)[first:] for name in COLUMNS}
     return replace(signals, warm_up=max(0, signals.warm_up - first), **columns)
 
 

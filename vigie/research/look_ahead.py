@@ -11,9 +11,7 @@ from vigie.domain.candles import Candles, IntArray, Series
 from vigie.domain.instants import as_text
 from vigie.research.compile import use_compiled_loops
 from vigie.strategy.params import Params
-from vigie.strategy.signals import Signals
-
-COLUMNS = ("entry", "exit", "stop_distance", "target_distance", "volatility", "confidence")
+from vigie.strategy.signals import COLUMNS, Signals
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from vigie.domain.candles import BoolArray, FloatArray
 
 IntCodes: TypeAlias = NDArray[np.int8]
+
+COLUMNS = ("entry", "exit", "stop_distance", "volatility", "target_distance", "confidence", "reason")
+"""Arrays of `Signals`, one value per candle each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +74,10 @@ class Signals:
             reason=_no_reason(rows) if reason is None else np.asarray(reason, dtype=np.int8),
             reasons=reasons,
         )
-        for field in fields(signals):
-            column = getattr(signals, field.name)
-            if isinstance(column, np.ndarray) and column.shape != (rows,):
-                raise ValueError(f"signals column '{field.name}' has shape {column.shape}, expected ({rows},)")
+        for name in COLUMNS:
+            shape = getattr(signals, name).shape
+            if shape != (rows,):
+                raise ValueError(f"signals column '{name}' has shape {shape}, expected ({rows},)")
         if confidence is not None and not np.isfinite(signals.confidence).all():
             raise ValueError("signals column 'confidence' must be finite: it decides who goes first")
         return signals
