@@ -60,7 +60,7 @@ def describe(name: str, profile_name: str, home: Path) -> Described:
     strategy = find(name, home)
     made = plan(strategy, profile_name, {})
     profile = load_profile(profile_name)
-    numbers = made.numbers()
+    numbers = made.numbers
     guards = {rule.number.name for rule in gate_rules()}
     sizing = {rule.number.name: rule for rule in sizing_rules()}
     settings = [spec for key, spec in number_specs().items() if key not in guards and key not in sizing]

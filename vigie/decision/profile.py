@@ -7,6 +7,8 @@ import math
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import TypeVar
 
 from vigie.decision.registry import SizingRule, gate_rules, sizing_rules
@@ -43,7 +45,7 @@ class Profile:
     mended: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """Everything a decision depends on besides candles and account.
 
@@ -65,14 +67,15 @@ class Plan:
     limits: Mapping[str, float]
     overrides: Mapping[str, str]
 
-    def numbers(self) -> dict[str, Value]:
+    @cached_property
+    def numbers(self) -> Mapping[str, Value]:
         """Every setting, the sizing number and the guards in force, by name: what a result records."""
         shown: dict[str, Value] = dict(self.settings.as_dict())
         shown[_sizing(self.settings.sizing).number.name] = self.sizing_amount
         for rule in gate_rules():
             limit = self.limits[rule.name]
             shown[rule.number.name] = "off" if math.isnan(limit) else limit
-        return shown
+        return MappingProxyType(shown)
 
 
 def profile_names() -> list[str]:

@@ -233,7 +233,7 @@ def _identity(plan: Plan, used: Sequence[Series], version: str) -> Identity:
         profile=plan.profile,
         timeframe=used[0].candles.timeframe,
         parameters=plan.parameters.as_dict(),
-        settings=plan.numbers(),
+        settings=plan.numbers,
         overrides=plan.overrides,
         candles={str(one.pair): one.candles for one in used},
         strategy_hash=plan.strategy.code_hash,

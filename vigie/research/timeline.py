@@ -44,7 +44,9 @@ class Timeline:
         """One column per pair, laid on the rows: shape (pairs, rows), ``fill`` where a pair has no candle."""
         if len(columns) == 1:
             # A view: one pair needs no copy.
-            return _frozen(np.ascontiguousarray(columns[0])[np.newaxis, :])
+            line = np.ascontiguousarray(columns[0])[np.newaxis, :]
+            line.flags.writeable = False
+            return line
         laid = np.full((len(columns), len(self.opens_at)), fill, dtype=columns[0].dtype)
         for line, rows, column in zip(laid, self.rows, columns, strict=True):
             line[rows] = column
