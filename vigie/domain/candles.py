@@ -27,7 +27,7 @@ class Candles:
     """A frozen set of parallel arrays, one row per closed candle.
 
     Impossible candles cannot be built: instants increase and lie on the grid of the timeframe, prices are finite
-    and positive, ``low <= open, close <= high``, volume is not negative. Missing candles are missing rows.
+    and positive, ``low <= open, close <= high``, volume is finite and not negative. Missing candles are missing rows.
 
     Attributes:
         timeframe: length of a candle.
@@ -77,6 +77,7 @@ class Candles:
         self._refuse(self.high < np.maximum(self.open, self.close), "high is below open or close")
         self._refuse(self.low > np.minimum(self.open, self.close), "low is above open or close")
         self._refuse(self.volume < 0, "volume is negative")
+        self._refuse(np.isinf(self.volume), "volume is infinite")
 
     def _refuse(self, bad: BoolArray, reason: str) -> None:
         if bad.any():

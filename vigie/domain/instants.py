@@ -11,5 +11,8 @@ def as_datetime(epoch_ms: int) -> datetime:
 
 
 def as_text(epoch_ms: int) -> str:
-    """``2024-03-01 13:00``: an instant for people, UTC, to the minute."""
-    return as_datetime(epoch_ms).strftime("%Y-%m-%d %H:%M")
+    """``2024-03-01 13:00``: an instant for people, UTC, to the minute; the bare number where no calendar has it."""
+    try:
+        return as_datetime(epoch_ms).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return f"{int(epoch_ms)} ms"

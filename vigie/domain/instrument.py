@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from vigie.domain.pair import Pair
 
 ZERO = Decimal(0)
+_WIDE = Context(prec=100)
+"""Quotients with the usual 28 digits can round up to the next multiple of the grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,18 @@ class Instrument:
 
     def sendable(self, quantity: Decimal, price: Decimal) -> bool:
         """Whether an order of this quantity (base) at this price (quote) passes the filters."""
+        if not (quantity.is_finite() and price.is_finite()):
+            return False
         return quantity > 0 and quantity >= self.min_quantity and quantity * price >= self.min_notional
 
 
 def _exact(number: Decimal | float) -> Decimal:
-    # repr of a float is its shortest exact name: 0.1 becomes Decimal('0.1'), not 0.1000000000000000055.
-    return number if isinstance(number, Decimal) else Decimal(repr(number))
+    # repr of a float is its shortest exact name: 0.1 becomes Decimal('0.1'), not 0.1000000000000000055. numpy's floats
+    # are floats with another repr.
+    return number if isinstance(number, Decimal) else Decimal(repr(float(number)))
 
 
 def _to_grid(number: Decimal, grid: Decimal, rounding: str) -> Decimal:
     if grid == 0:
         return number
-    return (number / grid).to_integral_value(rounding) * grid
+    return _WIDE.multiply(_WIDE.divide(number, grid).to_integral_value(rounding), grid)
