@@ -93,7 +93,7 @@ def opened(
 def effective_stop(position: Position, tick: float) -> float:
     """The trigger that protects the position: the highest of its stops, down to the tick; NaN without any."""
     stop = position.fixed_stop
-    if position.trail_active and not position.trailing <= stop:
+    if position.trail_active and (stop != stop or position.trailing > stop):
         stop = position.trailing
     return floor_to(stop, tick) if stop == stop else stop
 
@@ -131,9 +131,9 @@ def _trail(position: Position, bar: Bar, rules: Rules) -> tuple[float, float, bo
     if rules.trail_from == TrailFrom.NEVER:
         return highest, position.trailing, False
     if rules.trail_from == TrailFrom.ENTRY:
-        if price > position.highest:
-            return highest, highest - rules.trail_atr * bar.volatility, True
-        return highest, position.trailing, True
+        anew = highest - rules.trail_atr * bar.volatility
+        # A volatility that is not known moves nothing.
+        return highest, anew if price > position.highest and anew == anew else position.trailing, True
     active = position.trail_active or highest >= position.entry_price + rules.activation_atr * position.volatility
     if not active:
         return highest, position.trailing, False
