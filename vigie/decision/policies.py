@@ -127,6 +127,6 @@ def floor_to(number: float, grid: float) -> float:
         return number
     steps = number / grid
     nearest = (steps + 0.5) // 1.0
-    if abs(steps - nearest) <= 1e-9 * max(1.0, abs(steps)):
+    if abs(steps - nearest) <= 1e-12 * max(1.0, abs(steps)):
         return nearest * grid
     return (steps // 1.0) * grid
