@@ -11,5 +11,5 @@ NUMBER = Spec(
 
 
 def refuses(facts: Facts, limit: float) -> bool:
-    """True while fewer candles than the limit have passed since the stop."""
-    return facts.bars_since_stop < limit
+    """True unless at least that many candles have passed since the stop."""
+    return not facts.bars_since_stop >= limit

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from vigie.decision.facts import Facts
 from vigie.strategy.params import Spec
 
@@ -11,5 +13,5 @@ NUMBER = Spec(
 
 
 def refuses(facts: Facts, limit: float) -> bool:
-    """True unless the stop distance is a number above the limit."""
-    return not facts.stop_distance > limit
+    """True unless the stop distance is a finite number above the limit."""
+    return not limit < facts.stop_distance < math.inf

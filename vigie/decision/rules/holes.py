@@ -16,5 +16,5 @@ NUMBER = Spec(
 
 
 def refuses(facts: Facts, limit: float) -> bool:
-    """True if fewer candles than the limit follow each other without a hole."""
-    return facts.candles_in_row < limit
+    """True unless at least that many candles follow each other without a hole."""
+    return not facts.candles_in_row >= limit

@@ -10,4 +10,4 @@ NUMBER = Spec("long_only", int, 1, 1, 1, help="1: shorts are refused and counted
 
 def refuses(facts: Facts, limit: float) -> bool:  # noqa: ARG001 - every rule has the same signature
     """True unless the direction is long."""
-    return facts.direction <= 0
+    return not facts.direction > 0

@@ -9,5 +9,5 @@ NUMBER = Spec("max_open_positions", int, 5, 1, 1000, help="positions open at onc
 
 
 def refuses(facts: Facts, limit: float) -> bool:
-    """True if the wallet already holds the most positions allowed."""
-    return facts.open_positions >= limit
+    """True unless the wallet holds fewer positions than allowed."""
+    return not facts.open_positions < limit

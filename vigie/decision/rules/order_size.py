@@ -10,9 +10,5 @@ NUMBER = Spec("min_order_value", float, 0.0, 0.0, 1e9, help="smallest order valu
 
 def refuses(facts: Facts, limit: float) -> bool:
     """True if quantity or value is zero, unknown, or below a minimum."""
-    return (
-        not facts.quantity > 0.0
-        or facts.quantity < facts.min_quantity
-        or facts.notional < facts.min_notional
-        or facts.notional < limit
-    )
+    large_enough = facts.quantity >= facts.min_quantity and facts.notional >= facts.min_notional
+    return not (facts.quantity > 0.0 and facts.notional > 0.0 and large_enough and facts.notional >= limit)
