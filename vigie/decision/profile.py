@@ -137,9 +137,9 @@ def plan(strategy: Strategy, profile_name: str, overrides: Mapping[str, str]) ->
     )
     settings_given = {name: overrides[name] for name in overrides if name in Settings.specs()}
     settings = _collect(lambda: Settings.build({**profile.settings, **settings_given}), problems)
-    amounts = _collect(lambda: _amounts(profile, overrides), problems)
-    limits = _collect(lambda: _limits(profile, overrides), problems)
-    if problems or parameters is None or settings is None or amounts is None or limits is None:
+    amounts = _amounts(profile, overrides, problems)
+    limits = _limits(profile, overrides, problems)
+    if problems or parameters is None or settings is None:
         raise ConfigError(problems)
     return Plan(
         strategy=strategy,
@@ -165,20 +165,24 @@ def _sizing(name: str) -> SizingRule:
     return next(rule for rule in sizing_rules() if rule.name == name)
 
 
-def _amounts(profile: Profile, overrides: Mapping[str, str]) -> dict[str, float]:
+def _read(spec: Spec, given: object, problems: list[str]) -> float:
+    """The number, or NaN with its problem added to the list."""
+    value = _collect(lambda: float(spec.read(given)), problems)
+    return math.nan if value is None else value
+
+
+def _amounts(profile: Profile, overrides: Mapping[str, str], problems: list[str]) -> dict[str, float]:
     given = {**profile.sizing_numbers, **overrides}
-    return {
-        rule.number.name: float(rule.number.read(given.get(rule.number.name, rule.number.default)))
-        for rule in sizing_rules()
-    }
+    numbers = [rule.number for rule in sizing_rules()]
+    return {number.name: _read(number, given.get(number.name, number.default), problems) for number in numbers}
 
 
-def _limits(profile: Profile, overrides: Mapping[str, str]) -> dict[str, float]:
+def _limits(profile: Profile, overrides: Mapping[str, str], problems: list[str]) -> dict[str, float]:
     limits = {}
     for rule in gate_rules():
         name = rule.number.name
         on = profile.guards is None or rule.name in profile.guards
         given: object = profile.guard_numbers.get(name, rule.number.default) if on else "off"
         given = overrides.get(name, given)
-        limits[rule.name] = math.nan if str(given).lower() == "off" else float(rule.number.read(given))
+        limits[rule.name] = math.nan if str(given).lower() == "off" else _read(rule.number, given, problems)
     return limits
