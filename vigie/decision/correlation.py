@@ -33,7 +33,7 @@ def correlation(first: FloatArray, second: FloatArray) -> float:
             xy += (x - mean_x) * (y - mean_y)
     if xx <= 0.0 or yy <= 0.0:
         return math.nan
-    return xy / math.sqrt(xx * yy)
+    return min(1.0, max(-1.0, xy / math.sqrt(xx * yy)))
 
 
 def highest_correlation(returns: FloatArray, pair: int, held: FloatArray, row: int, window: int) -> float:

@@ -69,7 +69,7 @@ class Signals:
             stop_distance=np.asarray(stop_distance, dtype=np.float64),
             volatility=np.asarray(volatility, dtype=np.float64),
             warm_up=int(warm_up),
-            target_distance=_constant(rows, np.nan) if target_distance is None else target_distance,
+            target_distance=_constant(rows, np.nan) if target_distance is None else np.asarray(target_distance, float),
             confidence=_constant(rows, 1.0) if confidence is None else np.asarray(confidence, dtype=np.float64),
             reason=_no_reason(rows) if reason is None else np.asarray(reason, dtype=np.int8),
             reasons=reasons,
