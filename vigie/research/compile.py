@@ -28,6 +28,7 @@ from vigie.decision.registry import gate_rules, sizing_rules
 from vigie.decision.sizing.wanted import Wanted
 from vigie.domain import loops
 from vigie.domain.candles import FloatArray
+from vigie.domain.errors import ConfigError
 from vigie.research.kernel.walk import walk
 
 Compiler = Callable[[FunctionType], Any]
@@ -156,22 +157,28 @@ class _Twins:
 
 
 @cache
-def _numba() -> Any:
+def _numba() -> tuple[Any, bool]:
+    """Numba, and whether compiled code can be kept on disk."""
     import numba
 
-    numba.config.CACHE_DIR = str(_cache_folder() / _build_hash())  # type: ignore[attr-defined]
-    return numba
+    folder = cache_folder()
+    if folder is not None:
+        # Numba's other places know only the file of the outermost function: they could be stale.
+        numba.config.CACHE_LOCATOR_CLASSES = "UserProvidedCacheLocator"  # type: ignore[attr-defined]
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+    return numba, folder is not None
 
 
 def _entry_point(function: FunctionType, *, allocates: bool) -> Any:
-    """Compile a function that Python calls, and keep it on disk with all that it calls inside.
+    """Compile a function that Python calls, and keep it on disk, where that is possible, with all that it calls.
 
     Args:
         function: a twin whose callees are compiled already.
         allocates: whether it makes arrays. One that makes none is compiled without numba's memory management
             (``_nrt``): counting references to the arrays it is given took a third of the loop's time.
     """
-    return _numba().njit(cache=True, nogil=True, error_model="numpy", _nrt=allocates)(function)
+    numba, kept = _numba()
+    return numba.njit(cache=kept, nogil=True, error_model="numpy", _nrt=allocates)(function)
 
 
 def _inner(function: FunctionType) -> Any:
@@ -180,7 +187,8 @@ def _inner(function: FunctionType) -> Any:
     Without the wrappers that Python and C would call, which are half the compile time; melted into its caller.
     """
     link = function.__name__ in _LINKS
-    return _numba().njit(
+    numba, _ = _numba()
+    return numba.njit(
         nogil=True,
         error_model="numpy",
         inline="always" if link else "never",
@@ -191,25 +199,40 @@ def _inner(function: FunctionType) -> Any:
     )(function)
 
 
-def _cache_folder() -> Path:
-    """Where compiled code is kept: VIGIE_CACHE, or the user's cache folder, or a temporary one."""
+def cache_folder() -> Path | None:
+    """Where compiled code of these very sources is kept: in VIGIE_CACHE or the user's cache folder.
+
+    None where nothing can be written: code is then compiled anew in every process.
+
+    Raises:
+        ConfigError: VIGIE_CACHE is set to a folder that cannot be written.
+    """
     named = os.environ.get("VIGIE_CACHE")
-    if named:
-        return Path(named)
-    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "vigie" / "compiled"
     try:
+        folder = (Path(named) if named else _users_cache()) / _build_hash()
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return Path(tempfile.gettempdir()) / "vigie-compiled"
+        tempfile.TemporaryFile(dir=folder).close()
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home folder
+        if named:
+            raise ConfigError(f"VIGIE_CACHE={named} is not a folder that can be written: {error}") from error
+        return None
     return folder
+
+
+def _users_cache() -> Path:
+    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "vigie" / "compiled"
 
 
 @cache
 def source_hash() -> str:
     """SHA-256 over every source that a decision can depend on: which code made a result."""
+    return hash_of_sources(Path(__file__).parent.parent)
+
+
+def hash_of_sources(root: Path) -> str:
+    """SHA-256 over names and contents of the sources of `ROOMS` below ``root``."""
     digest = hashlib.sha256()
-    root = Path(__file__).parent.parent
     for room in ROOMS:
         for path in sorted((root / room).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode())
