@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from vigie.decision.gate import rule_names
+from vigie.decision.policies import Costs, Rules
 from vigie.decision.profile import Plan
 from vigie.decision.registry import sizing_rules
 from vigie.domain.candles import Candles, FloatArray, IntArray, Series
@@ -19,7 +21,7 @@ from vigie.domain.trades import Events, Trades
 from vigie.metrics.summary import measure
 from vigie.research import ledger
 from vigie.research.compile import compiled_walk, source_hash, use_compiled_loops
-from vigie.research.kernel.records import Book, Wallet
+from vigie.research.kernel.records import Book, Market, Wallet, Wishes
 from vigie.research.result import BacktestResult, Identity, OpenPosition
 from vigie.research.timeline import Timeline, filters_of, market, wishes
 from vigie.strategy.signals import COLUMNS, Signals
@@ -129,9 +131,42 @@ def _walk(
     plan: Plan, series: Sequence[Series], signals: Sequence[Signals], instruments: Mapping[Pair, Instrument]
 ) -> _Run:
     """One wallet through the bar loop."""
+    timeline = Timeline.of([one.candles for one in series])
+    inputs = loop_inputs(plan, timeline, series, signals, instruments)
+    compiled_walk()(*inputs)
+    return _left_behind(timeline, series, inputs)
+
+
+class LoopInputs(NamedTuple):
+    """What the bar loop takes, in its order; it writes into ``book``."""
+
+    market: Market
+    wishes: Wishes
+    rules: Rules
+    costs: Costs
+    wallet: Wallet
+    limits: FloatArray
+    book: Book
+
+
+def loop_inputs(
+    plan: Plan,
+    timeline: Timeline,
+    series: Sequence[Series],
+    signals: Sequence[Signals],
+    instruments: Mapping[Pair, Instrument],
+) -> LoopInputs:
+    """Candles, wishes and numbers of one wallet as the bar loop wants them, and an empty book.
+
+    Args:
+        plan: strategy, rules, costs, guards.
+        timeline: the rows of the loop.
+        series: candles of each pair, sorted by pair.
+        signals: wishes of each pair, row by row.
+        instruments: venue filters where they are known.
+    """
     candles = [one.candles for one in series]
     pairs = [one.pair for one in series]
-    timeline = Timeline.of(candles)
     settings = plan.settings
     limits = _limits(plan, max(one.warm_up for one in signals))
     wanted = wishes(timeline, signals)
@@ -147,15 +182,22 @@ def _walk(
     )
     filters = filters_of(pairs, instruments, settings.min_notional)
     correlated = not np.isnan(plan.limits["correlation"])
-    compiled_walk()(
-        market(timeline, candles, filters, correlated=correlated),
-        wanted,
-        settings.rules(),
-        settings.costs(),
-        wallet,
-        limits,
-        book,
+    return LoopInputs(
+        market=market(timeline, candles, filters, correlated=correlated),
+        wishes=wanted,
+        rules=settings.rules(),
+        costs=settings.costs(),
+        wallet=wallet,
+        limits=limits,
+        book=book,
     )
+
+
+def _left_behind(timeline: Timeline, series: Sequence[Series], inputs: LoopInputs) -> _Run:
+    """What stands in the book after the loop."""
+    candles = [one.candles for one in series]
+    pairs = [one.pair for one in series]
+    book = inputs.book
     trades = book.trades[: book.counts[0]]
     events = book.events[: book.counts[1]]
     return _Run(
