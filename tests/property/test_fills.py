@@ -58,9 +58,7 @@ def test_a_stop_market_is_the_same_in_floats_and_decimals(order: Order) -> None:
 
 
 @given(orders(), st.booleans())
-def test_a_stop_limit_is_never_sold_below_its_limit_nor_above_what_the_candle_gave(
-    order: Order, resting: bool
-) -> None:
+def test_a_stop_limit_is_never_sold_below_its_limit_nor_above_what_the_candle_gave(order: Order, resting: bool) -> None:
     filled, rests, price = stop_limit_fill(order.trigger, order.limit, resting, *order[2:])
     assert not (filled and rests)
     if filled:

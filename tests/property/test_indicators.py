@@ -17,7 +17,9 @@ from vigie.indicators.volatility import atr, true_range
 @pytest.mark.parametrize("indicator", INDICATORS, ids=lambda one: one.name)
 @settings(max_examples=15, deadline=None)
 @given(markets.seeded(80, 300), st.data())
-def test_later_rows_change_nothing__lesson_70(indicator: Indicator, market: markets.Market, data: st.DataObject) -> None:
+def test_later_rows_change_nothing__lesson_70(
+    indicator: Indicator, market: markets.Market, data: st.DataObject
+) -> None:
     if data.draw(st.booleans()):
         market = markets.with_holes(market, seed=1)
     candles = markets.as_candles(market)

@@ -52,9 +52,7 @@ def test_the_effective_stop_never_loosens_and_is_the_highest_of_the_stops(
 
 
 @given(bars(), some_rules(), st.floats(0.1, 10.0), st.floats(0.1, 30.0))
-def test_a_position_with_a_stop_always_has_one(
-    path: list[Bar], by: Rules, volatility: float, distance: float
-) -> None:
+def test_a_position_with_a_stop_always_has_one(path: list[Bar], by: Rules, volatility: float, distance: float) -> None:
     held = opened(100.0, 1.0, distance, math.nan, volatility, by)
     for one in path:
         held, _ = advance(held, one, by, NO_FILTERS)

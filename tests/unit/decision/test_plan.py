@@ -180,9 +180,7 @@ class Clashing(Params):
 
 def test_a_strategy_that_names_a_parameter_like_a_rule_is_refused() -> None:
     clashing = replace(STRATEGY, name="mine", parameters=Clashing)
-    assert problems(strategy=clashing) == (
-        "strategy 'mine' names a parameter like a rule: capital, risk_fraction",
-    )
+    assert problems(strategy=clashing) == ("strategy 'mine' names a parameter like a rule: capital, risk_fraction",)
 
 
 @pytest.mark.parametrize("strategy", names())

@@ -192,7 +192,7 @@ def test_a_cache_folder_asked_for_that_cannot_be_written_is_told(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("VIGIE_CACHE", str(tmp_path / "file"))
-    with pytest.raises(ConfigError, match="VIGIE_CACHE=.* is not a folder that can be written"):
+    with pytest.raises(ConfigError, match=r"VIGIE_CACHE=.* is not a folder that can be written"):
         cache_folder()
 
 

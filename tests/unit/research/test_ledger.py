@@ -105,9 +105,7 @@ def test_what_is_still_held_is_an_open_position_at_the_last_close() -> None:
 
 def test_a_position_entered_at_an_open_carries_the_opening_time() -> None:
     held = {k.H_ENTRY: 100.0, k.H_QUANTITY: 1.0, k.H_FIXED: 94.0, k.H_ROW: 4}
-    [found] = ledger.open_positions(
-        lines(k.HELD_COLUMNS, held), TIMELINE, [Pair("A", "Q")], [CANDLES], np.array([0.0])
-    )
+    [found] = ledger.open_positions(lines(k.HELD_COLUMNS, held), TIMELINE, [Pair("A", "Q")], [CANDLES], np.array([0.0]))
     assert found.entry_at == hour(4)
 
 

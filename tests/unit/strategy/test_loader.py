@@ -131,9 +131,7 @@ def test_an_unknown_name_is_answered_with_a_suggestion() -> None:
         (GOOD.replace("def signals", "def sginals"), "defines no function signals(candles, parameters)"),
     ],
 )
-def test_a_broken_file_is_a_sentence_and_no_traceback(
-    write: Callable[[str, str], Path], text: str, said: str
-) -> None:
+def test_a_broken_file_is_a_sentence_and_no_traceback(write: Callable[[str, str], Path], text: str, said: str) -> None:
     write("broken", text)
     with pytest.raises(ConfigError) as caught:
         load("broken")
