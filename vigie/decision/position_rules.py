@@ -23,7 +23,7 @@ class Position(NamedTuple):
         quantity: base held now.
         volatility: of the signal candle, quote.
         fixed_stop: the initial stop or, later, the break-even stop; never falls. NaN: none.
-        trailing: the trailing stop; 0 while there is none.
+        trailing: the trailing stop; 0 while there is none, never NaN.
         trail_active: the trailing stop has been activated.
         breakeven_done: break-even has been reached once.
         highest: highest close or high (by policy) since the entry, the fill price included.
@@ -76,12 +76,13 @@ def opened(
 ) -> Position:
     """The position right after its entry was filled at price ``fill`` (quote)."""
     trails = rules.trail_from == TrailFrom.ENTRY
+    trailing = fill - rules.trail_atr * volatility if trails else 0.0
     return Position(
         entry_price=fill,
         quantity=quantity,
         volatility=volatility,
         fixed_stop=fill - stop_distance,
-        trailing=fill - rules.trail_atr * volatility if trails else 0.0,
+        trailing=trailing if trailing == trailing else 0.0,
         trail_active=trails,
         breakeven_done=False,
         highest=fill,
@@ -93,7 +94,7 @@ def opened(
 def effective_stop(position: Position, tick: float) -> float:
     """The trigger that protects the position: the highest of its stops, down to the tick; NaN without any."""
     stop = position.fixed_stop
-    if position.trail_active and (stop != stop or position.trailing > stop):
+    if position.trail_active and not position.trailing <= stop:
         stop = position.trailing
     return floor_to(stop, tick) if stop == stop else stop
 

@@ -31,6 +31,16 @@ def test_trailing_from_the_entry_starts_at_the_fill() -> None:
     assert effective_stop(made, 0.0) == 94.0
 
 
+def test_trailing_from_the_entry_with_an_unknown_volatility_takes_nothing_away_from_the_fixed_stop() -> None:
+    made = opened(100.0, 10.0, 6.0, NAN, NAN, ENTRY)
+    assert (made.trailing, effective_stop(made, 0.0)) == (0.0, 94.0)
+    # It starts at the first new high whose volatility is known: 101 - 5.5 x 1 = 95.5.
+    assert [one.trailing for one in walked(made, [bar(100.5, volatility=NAN), bar(101.0, volatility=1.0)], ENTRY)] == [
+        0.0,
+        95.5,
+    ]
+
+
 def test_an_unknown_stop_distance_or_target_stays_unknown() -> None:
     made = opened(100.0, 10.0, NAN, NAN, 2.0, ACTIVATION)
     assert math.isnan(made.fixed_stop)
@@ -106,8 +116,6 @@ def test_without_trailing_only_the_highest_price_moves() -> None:
         (94.0, 90.0, True, 0.0, 94.0),
         (94.0, 94.0, True, 0.0, 94.0),
         (NAN, 99.0, True, 0.0, 99.0),
-        # An unknown trailing stop takes nothing away from a known fixed one.
-        (94.0, NAN, True, 0.0, 94.0),
         # Down to the tick: 99.37 / 0.25 = 397.48 -> 397 x 0.25.
         (94.0, 99.37, True, 0.25, 99.25),
         # 94.3 / 0.1 is 942.9999999999999 in floats, and 94.3 all the same.
@@ -122,7 +130,7 @@ def test_the_effective_stop_is_the_highest_stop_down_to_the_tick(
     assert effective_stop(held, tick) == expected
 
 
-@pytest.mark.parametrize(("trailing", "active"), [(0.0, False), (99.0, False), (NAN, True)])
+@pytest.mark.parametrize(("trailing", "active"), [(0.0, False), (99.0, False)])
 def test_a_position_without_any_known_stop_has_none(trailing: float, active: bool) -> None:
     assert math.isnan(effective_stop(position(fixed_stop=NAN, trailing=trailing, trail_active=active), 0.01))
 

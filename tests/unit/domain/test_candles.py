@@ -92,12 +92,19 @@ def test_a_candle_closes_where_the_next_one_opens() -> None:
     assert made.closes_at.tolist()[:2] == made.opens_at.tolist()[1:]
 
 
+def test_a_candle_belongs_to_the_day_in_which_it_closes_and_midnight_opens_a_new_one() -> None:
+    hours = [START_MS + hour * HOUR_MS for hour in (21, 22, 23)]
+    day = START_MS // 86_400_000
+    assert candles(opens_at=hours).close_day.tolist() == [day, day, day + 1]
+
+
 def test_between_takes_the_start_and_leaves_the_end() -> None:
     made = candles()
     assert made.between(START_MS + HOUR_MS, START_MS + 2 * HOUR_MS).open.tolist() == [11.0]
     assert made.between(None, START_MS + 1).open.tolist() == [10.0]
     assert made.between(START_MS + 1, None).open.tolist() == [11.0, 12.0]
-    assert len(made.between(None, None)) == 3
+    assert made.between(None, None) is made
+    assert len(made.between(START_MS, START_MS + 3 * HOUR_MS)) == 3
     assert len(made.between(START_MS + 9 * HOUR_MS, None)) == 0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from vigie.domain.trades import EventKind, Events, ExitReason, Trades
 
 
-def numbered(kind: type[Trades] | type[Events], rows: int) -> Trades | Events:
+def numbered(kind: type[Trades | Events], rows: int) -> Trades | Events:
     return kind(**{column.name: np.arange(rows) for column in fields(kind)})
 
 

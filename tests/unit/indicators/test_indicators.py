@@ -16,7 +16,7 @@ from tests.oracles import markets
 from tests.oracles.every_indicator import INDICATORS, Indicator
 from vigie.domain.candles import Candles
 from vigie.domain.timeframe import Timeframe
-from vigie.indicators.averages import ema, sma
+from vigie.indicators.averages import ema, ema_pair, sma
 from vigie.indicators.channels import highest_before, lowest_before
 from vigie.indicators.momentum import rsi, stochastic_rsi, trix_histogram
 from vigie.indicators.trend import adx, higher_timeframe_uptrend
@@ -123,6 +123,14 @@ def test_the_first_rows_by_hand() -> None:
     assert sma(close, 2)[1:].tolist() == [11.0, 12.5, 8.5]
     assert highest_before(close, 2)[2:].tolist() == [12.0, 13.0]
     assert lowest_before(close, 2)[2:].tolist() == [10.0, 12.0]
+
+
+@each_market
+def test_two_averages_at_once_are_the_two_to_the_bit(maker: MAKER) -> None:
+    close = markets.as_candles(maker(300, 19)).close
+    fast, slow = ema_pair(close, 7, 50)
+    assert fast.tobytes() == ema(close, 7).tobytes()
+    assert slow.tobytes() == ema(close, 50).tobytes()
 
 
 def test_a_stochastic_rsi_that_does_not_move_is_undefined_unless_told_otherwise() -> None:

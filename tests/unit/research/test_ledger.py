@@ -82,6 +82,7 @@ def test_what_is_still_held_is_an_open_position_at_the_last_close() -> None:
         k.H_ENTRY: 100.0,
         k.H_QUANTITY: 1.5,
         k.H_FIXED: 94.37,
+        k.H_STOP: 94.25,
         k.H_TARGET: np.nan,
         k.H_ROW: 4,
         k.H_AT_CLOSE: 1,
@@ -93,11 +94,10 @@ def test_what_is_still_held_is_an_open_position_at_the_last_close() -> None:
         TIMELINE,
         [Pair("A", "Q"), Pair("B", "Q")],
         [CANDLES, CANDLES],
-        np.array([0.0, 0.25]),
     )
     last = float(CANDLES.close[-1])
     assert (found.pair, found.entry_at, found.entry_price, found.quantity) == ("B/Q", hour(5), 100.0, 1.5)
-    # 94.37 down to the tick of 0.25.
+    # What protects it, not the fixed stop before rounding.
     assert found.stop == 94.25
     # Partly sold: 60 received, 1.5 left at the last close, 200 spent.
     assert (found.last_price, found.profit) == (last, 60.0 + 1.5 * last - 200.0)
@@ -105,7 +105,7 @@ def test_what_is_still_held_is_an_open_position_at_the_last_close() -> None:
 
 def test_a_position_entered_at_an_open_carries_the_opening_time() -> None:
     held = {k.H_ENTRY: 100.0, k.H_QUANTITY: 1.0, k.H_FIXED: 94.0, k.H_ROW: 4}
-    [found] = ledger.open_positions(lines(k.HELD_COLUMNS, held), TIMELINE, [Pair("A", "Q")], [CANDLES], np.array([0.0]))
+    [found] = ledger.open_positions(lines(k.HELD_COLUMNS, held), TIMELINE, [Pair("A", "Q")], [CANDLES])
     assert found.entry_at == hour(4)
 
 

@@ -54,7 +54,7 @@ def test_the_rows_are_the_union_of_the_opening_times() -> None:
 def test_one_pair_keeps_its_own_rows() -> None:
     alone = Timeline.of([OLD])
     assert alone.opens_at is OLD.opens_at
-    assert alone.rows[0].tolist() == [0, 1, 2, 3]
+    assert alone.opens_at[alone.rows[0]].tolist() == OLD.opens_at.tolist()
     assert alone.closes_at.tolist() == OLD.closes_at.tolist()
 
 
@@ -136,6 +136,10 @@ def test_filters_come_from_the_venue_or_from_the_settings() -> None:
         [0.5, 0.0, 0.0, 5.0],
         [0.0, 0.0, 0.0, 5.0],
     ]
+
+
+def test_one_pair_carries_its_own_values() -> None:
+    assert Timeline.of([OLD]).carried([OLD.close], [0.5]).tolist() == [OLD.close.tolist()]
 
 
 def test_a_made_up_market_survives_the_way_onto_the_timeline() -> None:
