@@ -211,6 +211,23 @@ def test_a_part_too_small_is_skipped_and_counts_as_taken() -> None:
     assert parts(position(quantity=2.0), 105.0, min_notional=60.0) == (1.0, 0.0, 3)
 
 
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        # Half of 10 is 5; then 0.3 x 5 = 1.5.
+        ({"min_quantity": 5.0}, (5.0, 0.0, 3)),
+        ({"min_quantity": 5.01}, (0.0, 0.0, 3)),
+        # 5 x 105 = 525 and 1.5 x 105 = 157.5; the position is worth 1,050.
+        ({"min_notional": 157.5}, (5.0, 1.5, 3)),
+        ({"min_notional": 157.6}, (5.0, 0.0, 3)),
+        ({"min_notional": 350.0}, (5.0, 0.0, 3)),
+        ({"min_notional": 350.1}, (0.0, 0.0, 0)),
+    ],
+)
+def test_a_part_of_exactly_the_minimum_is_sold(filters: dict[str, float], expected: tuple[float, float, int]) -> None:
+    assert parts(position(), 105.0, **filters) == expected
+
+
 def test_the_second_part_takes_its_share_of_everything_when_the_first_was_too_small() -> None:
     by = rules(partials=True, partial_1_share=0.1, partial_2_share=0.5)
     moved, actions = advance(position(quantity=2.0), bar(105.0), by, NO_FILTERS._replace(min_quantity=0.4))

@@ -133,6 +133,15 @@ def test_events_of_several_wallets_are_put_in_order_of_time_and_keep_their_own()
     assert list(zip(joined.pair.tolist(), joined.quantity.tolist(), strict=True)) == [(1, 0), (0, 0), (0, 1), (1, 1)]
 
 
+def test_the_order_at_one_instant_holds_for_many_events_too() -> None:
+    at = np.sort(np.random.default_rng(1).integers(0, 10, 500))
+    rows = [{k.E_ROW: row, k.E_QUANTITY: number} for number, row in enumerate(at)]
+    one = ledger.events(lines(k.EVENT_COLUMNS, *rows), TIMELINE)
+    joined = ledger.joined_events([one, one])
+    expected = sorted((instant, wallet, number) for wallet in (0, 1) for number, instant in enumerate(one.at.tolist()))
+    assert list(zip(joined.at.tolist(), joined.pair.tolist(), joined.quantity.tolist(), strict=True)) == expected
+
+
 def test_one_wallet_is_left_as_it_is() -> None:
     one = wallet([3, 7])
     assert ledger.joined_trades([one]) is one

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from vigie.simulation.fills import buy_price, fee_of, sell_price, stop_limit_fill, stop_market_fill
+from vigie.simulation.fills import buy_price, fee_of, sell_price, stop_limit_fill, stop_market_fill, stop_sleeps
 
 
 def test_slippage_is_always_against_us() -> None:
@@ -60,6 +60,8 @@ def test_a_stop_market_order_is_sold_at_the_worse_of_trigger_and_open(
         (False, 99.8, 102.0, 99.0, 0.001, True, False, 99.7002),
         # A gap to exactly the limit: 99.5 x 0.999 < 99.5 -> 99.5.
         (False, 99.5, 102.0, 99.0, 0.001, True, False, 99.5),
+        # The same where nothing trades above it: the open itself was within the limit.
+        (False, 99.5, 99.5, 99.0, 0.001, True, False, 99.5),
         # A gap through the limit, and the high stays below it: rests.
         (False, 99.0, 99.4, 98.0, 0.001, False, True, None),
         # The high only touches the limit: others were first.
@@ -86,3 +88,10 @@ def test_a_stop_limit_order_is_filled_within_its_limit_or_rests(
     assert (done, left) == (filled, rests)
     if price is not None:
         assert at == pytest.approx(price, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("resting", "low", "sleeps"), [(False, 100.01, True), (False, 100.0, False), (True, 100.01, False)]
+)
+def test_an_order_sleeps_until_its_trigger_is_reached_and_never_again(resting: bool, low: float, sleeps: bool) -> None:
+    assert stop_sleeps(100.0, resting, low) is sleeps
