@@ -28,6 +28,23 @@ HOLE_RULE = "holes"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """One pair of a run.
+
+    Attributes:
+        known: every candle that may be looked at, those before the range included.
+        traded: the candles of the range.
+        signals: one row per traded candle.
+        warm_up: candles the strategy asks for, wherever the range starts.
+    """
+
+    known: Series
+    traded: Series
+    signals: Signals
+    warm_up: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Run:
     """What one wallet left behind; fields as in `BacktestResult`."""
 
@@ -69,21 +86,24 @@ def run(
     series = tuple(sorted(series, key=lambda one: one.pair))
     _refuse_mixture(series)
     use_compiled_loops()
-    used, traded, signals = [], [], []
-    for one in series:
-        known = one.candles.between(start_ms if not plan.settings.warm_up_from_past else None, end_ms)
-        first = 0 if start_ms is None else int(np.searchsorted(known.opens_at, start_ms))
-        if len(known) <= first:
-            raise DataError(_nothing_in_range(one, start_ms, end_ms))
-        used.append(replace(one, candles=known))
-        traded.append(replace(one, candles=known[first:] if first else known))
-        signals.append(_cut(_ask(plan, one.pair, known), first))
-    known_instruments = instruments or {}
-    if plan.settings.wallet == "per-pair":
-        runs = [_walk(plan, [one], [signal], known_instruments) for one, signal in zip(traded, signals, strict=True)]
-    else:
-        runs = [_walk(plan, traded, signals, known_instruments)]
-    return _result(plan, used, traded, runs, version)
+    pieces = [_piece(plan, one, start_ms, end_ms) for one in series]
+    wallets = [[one] for one in pieces] if plan.settings.wallet == "per-pair" else [pieces]
+    runs = [_walk(plan, wallet, instruments or {}) for wallet in wallets]
+    return _result(plan, [one.known for one in pieces], [one.traded for one in pieces], runs, version)
+
+
+def _piece(plan: Plan, one: Series, start_ms: int | None, end_ms: int | None) -> _Piece:
+    known = one.candles.between(start_ms if not plan.settings.warm_up_from_past else None, end_ms)
+    first = 0 if start_ms is None else int(np.searchsorted(known.opens_at, start_ms))
+    if len(known) <= first:
+        raise DataError(_nothing_in_range(one, start_ms, end_ms))
+    signals = _ask(plan, one.pair, known)
+    return _Piece(
+        known=replace(one, candles=known),
+        traded=replace(one, candles=known[first:] if first else known),
+        signals=_cut(signals, first),
+        warm_up=signals.warm_up,
+    )
 
 
 def _refuse_mixture(series: Sequence[Series]) -> None:
@@ -129,16 +149,14 @@ def _cut(signals: Signals, first: int) -> Signals:
     return replace(signals, warm_up=max(0, signals.warm_up - first), **columns)
 
 
-def _walk(
-    plan: Plan, series: Sequence[Series], signals: Sequence[Signals], instruments: Mapping[Pair, Instrument]
-) -> _Run:
+def _walk(plan: Plan, pieces: Sequence[_Piece], instruments: Mapping[Pair, Instrument]) -> _Run:
     """One wallet through the bar loop."""
-    candles = [one.candles for one in series]
-    pairs = [one.pair for one in series]
+    candles = [one.traded.candles for one in pieces]
+    pairs = [one.traded.pair for one in pieces]
     timeline = Timeline.of(candles)
     settings = plan.settings
-    limits = _limits(plan, max(one.warm_up for one in signals))
-    wanted = wishes(timeline, signals)
+    limits = _limits(plan, max(one.warm_up for one in pieces))
+    wanted = wishes(timeline, [one.signals for one in pieces])
     most_trades = int(np.count_nonzero(wanted.entry)) + 1
     book = Book.empty(len(pairs), len(timeline.opens_at), most_trades, len(limits))
     wallet = Wallet(
@@ -152,7 +170,7 @@ def _walk(
     filters = filters_of(pairs, instruments, settings.min_notional)
     correlated = not np.isnan(plan.limits["correlation"])
     compiled_walk()(
-        market(timeline, candles, filters, correlated=correlated),
+        market(timeline, candles, [one.known.candles for one in pieces], filters, correlated=correlated),
         wanted,
         settings.rules(),
         settings.costs(),

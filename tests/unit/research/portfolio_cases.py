@@ -62,6 +62,7 @@ def engine(
     settings: portfolio.PortfolioSettings,
     filters: Mapping[str, portfolio.Filters],
     more: Mapping[str, str] | None = None,
+    start_ms: int | None = None,
 ) -> BacktestResult:
     """Vigie's account of the wishes."""
     made = plan(scripted(list(pieces.values())), "standard", {**overrides(settings), **(more or {})})
@@ -72,7 +73,7 @@ def engine(
         )
         for name, f in filters.items()
     }
-    return run(made, series, instruments=instruments)
+    return run(made, series, instruments=instruments, start_ms=start_ms)
 
 
 def oracle(

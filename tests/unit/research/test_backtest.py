@@ -125,3 +125,25 @@ def test_one_wallet_each_is_as_if_every_pair_were_alone() -> None:
     for index, name in enumerate(together.pairs):
         own = together.events.price[together.events.pair == index]
         np.testing.assert_allclose(own, [event.price for event in alone[name].events], rtol=1e-12)
+
+
+def test_a_range_is_traded_as_the_end_of_a_longer_history_is() -> None:
+    """Candles before the range warm up the indicators, the hole rule and the correlation; nothing is traded in them."""
+    rows, first = 400, 200
+    pieces, start = {}, markets.START_MS
+    for name, scale in zip(names_of(3), (1.0, 20.0, 300.0), strict=True):
+        candles = markets.as_candles(markets.with_holes(markets.fat_tails(rows, 3, start=scale), 3, share=0.01))
+        start = int(candles.opens_at[first])
+        wished = drawn_wishes(candles, len(pieces), entry_share=0.3)
+        late = wished.entry.copy()
+        late[:first] = 0
+        pieces[name] = (candles, replace(wished, entry=late))
+    settings = PortfolioSettings(daily_loss=None, correlation=0.999)
+    expected = oracle(pieces, settings, {})
+    result = engine(pieces, settings, {}, start_ms=start)
+    assert expected.refused["holes"] > 0
+    assert expected.refused["correlation"] > 0
+    assert result.refusals["holes"] == expected.refused["holes"]
+    assert result.refusals["correlation"] == expected.refused["correlation"]
+    assert [event.at for event in expected.events] == result.events.at.tolist()
+    assert result.equity.tolist() == pytest.approx(expected.equity[first:], rel=1e-9)
