@@ -11,7 +11,8 @@ Written from DESIGN section 4 and the text of the issue, not from the engine. Wh
    needs 30 at which both have a return; a return is taken against the pair's candle before, however long ago;
 5. a wish of a pair that is held is no entry and no refusal; several refusals of one entry are all counted;
 6. a gap through the limit leaves the order at its limit; ``chase`` sells at the next open, unless the high of the
-   candle itself comes back beyond the limit.
+   candle itself comes back beyond the limit;
+7. a billionth of the equity is what floating point leaves over, not money to trade with.
 """
 
 from __future__ import annotations
@@ -292,7 +293,7 @@ class Portfolio:
         verdicts = {
             "long_only": wishes.entry[wished] < 0,
             "defined_stop": not known,
-            "order_size": not quantity > 0 or too_small,
+            "order_size": not quantity * price > 1e-9 * equity or too_small,
             "max_open_positions": s.max_open_positions is not None and len(self.held) >= s.max_open_positions,
             "correlation": s.correlation is not None and self.too_alike(name, wished),
             "daily_loss": s.daily_loss is not None and self.day_low <= self.day_first * (1 - s.daily_loss),

@@ -7,11 +7,15 @@ from vigie.strategy.params import Spec
 
 NUMBER = Spec("min_order_value", float, 0.0, 0.0, 1e9, help="smallest order value besides the venue's own, quote")
 
+CRUMB = 1e-9
+"""Share of the equity below which cash is what floating point has left over, not money."""
+
 
 def refuses(facts: Facts, limit: float) -> bool:
-    """True if quantity or value is zero, unknown, or below a minimum."""
+    """True if quantity or value is zero (but for a crumb), unknown, or below a minimum."""
     return (
         not facts.quantity > 0.0
+        or not facts.notional > facts.equity * CRUMB
         or facts.quantity < facts.min_quantity
         or facts.notional < facts.min_notional
         or facts.notional < limit
