@@ -37,9 +37,10 @@ class Settings(Params):
     )
     partials: bool = switch(False, help="sell parts at gains")
     partial_1_gain: float = number(0.02, low=0.0, high=10.0, help="gain of the first partial sale, fraction")
-    partial_1_share: float = number(0.5, low=0.0, high=1.0, help="share of the coins held sold first")
+    # Never all of it: a position without coins is closed by an exit, not by a part.
+    partial_1_share: float = number(0.5, low=0.0, high=0.99, help="share of the coins held sold first")
     partial_2_gain: float = number(0.04, low=0.0, high=10.0, help="gain of the second partial sale, fraction")
-    partial_2_share: float = number(0.3, low=0.0, high=1.0, help="share of the coins then left sold second")
+    partial_2_share: float = number(0.3, low=0.0, high=0.99, help="share of the coins then left sold second")
     fee_fraction: float = number(0.001, low=0.0, high=0.1, help="fee of each fill, fraction of its value")
     fee_in_base: bool = switch(False, help="the fee of a buy is taken in coin, as the first system does")
     slippage_fraction: float = number(0.0005, low=0.0, high=0.1, help="slippage of market fills, fraction of the price")

@@ -69,7 +69,11 @@ def engine(
     series = [CandleSeries(Pair.parse(name), "made-up", candles, "") for name, (candles, _) in pieces.items()]
     instruments = {
         Pair.parse(name): Instrument(
-            Pair.parse(name), Decimal(f.tick), Decimal(f.step), Decimal(str(f.min_quantity)), Decimal(str(f.min_notional))
+            Pair.parse(name),
+            Decimal(f.tick),
+            Decimal(f.step),
+            Decimal(str(f.min_quantity)),
+            Decimal(str(f.min_notional)),
         )
         for name, f in filters.items()
     }

@@ -15,6 +15,7 @@ from tests.oracles.portfolio import Filters, PortfolioSettings
 from tests.unit.research.portfolio_cases import Pieces, differences, engine, names_of, oracle
 from vigie.adapters.market_data.files import read_series
 from vigie.decision.profile import plan
+from vigie.domain.errors import ConfigError
 from vigie.strategy.strategy import load
 
 FROM_2021 = 1_609_459_200_000
@@ -55,7 +56,10 @@ def drawn_filters(seed: int, pieces: Pieces) -> dict[str, Filters]:
         price = float(candles.close[0])
         if dice.random() < 0.6 and price > 1:
             made[name] = Filters(
-                dice.choice(("0.01", "0.5", "0")), dice.choice(("0.001", "0.1", "0")), 0.001, dice.choice((0.0, 5.0, 700.0))
+                dice.choice(("0.01", "0.5", "0")),
+                dice.choice(("0.001", "0.1", "0")),
+                0.001,
+                dice.choice((0.0, 5.0, 700.0)),
             )
     return made
 
@@ -147,3 +151,10 @@ def test_a_range_is_traded_as_the_end_of_a_longer_history_is() -> None:
     assert result.refusals["correlation"] == expected.refused["correlation"]
     assert [event.at for event in expected.events] == result.events.at.tolist()
     assert result.equity.tolist() == pytest.approx(expected.equity[first:], rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["partial_1_share", "partial_2_share"])
+def test_a_part_is_never_everything(name: str) -> None:
+    """A position sold down to nothing in parts would leave no trade and keep its place among the open ones."""
+    with pytest.raises(ConfigError, match=f"{name}=1: must lie between 0 and 0.99"):
+        plan(load("ema_cross"), "standard", {"partials": "on", name: "1"})
