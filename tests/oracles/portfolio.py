@@ -223,6 +223,7 @@ class Portfolio:
         one = self.held[name]
         trigger = floored(one.stop, self.filters[name].tick)
         opened, low, high = (self.price(name, t, column) for column in ("open", "low", "high"))
+        price: float | None
         if one.resting_at is not None:
             price = one.resting_at if high > one.resting_at else None
         elif low > trigger or not trigger > 0:
@@ -232,10 +233,9 @@ class Portfolio:
         else:
             limit = floored(trigger * (1 - self.s.stop_limit), self.filters[name].tick)
             met = min(opened, trigger)
+            price = limit if high > limit else None
             if met >= limit:
                 price = max(limit, met * (1 - self.s.slippage))
-            else:
-                price = limit if high > limit else None
             one.resting_at = limit
         if price is not None:
             if one.stop_reason == "stop":
