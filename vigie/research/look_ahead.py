@@ -104,8 +104,8 @@ def _places(rows: int, filled: IntArray, cuts: int, random: np.random.Generator)
     first = LEAST_LEFT - 1
     around = around[(around >= first) & (around < rows - 1)]
     near = around if len(around) <= cuts // 2 else random.choice(around, cuts // 2, replace=False)
-    room = max(rows - 1 - first, 0)
-    anywhere = first + random.choice(room, min(cuts - len(near), room), replace=False) if room else []
+    room = np.arange(first, max(rows - 1, first))
+    anywhere = random.choice(room, min(cuts - len(near), len(room)), replace=False) if len(room) else room
     return sorted({int(row) for row in (*near, *anywhere)}), len(near)
 
 

@@ -141,7 +141,7 @@ def test_decisions_too_are_unchanged_when_the_candles_after_a_fill_are_cut(profi
     """Not only the wishes: sizing, gate and stops of a shorter run are those of the longer one."""
     made = plan(load("ema_stochrsi"), profile, {"scenario": "adx"})
     whole = run(made, sample)
-    instants = np.unique(whole.events.at)[::7][:20]
+    instants = np.unique(whole.events.at)[::4][:20]
     assert len(instants) >= 8
     for instant in instants:
         last = int(instant) + 1
