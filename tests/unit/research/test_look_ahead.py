@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,9 +81,9 @@ def test_cuts_right_after_fills_find_what_cuts_anywhere_miss() -> None:
 def test_a_leak_into_any_column_is_found(column: str) -> None:
     def leaky(candles: Candles, parameters: Params) -> Signals:
         made = honest(candles, parameters)
-        values = getattr(made, column)
+        values = getattr(made, column).copy()
         values[:-1] = values[1:] if column == "exit" else candles.close[1:]
-        return made
+        return replace(made, **{column: values})
 
     report = check(leaky, Params(), [market()], [NOTHING], cuts=10)
     assert {found.column for found in report.leaks} == {column}
