@@ -16,8 +16,8 @@ from vigie.decision.settings import Settings
 from vigie.domain.candles import Candles, Series
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
-from vigie.research.backtest import LoopInputs, loop_inputs
 from vigie.research.compile import assemble, compiled_walk
+from vigie.research.inputs import LoopInputs, Piece, loop_inputs
 from vigie.research.kernel.records import Book
 from vigie.research.timeline import Timeline
 from vigie.strategy.params import Spec
@@ -42,7 +42,11 @@ class Case:
 
     def inputs(self) -> LoopInputs:
         timeline = Timeline.of([one.candles for one in self.series])
-        return loop_inputs(self.plan, timeline, self.series, self.signals, self.instruments)
+        pieces = [
+            Piece(known=one, traded=one, signals=wanted, warm_up=wanted.warm_up)
+            for one, wanted in zip(self.series, self.signals, strict=True)
+        ]
+        return loop_inputs(self.plan, timeline, pieces, self.instruments)
 
 
 def some_value(spec: Spec) -> st.SearchStrategy[str]:

@@ -37,6 +37,7 @@ class Settings(Params):
     )
     partials: bool = switch(False, help="sell parts at gains")
     partial_1_gain: float = number(0.02, low=0.0, high=10.0, help="gain of the first partial sale, fraction")
+    # Never all of it: a position without coins is closed by an exit, not by a part.
     partial_1_share: float = number(0.5, low=0.0, high=0.99, help="share of the coins held sold first")
     partial_2_gain: float = number(0.04, low=0.0, high=10.0, help="gain of the second partial sale, fraction")
     partial_2_share: float = number(0.3, low=0.0, high=0.99, help="share of the coins then left sold second")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
 from vigie.decision.gate import rule_names
-from vigie.decision.policies import Costs, Rules
 from vigie.decision.profile import Plan
-from vigie.decision.registry import sizing_rules
 from vigie.domain.candles import Candles, FloatArray, IntArray, Series
 from vigie.domain.errors import ConfigError, DataError
 from vigie.domain.instants import as_text
@@ -21,12 +18,10 @@ from vigie.domain.trades import Events, Trades
 from vigie.metrics.summary import measure
 from vigie.research import ledger
 from vigie.research.compile import compiled_walk, source_hash, use_compiled_loops
-from vigie.research.kernel.records import Book, Market, Wallet, Wishes
+from vigie.research.inputs import Piece, loop_inputs
 from vigie.research.result import BacktestResult, Identity, OpenPosition
-from vigie.research.timeline import Timeline, filters_of, market, wishes
+from vigie.research.timeline import Timeline
 from vigie.strategy.signals import COLUMNS, Signals
-
-HOLE_RULE = "holes"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,21 +66,24 @@ def run(
     series = tuple(sorted(series, key=lambda one: one.pair))
     _refuse_mixture(series)
     use_compiled_loops()
-    used, traded, signals = [], [], []
-    for one in series:
-        known = one.candles.between(start_ms if not plan.settings.warm_up_from_past else None, end_ms)
-        first = 0 if start_ms is None else int(np.searchsorted(known.opens_at, start_ms))
-        if len(known) <= first:
-            raise DataError(_nothing_in_range(one, start_ms, end_ms))
-        used.append(replace(one, candles=known))
-        traded.append(replace(one, candles=known[first:] if first else known))
-        signals.append(_cut(_ask(plan, one.pair, known), first))
-    known_instruments = instruments or {}
-    if plan.settings.wallet == "per-pair":
-        runs = [_walk(plan, [one], [signal], known_instruments) for one, signal in zip(traded, signals, strict=True)]
-    else:
-        runs = [_walk(plan, traded, signals, known_instruments)]
-    return _result(plan, used, traded, runs, version)
+    pieces = [_piece(plan, one, start_ms, end_ms) for one in series]
+    wallets = [[one] for one in pieces] if plan.settings.wallet == "per-pair" else [pieces]
+    runs = [_walk(plan, wallet, instruments or {}) for wallet in wallets]
+    return _result(plan, [one.known for one in pieces], [one.traded for one in pieces], runs, version)
+
+
+def _piece(plan: Plan, one: Series, start_ms: int | None, end_ms: int | None) -> Piece:
+    known = one.candles.between(start_ms if not plan.settings.warm_up_from_past else None, end_ms)
+    first = 0 if start_ms is None else int(np.searchsorted(known.opens_at, start_ms))
+    if len(known) <= first:
+        raise DataError(_nothing_in_range(one, start_ms, end_ms))
+    signals = _ask(plan, one.pair, known)
+    return Piece(
+        known=replace(one, candles=known),
+        traded=replace(one, candles=known[first:] if first else known),
+        signals=_cut(signals, first),
+        warm_up=signals.warm_up,
+    )
 
 
 def _refuse_mixture(series: Sequence[Series]) -> None:
@@ -127,106 +125,24 @@ def _cut(signals: Signals, first: int) -> Signals:
     return replace(signals, warm_up=max(0, signals.warm_up - first), **columns)
 
 
-def _walk(
-    plan: Plan, series: Sequence[Series], signals: Sequence[Signals], instruments: Mapping[Pair, Instrument]
-) -> _Run:
+def _walk(plan: Plan, pieces: Sequence[Piece], instruments: Mapping[Pair, Instrument]) -> _Run:
     """One wallet through the bar loop."""
-    timeline = Timeline.of([one.candles for one in series])
-    inputs = loop_inputs(plan, timeline, series, signals, instruments)
+    candles = [one.traded.candles for one in pieces]
+    timeline = Timeline.of(candles)
+    inputs = loop_inputs(plan, timeline, pieces, instruments)
     compiled_walk()(*inputs)
-    return _left_behind(timeline, series, inputs)
-
-
-class LoopInputs(NamedTuple):
-    """What the bar loop takes, in its order; it writes into ``book``."""
-
-    market: Market
-    wishes: Wishes
-    rules: Rules
-    costs: Costs
-    wallet: Wallet
-    limits: FloatArray
-    book: Book
-
-
-def loop_inputs(
-    plan: Plan,
-    timeline: Timeline,
-    series: Sequence[Series],
-    signals: Sequence[Signals],
-    instruments: Mapping[Pair, Instrument],
-) -> LoopInputs:
-    """Candles, wishes and numbers of one wallet as the bar loop wants them, and an empty book.
-
-    Args:
-        plan: strategy, rules, costs, guards.
-        timeline: the rows of the loop.
-        series: candles of each pair, sorted by pair.
-        signals: wishes of each pair, row by row.
-        instruments: venue filters where they are known.
-    """
-    candles = [one.candles for one in series]
-    pairs = [one.pair for one in series]
-    settings = plan.settings
-    limits = _limits(plan, max(one.warm_up for one in signals))
-    wanted = wishes(timeline, signals)
-    most_trades = int(np.count_nonzero(wanted.entry)) + 1
-    book = Book.empty(len(pairs), len(timeline.opens_at), most_trades, len(limits))
-    wallet = Wallet(
-        capital=float(settings.capital),
-        sizing=[rule.name for rule in sizing_rules()].index(settings.sizing),
-        amount=float(plan.sizing_amount),
-        cash_fraction=float(settings.cash_fraction),
-        position_fraction=_position_fraction(plan, len(pairs)),
-        correlation_window=int(settings.correlation_window),
-    )
-    filters = filters_of(pairs, instruments, settings.min_notional)
-    correlated = not np.isnan(plan.limits["correlation"])
-    return LoopInputs(
-        market=market(timeline, candles, filters, correlated=correlated),
-        wishes=wanted,
-        rules=settings.rules(),
-        costs=settings.costs(),
-        wallet=wallet,
-        limits=limits,
-        book=book,
-    )
-
-
-def _left_behind(timeline: Timeline, series: Sequence[Series], inputs: LoopInputs) -> _Run:
-    """What stands in the book after the loop."""
-    candles = [one.candles for one in series]
-    pairs = [one.pair for one in series]
     book = inputs.book
-    trades = book.trades[: book.counts[0]]
-    events = book.events[: book.counts[1]]
     return _Run(
         timeline=timeline,
         equity=book.equity,
         invested=book.invested,
-        trades=ledger.trades(trades, timeline),
-        events=ledger.events(events, timeline),
-        open_positions=ledger.open_positions(book.held, timeline, pairs, candles),
+        trades=ledger.trades(book.trades[: book.counts[0]], timeline),
+        events=ledger.events(book.events[: book.counts[1]], timeline),
+        open_positions=ledger.open_positions(book.held, timeline, [one.traded.pair for one in pieces], candles),
         refused=book.refused,
         stops=tuple(line[own] for line, own in zip(book.stops, timeline.rows, strict=True)),
         pending=int(book.counts[2]),
     )
-
-
-def _limits(plan: Plan, warm_up: int) -> FloatArray:
-    """Numbers of the gate's rules in their order; the hole rule asks for no more candles than the warm-up has."""
-    limits = np.array([plan.limits[name] for name in rule_names()])
-    hole = rule_names().index(HOLE_RULE)
-    limits[hole] = np.fmin(limits[hole], max(1, warm_up)) if not np.isnan(limits[hole]) else np.nan
-    return limits
-
-
-def _position_fraction(plan: Plan, pairs: int) -> float:
-    """The most of the equity that one position may take; 0 in the settings stands for an equal share."""
-    if plan.settings.max_position_fraction > 0:
-        return float(plan.settings.max_position_fraction)
-    most = plan.limits["max_open_positions"]
-    return 1.0 / min(most if not np.isnan(most) else pairs, pairs)
 
 
 def _result(

@@ -13,6 +13,9 @@ from vigie.research.compile import use_compiled_loops
 from vigie.strategy.params import Params
 from vigie.strategy.signals import COLUMNS, Signals
 
+LEAST_LEFT = 50
+"""Candles that a cut leaves at least: the first system refused shorter histories. Every cut compares the early rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leak:
@@ -96,10 +99,11 @@ def _places(rows: int, filled: IntArray, cuts: int, random: np.random.Generator)
     """Last rows of the truncated candles, and how many of them stand at a fill."""
     # The wish that led to a fill was made at the close before it; cut there and at the fill itself.
     around = np.unique(np.concatenate([filled - 1, filled, filled + 1]))
-    around = around[(around >= 0) & (around < rows - 1)]
+    first = LEAST_LEFT - 1
+    around = around[(around >= first) & (around < rows - 1)]
     near = around if len(around) <= cuts // 2 else random.choice(around, cuts // 2, replace=False)
-    room = max(rows - 1, 1)
-    anywhere = random.choice(room, min(cuts - len(near), room), replace=False)
+    room = np.arange(first, max(rows - 1, first))
+    anywhere = random.choice(room, min(cuts - len(near), len(room)), replace=False) if len(room) else room
     return sorted({int(row) for row in (*near, *anywhere)}), len(near)
 
 

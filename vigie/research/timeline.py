@@ -62,12 +62,15 @@ class Timeline:
         return laid
 
 
-def market(timeline: Timeline, candles: Sequence[Candles], filters: FloatArray, *, correlated: bool) -> Market:
+def market(
+    timeline: Timeline, candles: Sequence[Candles], known: Sequence[Candles], filters: FloatArray, *, correlated: bool
+) -> Market:
     """The candles as the bar loop wants them.
 
     Args:
         timeline: their rows.
         candles: one per pair.
+        known: the same with the candles before them, for what looks back: holes and correlation.
         filters: shape (pairs, 4), as in `Market`.
         correlated: whether log returns are needed.
     """
@@ -80,8 +83,10 @@ def market(timeline: Timeline, candles: Sequence[Candles], filters: FloatArray, 
         high=laid(lambda one: one.high),
         low=laid(lambda one: one.low),
         close=laid(lambda one: one.close),
-        returns=laid(_log_returns) if correlated and len(candles) > 1 else _frozen(np.empty((len(candles), 0))),
-        in_row=timeline.spread([one.rows_without_hole for one in candles], 0),
+        returns=_returns(known) if correlated and len(candles) > 1 else _frozen(np.empty((len(candles), 0))),
+        in_row=timeline.spread(
+            [whole.rows_without_hole[-len(one) :] for whole, one in zip(known, candles, strict=True)], 0
+        ),
         day=_frozen(candles[0].close_day if len(candles) == 1 else timeline.closes_at // DAY_MS),
         filters=_frozen(filters),
     )
@@ -122,6 +127,12 @@ def _warm(signals: Signals) -> NDArray[np.int8]:
     entry = signals.entry.copy()
     entry[: signals.warm_up] = 0
     return entry
+
+
+def _returns(known: Sequence[Candles]) -> FloatArray:
+    """Log returns on the timeline of all known candles, shape (pairs, known rows): it ends as the traded one does."""
+    laid: FloatArray = Timeline.of(known).spread([_log_returns(one) for one in known], np.nan)
+    return laid
 
 
 def _log_returns(candles: Candles) -> FloatArray:

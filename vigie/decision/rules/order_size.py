@@ -7,8 +7,12 @@ from vigie.strategy.params import Spec
 
 NUMBER = Spec("min_order_value", float, 0.0, 0.0, 1e9, help="smallest order value besides the venue's own, quote")
 
+CRUMB = 1e-9
+"""Share of the equity below which cash is what floating point has left over, not money."""
+
 
 def refuses(facts: Facts, limit: float) -> bool:
-    """True if quantity or value is zero, unknown, or below a minimum."""
+    """True if quantity or value is zero (but for a crumb), unknown, or below a minimum."""
     large_enough = facts.quantity >= facts.min_quantity and facts.notional >= facts.min_notional
-    return not (facts.quantity > 0.0 and facts.notional > 0.0 and large_enough and facts.notional >= limit)
+    money = facts.quantity > 0.0 and facts.notional > facts.equity * CRUMB
+    return not (money and large_enough and facts.notional >= limit)

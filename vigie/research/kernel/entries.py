@@ -68,7 +68,8 @@ def enter(
         correlated = 0.0
         if account[A_OPEN] > 0.0 and market.returns.shape[1] > 0:
             held = book.held[:, H_QUANTITY]
-            correlated = highest_correlation(market.returns, first, held, signal, wallet.correlation_window)
+            last = signal + market.returns.shape[1] - market.close.shape[1]
+            correlated = highest_correlation(market.returns, first, held, last, wallet.correlation_window)
         _try(
             first,
             row,

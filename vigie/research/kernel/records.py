@@ -18,8 +18,9 @@ class Market(NamedTuple):
 
     Attributes:
         open, high, low, close: quote, shape (pairs, rows); NaN where a pair has no candle.
-        returns: log returns against the pair's candle before, shape (pairs, rows) (or (pairs, 0) with one pair).
-        in_row: candles without a hole up to each one, shape (pairs, rows).
+        returns: log returns against the pair's candle before, shape (pairs, rows before the range + rows), or
+            (pairs, 0) with one pair.
+        in_row: candles without a hole up to each one, those before the range included, shape (pairs, rows).
         day: UTC day number of each closing time, shape (rows,).
         filters: tick, step, minimum quantity, minimum notional, shape (pairs, 4).
     """

@@ -26,9 +26,11 @@ from vigie.research.kernel.records import (
     A_WORST,
     AT_CLOSE,
     AT_OPEN,
+    H_FIXED,
     H_QUANTITY,
     H_RESTING,
     H_STOP,
+    H_TRAILING,
     PARTIAL_1,
     PARTIAL_2,
     Book,
@@ -78,6 +80,9 @@ def walk(  # noqa: C901 - see below
                 reason = leaving[pair]
                 if reason == 0 and held[pair, H_RESTING] > 0.0 and rules.gap_policy == GapPolicy.CHASE:
                     reason = ExitReason.GAP.value
+                    if not held[pair, H_TRAILING] > held[pair, H_FIXED]:
+                        # A stop that was jumped over is a stop: the cooldown counts from here.
+                        stopped_at[pair] = float(row)
                 if reason != 0:
                     leaving[pair] = 0
                     price = sell_price(open_, costs.slippage_fraction)
