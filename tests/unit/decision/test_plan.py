@@ -128,7 +128,7 @@ def test_the_number_of_another_sizing_rule_waits_until_that_rule_is_chosen() -> 
 def test_a_guard_can_be_switched_off_by_a_word(word: str) -> None:
     made = planned(correlation_limit=word)
     assert math.isnan(made.limits["correlation"])
-    assert made.numbers()["correlation_limit"] == "off"
+    assert made.numbers["correlation_limit"] == "off"
 
 
 def test_a_guard_that_a_profile_switched_off_comes_back_with_a_number() -> None:
@@ -197,7 +197,7 @@ def test_a_preset_that_the_strategy_does_not_know_is_refused() -> None:
 
 
 def test_a_result_can_record_every_number_in_force() -> None:
-    shown = planned(drawdown_fraction="off").numbers()
+    shown = planned(drawdown_fraction="off").numbers
     assert set(shown) == set(Settings.specs()) | {"risk_fraction"} | {rule.number.name for rule in gate_rules()}
     assert (shown["risk_fraction"], shown["drawdown_fraction"], shown["daily_loss_fraction"]) == (0.02, "off", 0.05)
 
