@@ -64,13 +64,13 @@ def test_the_last_point_of_a_day_is_the_last_of_its_day(hours: list[int], shift:
     at = HOUR * (np.arange(1, max(hours) + 1) if whole else np.array(sorted(hours))) + shift * HOUR // 2
     days = [(int(instant) - 1) // DAY for instant in at]
     expected = [row for row, day in enumerate(days) if row + 1 == len(days) or days[row + 1] != day]
-    assert last_of_each_day(at).tolist() == expected
+    assert last_of_each_day(at, HOUR).tolist() == expected
 
 
 @given(curves())
 def test_days_and_months_compound_to_the_whole(curve: np.ndarray) -> None:
     at = HOUR * np.arange(1, len(curve) + 1)
-    daily = simple_returns(curve[last_of_each_day(at)], 50.0)
+    daily = simple_returns(curve[last_of_each_day(at, HOUR)], 50.0)
     assert np.prod(1.0 + daily) == pytest.approx(curve[-1] / 50.0)
     months = monthly_returns(curve, at, 50.0)
     assert math.prod(1.0 + month.fraction for month in months) == pytest.approx(curve[-1] / 50.0)

@@ -36,13 +36,13 @@ def simple_returns(equity: FloatArray, start: float, *, out: FloatArray | None =
     return returns
 
 
-def last_of_each_day(at: IntArray) -> IntArray:
+def last_of_each_day(at: IntArray, step: int) -> IntArray:
     """Row of the last point of each UTC day that has one; midnight still belongs to the day it ends.
 
     Args:
         at: epoch milliseconds, increasing, shape (n,), n >= 1.
+        step: milliseconds from one point to the next where there is no hole.
     """
-    step = int(at[1] - at[0]) if len(at) > 1 else DAY_MS
     first_midnight = -(-int(at[0]) // DAY_MS) * DAY_MS
     if int(at[-1] - at[0]) == step * (len(at) - 1) and DAY_MS % step == 0:
         return _every_day(len(at), int(first_midnight - at[0]) // step, DAY_MS // step)

@@ -103,6 +103,7 @@ class _Span:
 
     closes_at: IntArray
     opens_at: int
+    step: int
     years: float
     per_year: float
     risk_free: float
@@ -112,7 +113,7 @@ class _Span:
         opens_at = int(closes_at[0]) - timeframe.milliseconds
         years = (int(closes_at[-1]) - opens_at) / DAY_MS / _YEAR_DAYS
         risk_free = ratios.per_candle(risk_free_rate, timeframe.per_year) if risk_free_rate else 0.0
-        return cls(closes_at, opens_at, years, timeframe.per_year, risk_free)
+        return cls(closes_at, opens_at, timeframe.milliseconds, years, timeframe.per_year, risk_free)
 
 
 def _curve(equity: FloatArray, capital: float, span: _Span) -> dict[str, Measured]:
@@ -138,7 +139,7 @@ def _curve(equity: FloatArray, capital: float, span: _Span) -> dict[str, Measure
 
 
 def _tail(equity: FloatArray, capital: float, span: _Span) -> dict[str, Measured]:
-    daily = equity[last_of_each_day(span.closes_at)]
+    daily = equity[last_of_each_day(span.closes_at, span.step)]
     at_risk = ratios.value_at_risk(simple_returns(daily, capital)) if daily.all() else (_RUIN, _RUIN)
     return dict(zip(("value_at_risk_95", "conditional_var_95"), at_risk, strict=True))
 

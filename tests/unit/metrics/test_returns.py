@@ -21,25 +21,32 @@ def test_the_first_return_is_that_from_the_capital() -> None:
 
 def test_midnight_belongs_to_the_day_it_ends() -> None:
     closes = np.array([DAY - HOUR, DAY, DAY + HOUR, 2 * DAY, 2 * DAY + HOUR])
-    assert last_of_each_day(closes).tolist() == [1, 3, 4]
+    assert last_of_each_day(closes, HOUR).tolist() == [1, 3, 4]
 
 
 def test_hours_without_a_hole_give_each_midnight_and_the_last_hour() -> None:
     closes = HOUR * np.arange(1, 51)
-    assert last_of_each_day(closes).tolist() == [23, 47, 49]
+    assert last_of_each_day(closes, HOUR).tolist() == [23, 47, 49]
 
 
 def test_a_day_without_candles_is_no_day() -> None:
     closes = np.array([HOUR, 2 * HOUR, 3 * DAY + HOUR, 3 * DAY + 4 * HOUR])
-    assert last_of_each_day(closes).tolist() == [1, 3]
+    assert last_of_each_day(closes, HOUR).tolist() == [1, 3]
 
 
 def test_daily_candles_are_days_themselves() -> None:
-    assert last_of_each_day(DAY * np.arange(1, 5)).tolist() == [0, 1, 2, 3]
+    assert last_of_each_day(DAY * np.arange(1, 5), DAY).tolist() == [0, 1, 2, 3]
+
+
+def test_a_hole_at_the_start_is_no_timeframe() -> None:
+    # Three hours lie between the first two closes, and 51 = 3 x 17 between the first and the last of 18: a step taken
+    # from the first two fits the whole, and gave rows 7, 15, 17.
+    hours = [3, 6, 11, 12, 17, 18, 19, 22, 23, 26, 29, 35, 38, 43, 45, 50, 52, 54]
+    assert last_of_each_day(HOUR * np.array(hours), HOUR).tolist() == [8, 14, 17]
 
 
 def test_a_single_candle_is_one_day() -> None:
-    assert last_of_each_day(np.array([5 * HOUR])).tolist() == [0]
+    assert last_of_each_day(np.array([5 * HOUR]), HOUR).tolist() == [0]
 
 
 def test_months_compound_from_the_capital_and_end_at_midnight() -> None:
