@@ -92,12 +92,15 @@ def test_lesson_68_nan_at_the_start_does_not_poison_a_running_extreme() -> None:
 @pytest.mark.parametrize("name", sorted(INDICATORS))
 def test_lesson_69_no_value_comes_from_memory_that_was_never_written(name: str) -> None:
     """The first element of TRIX was whatever the memory held."""
-    candles, indicator = made_up(600), INDICATORS[name][1]
-    first = indicator(candles).tobytes()
-    for rubbish in (1e300, -7.0, np.inf):
-        litter = [np.full(600, rubbish) for _ in range(40)]
+    ready, indicator = INDICATORS[name]
+    # Arrays this small are handed out again with what was in them.
+    candles = made_up(120)
+    first = indicator(candles)
+    assert np.isnan(first[:ready]).all()
+    for rubbish in (1e300, -7.0, 0.3):
+        litter = [np.full(120, rubbish) for _ in range(40)]
         del litter
-        assert indicator(candles).tobytes() == first
+        assert indicator(candles).tobytes() == first.tobytes()
 
 
 @pytest.mark.parametrize("name", sorted(INDICATORS))

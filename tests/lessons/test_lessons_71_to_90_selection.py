@@ -52,7 +52,7 @@ def test_lesson_71_a_proposal_looks_at_the_first_seventy_percent_only() -> None:
 
 def test_lesson_72_a_pattern_planted_in_later_candles_does_not_change_a_proposal(tmp_path: Path) -> None:
     """Thresholds were tuned on the test rows. Later: the same for folds, searches and gates named out-of-sample."""
-    whole = made_up(1000)
+    whole = market(0.002, 0.002)
     planted = {name: getattr(whole, name).copy() for name in ("open", "high", "low", "close")}
     for column in planted.values():
         column[700:] = column[699] * (1.0 + 0.2 * (np.arange(300) % 12 == 0))
@@ -159,9 +159,17 @@ def test_lesson_89_settings_are_frozen_and_a_write_is_an_error_not_swallowed() -
     for thing, name in ((made, "profile"), (made.settings, "capital"), (made.parameters, "fast")):
         with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
             setattr(thing, name, 1)
-    first = content(run(made, [series_of(made_up())]))
-    run(plan(load("ema_stochrsi"), "classic-a", {"fast": "5", "slow": "9"}), [series_of(made_up())])
-    assert content(run(made, [series_of(made_up())])) == first, "another plan in between leaves no trace"
+
+
+def test_lesson_89_one_plan_leaves_no_trace_in_the_next() -> None:
+    quick, slow = (
+        plan(load("ema_stochrsi"), "standard", {"fast": fast, "slow": slow})
+        for fast, slow in (("5", "9"), ("26", "50"))
+    )
+    series = [series_of(made_up())]
+    runs = [content(run(made, series)) for made in (quick, slow, quick, slow)]
+    assert runs[:2] == runs[2:]
+    assert runs[0] != runs[1], "the second plan's parameters must be heard"
 
 
 def test_lesson_90_runs_in_threads_share_candles_and_nothing_else() -> None:

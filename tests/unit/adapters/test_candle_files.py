@@ -176,7 +176,7 @@ def test_a_missing_column_is_named_with_what_is_there(tmp_path: Path) -> None:
         ("a.parquet", b"PAR1 this is not parquet", "damaged, or not a Parquet file"),
         ("a.feather", b"ARROW1 this is not", "damaged, or not a Feather file"),
         ("a.csv.gz", b"not gzip at all", "damaged, or not a gzip file"),
-        ("a.csv.gz", gzip.compress(b"timestamp,open\n" * 999)[:-20], "damaged"),
+        ("a.csv.gz", gzip.compress(b"timestamp,open\n" * 999, mtime=0)[:-20], "damaged"),
         ("a.xlsx", b"PK", "not a candle file"),
     ],
 )
