@@ -66,7 +66,7 @@ class Account:
 
     @property
     def settings(self) -> Mapping[str, object]:
-        return self.plan.numbers()
+        return self.plan.numbers
 
 
 def account(seed: int, pairs: int, chosen: Mapping[str, str]) -> Account:

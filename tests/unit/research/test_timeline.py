@@ -79,7 +79,7 @@ def test_a_carried_column_holds_its_last_value_over_holes_and_begins_with_what_w
 
 
 def test_the_market_has_no_price_where_a_pair_has_no_candle() -> None:
-    laid = market(BOTH, [OLD, YOUNG], np.zeros((2, 4)), correlated=True)
+    laid = market(BOTH, [OLD, YOUNG], [OLD, YOUNG], np.zeros((2, 4)), correlated=True)
     for column in (laid.open, laid.high, laid.low, laid.close):
         np.testing.assert_array_equal(np.isnan(column), [[0, 0, 0, 1, 0, 1], [1, 1, 0, 0, 0, 0]])
     # A return is held against the pair's own candle before, however long ago: 8 / 4 across the hole.
@@ -91,13 +91,13 @@ def test_the_market_has_no_price_where_a_pair_has_no_candle() -> None:
 
 
 def test_returns_are_left_out_where_nobody_looks_at_them() -> None:
-    assert market(BOTH, [OLD, YOUNG], np.zeros((2, 4)), correlated=False).returns.shape == (2, 0)
-    assert market(Timeline.of([OLD]), [OLD], np.zeros((1, 4)), correlated=True).returns.shape == (1, 0)
+    assert market(BOTH, [OLD, YOUNG], [OLD, YOUNG], np.zeros((2, 4)), correlated=False).returns.shape == (2, 0)
+    assert market(Timeline.of([OLD]), [OLD], [OLD], np.zeros((1, 4)), correlated=True).returns.shape == (1, 0)
 
 
 def test_a_candle_belongs_to_the_utc_day_in_which_it_closes__lesson_57() -> None:
     late = candles([22, 23, 24], [1.0, 1.0, 1.0])
-    days = market(Timeline.of([late]), [late], np.zeros((1, 4)), correlated=False).day
+    days = market(Timeline.of([late]), [late], [late], np.zeros((1, 4)), correlated=False).day
     first = MIDNIGHT // 86_400_000
     # The candle from 23:00 closes at 00:00 of the next day.
     assert days.tolist() == [first, first + 1, first + 1]
@@ -145,7 +145,7 @@ def test_one_pair_carries_its_own_values() -> None:
 def test_a_made_up_market_survives_the_way_onto_the_timeline() -> None:
     made = [markets.as_candles(markets.with_holes(markets.fat_tails(200, seed), seed)) for seed in (1, 2, 3)]
     timeline = Timeline.of(made)
-    laid = market(timeline, made, np.zeros((3, 4)), correlated=True)
+    laid = market(timeline, made, made, np.zeros((3, 4)), correlated=True)
     for index, one in enumerate(made):
         assert laid.close[index][timeline.rows[index]].tolist() == one.close.tolist()
         assert np.isfinite(laid.close[index]).sum() == len(one)
