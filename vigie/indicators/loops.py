@@ -75,10 +75,12 @@ def average_true_range(high: FloatArray, low: FloatArray, close: FloatArray, per
     for row in range(1, period):
         state += max(high[row], close[row - 1]) - min(low[row], close[row - 1])
     state /= period
+    share = 1.0 / period
     smooth[period - 1] = state
     for row in range(period, len(close)):
         stretched = max(high[row], close[row - 1]) - min(low[row], close[row - 1])
-        state = (state * (period - 1) + stretched) / period
+        # (state * (period - 1) + stretched) / period without the wait for a quotient; a constant range stays itself.
+        state += (stretched - state) * share
         smooth[row] = state
     return smooth
 
