@@ -29,6 +29,7 @@ from vigie.decision.sizing.wanted import Wanted
 from vigie.domain import loops
 from vigie.domain.candles import FloatArray
 from vigie.domain.errors import ConfigError
+from vigie.research.kernel.entries import enter
 from vigie.research.kernel.walk import walk
 
 Compiler = Callable[[FunctionType], Any]
@@ -184,7 +185,8 @@ def _entry_point(function: FunctionType, *, allocates: bool) -> Any:
 def _inner(function: FunctionType) -> Any:
     """Compile a function that only compiled code calls.
 
-    Without the wrappers that Python and C would call, which are half the compile time; melted into its caller.
+    Without the wrappers that Python and C would call, which are half the compile time; melted into its caller if it
+    runs at every candle.
     """
     link = function.__name__ in _LINKS
     numba, _ = _numba()
@@ -192,7 +194,7 @@ def _inner(function: FunctionType) -> Any:
         nogil=True,
         error_model="numpy",
         inline="always" if link else "never",
-        forceinline=not link,
+        forceinline=not link and function.__module__ != enter.__module__,
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,
         _nrt=False,
