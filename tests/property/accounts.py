@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -53,13 +54,21 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Account:
     """A plan, its candles, and the wishes it was given."""
 
+    seed: int
     plan: Plan
     series: tuple[Series, ...]
     wishes: tuple[Signals, ...]
+
+    def __repr__(self) -> str:
+        return f"account({self.seed}, {len(self.series)}, {dict(self.plan.overrides)})"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        # Hypothesis would print every candle.
+        printer.text(repr(self))
 
     def run(self) -> BacktestResult:
         return run(self.plan, self.series)
@@ -82,7 +91,8 @@ def account(seed: int, pairs: int, chosen: Mapping[str, str]) -> Account:
         wishes.append(drawn_wishes(candles, seed + number, warm_up=10, entry_share=0.2))
     strategy = scripted([(one.candles, wish) for one, wish in zip(series, wishes, strict=True)])
     order = sorted(range(pairs), key=lambda i: series[i].pair)
-    return Account(plan(strategy, "standard", chosen), tuple(series[i] for i in order), tuple(wishes[i] for i in order))
+    sorted_series, sorted_wishes = tuple(series[i] for i in order), tuple(wishes[i] for i in order)
+    return Account(seed, plan(strategy, "standard", chosen), sorted_series, sorted_wishes)
 
 
 def accounts(**fixed: str) -> st.SearchStrategy[Account]:
