@@ -124,10 +124,10 @@ class _Held:
 
 
 def floored(number: float, grid: str) -> float:
-    """Down to a multiple of the grid; the number's shortest decimal name counts."""
+    """Down to a multiple of the grid; twelve digits of the number count, what follows is noise of floating point."""
     if Decimal(grid) == 0:
         return number
-    return float((Decimal(repr(number)) / Decimal(grid)).to_integral_value(ROUND_FLOOR) * Decimal(grid))
+    return float((Decimal(f"{number:.12g}") / Decimal(grid)).to_integral_value(ROUND_FLOOR) * Decimal(grid))
 
 
 class Portfolio:

@@ -120,6 +120,22 @@ def test_a_year_of_four_real_coins_in_one_wallet_follows_the_oracle(
         assert len(expected.events) > 20
 
 
+@pytest.mark.long
+@pytest.mark.real_candles
+@pytest.mark.parametrize("strategy", ["ema_cross", "ema_stochrsi", "donchian", "rsi_reversion"])
+def test_the_whole_history_of_four_real_coins_follows_the_oracle(candle_folder: Path, strategy: str) -> None:
+    """Coins listed at different times, every outage of the exchange."""
+    asked = plan(load(strategy), "standard", {})
+    pieces = {}
+    for coin in COINS:
+        candles = read_series(candle_folder / f"binance_{coin}-USDT_1h.csv.gz").candles
+        pieces[f"{coin}/USDT"] = (candles, asked.strategy.signals(candles, asked.parameters))
+    settings = PortfolioSettings(drawdown=None, partials=((0.02, 0.5), (0.04, 0.3)), breakeven=0.01, cooldown=12)
+    expected = oracle(pieces, settings, REAL_FILTERS)
+    assert differences(engine(pieces, settings, REAL_FILTERS), expected) == []
+    assert len(expected.events) > 500
+
+
 def test_one_wallet_each_is_as_if_every_pair_were_alone() -> None:
     pieces = drawn_pieces(11, 3)
     together = engine(pieces, PortfolioSettings(), {}, {"wallet": "per-pair"})
