@@ -71,7 +71,7 @@ def loop_inputs(
     filters = filters_of(pairs, instruments, settings.min_notional)
     correlated = not np.isnan(plan.limits["correlation"])
     return LoopInputs(
-        market=market(timeline, candles, filters, correlated=correlated, known=[one.known.candles for one in pieces]),
+        market=market(timeline, candles, [one.known.candles for one in pieces], filters, correlated=correlated),
         wishes=wanted,
         rules=settings.rules(),
         costs=settings.costs(),

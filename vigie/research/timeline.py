@@ -63,23 +63,17 @@ class Timeline:
 
 
 def market(
-    timeline: Timeline,
-    candles: Sequence[Candles],
-    filters: FloatArray,
-    *,
-    correlated: bool,
-    known: Sequence[Candles] | None = None,
+    timeline: Timeline, candles: Sequence[Candles], known: Sequence[Candles], filters: FloatArray, *, correlated: bool
 ) -> Market:
     """The candles as the bar loop wants them.
 
     Args:
         timeline: their rows.
         candles: one per pair.
+        known: the same with the candles before them, for what looks back: holes and correlation.
         filters: shape (pairs, 4), as in `Market`.
         correlated: whether log returns are needed.
-        known: the same with the candles before them, for what looks back: holes and correlation; None: none before.
     """
-    known = candles if known is None else known
 
     def laid(column: Callable[[Candles], FloatArray]) -> FloatArray:
         return timeline.spread([column(one) for one in candles], np.nan)
