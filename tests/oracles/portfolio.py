@@ -157,7 +157,7 @@ class Portfolio:
         self.day, self.day_first, self.day_low = -1, 0.0, 0.0
         self.events: list[Event] = []
         names = ("max_open_positions", "correlation", "daily_loss", "drawdown", "holes", "cooldown")
-        self.refused = dict.fromkeys(("long_only", "defined_stop", "order_size", *names), 0)
+        self.refused = dict.fromkeys(("long_only", "defined_stop", "order_size", "placeable_stop", *names), 0)
 
     def run(self) -> PortfolioRun:
         closes_at, equity = [], []
@@ -293,6 +293,7 @@ class Portfolio:
         verdicts = {
             "long_only": wishes.entry[wished] < 0,
             "defined_stop": not known,
+            "placeable_stop": not price - distance > 0,
             "order_size": not quantity * price > 1e-9 * equity or too_small,
             "max_open_positions": s.max_open_positions is not None and len(self.held) >= s.max_open_positions,
             "correlation": s.correlation is not None and self.too_alike(name, wished),

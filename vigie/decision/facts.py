@@ -10,6 +10,7 @@ class Facts(NamedTuple):
 
     Attributes:
         direction: +1 long, -1 short.
+        price: expected fill, quote per base.
         stop_distance: quote; NaN: unknown.
         quantity: base, after sizing and rounding.
         notional: quote, value of the order.
@@ -25,6 +26,7 @@ class Facts(NamedTuple):
     """
 
     direction: int
+    price: float
     stop_distance: float
     quantity: float
     notional: float

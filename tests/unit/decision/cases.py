@@ -42,6 +42,7 @@ def facts(**changes: float) -> Facts:
     """An entry that no rule refuses."""
     good = Facts(
         direction=1,
+        price=100.0,
         stop_distance=3.0,
         quantity=2.0,
         notional=200.0,

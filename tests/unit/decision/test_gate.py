@@ -24,6 +24,7 @@ LIMITS: dict[str, float] = {
     "long_only": 1,
     "max_open_positions": 5,
     "order_size": 25.0,
+    "placeable_stop": 0.0,
 }
 
 ALLOWED = [
@@ -40,6 +41,8 @@ ALLOWED = [
     ("order_size", {"quantity": 0.25, "notional": 25.0}),
     ("order_size", {"quantity": 0.25, "min_quantity": 0.25}),
     ("order_size", {"notional": 200.0, "min_notional": 200.0}),
+    # The price is 100: a stop 99.99 below it lies at 0.01.
+    ("placeable_stop", {"stop_distance": 99.99}),
 ]
 
 REFUSED = [
@@ -75,6 +78,11 @@ REFUSED = [
     ("order_size", {"notional": NAN}),
     ("order_size", {"notional": 199.99, "min_notional": 200.0}),
     ("order_size", {"min_notional": NAN}),
+    ("placeable_stop", {"stop_distance": 100.0}),
+    ("placeable_stop", {"stop_distance": 250.0}),
+    ("placeable_stop", {"stop_distance": NAN}),
+    ("placeable_stop", {"price": NAN}),
+    ("placeable_stop", {"price": 0.0}),
 ]
 
 
@@ -108,6 +116,7 @@ def test_the_order_size_limit_may_be_zero_but_an_order_never() -> None:
 def test_every_rule_gives_its_verdict_and_not_only_the_first() -> None:
     everything_wrong = Facts(
         direction=-1,
+        price=NAN,
         stop_distance=NAN,
         quantity=0.0,
         notional=0.0,

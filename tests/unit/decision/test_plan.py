@@ -86,6 +86,7 @@ def test_the_standard_profile_is_the_documented_system() -> None:
         "long_only": 1.0,
         "max_open_positions": 5.0,
         "order_size": 0.0,
+        "placeable_stop": 0.0,
     }
 
 

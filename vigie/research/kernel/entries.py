@@ -151,6 +151,7 @@ def _try(
     quantity = floor_to(min(quantity, equity * wallet.position_fraction / price), filters.step)
     facts = Facts(
         direction=entry.direction,
+        price=price,
         stop_distance=entry.stop_distance,
         quantity=quantity,
         notional=quantity * price,
