@@ -66,6 +66,7 @@ class Rules(NamedTuple):
         partial_1_share, partial_2_share: share of the coins then held that is sold; 0: no such part.
         stop_limit_fraction: distance of the limit below the trigger; 0: the stop is a market order.
         last_at_close: True: what the last candle decides is filled at its close (classic profiles).
+        close_at_end: True: what is still held after the last candle is sold at its close (test folds).
     """
 
     fill_at: int
@@ -84,6 +85,7 @@ class Rules(NamedTuple):
     partial_2_share: float
     stop_limit_fraction: float
     last_at_close: bool
+    close_at_end: bool
 
 
 class Costs(NamedTuple):

@@ -57,6 +57,7 @@ class Settings(Params):
     )
     warm_up_from_past: bool = switch(True, help="indicators may use candles before the time range")
     last_at_close: bool = switch(False, help="what the last candle decides is filled at its close")
+    close_at_end: bool = switch(False, help="what is still held after the last candle is sold at its close")
     correlation_window: int = number(
         168, low=30, high=10_000, help="log returns the correlation is taken over, candles"
     )
@@ -91,6 +92,7 @@ class Settings(Params):
             partial_2_share=float(self.partial_2_share) if self.partials else 0.0,
             stop_limit_fraction=float(self.stop_limit_fraction),
             last_at_close=self.last_at_close,
+            close_at_end=self.close_at_end,
         )
 
     def costs(self) -> Costs:

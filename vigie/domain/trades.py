@@ -26,6 +26,8 @@ class ExitReason(IntEnum):
     """A stop-limit that a gap jumped over, sold later by its gap policy."""
     PARTIAL_1 = 6
     PARTIAL_2 = 7
+    END = 8
+    """The candles ended, as at the edge of a test fold."""
 
     @property
     def label(self) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from vigie.decision.gate import rule_names
 from vigie.decision.profile import Plan
-from vigie.domain.candles import Candles, FloatArray, IntArray, Series
-from vigie.domain.errors import ConfigError, DataError
-from vigie.domain.instants import as_text
+from vigie.domain.candles import FloatArray, IntArray, Series
+from vigie.domain.errors import ConfigError
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.trades import Events, Trades
@@ -19,9 +18,9 @@ from vigie.metrics.summary import measure
 from vigie.research import ledger
 from vigie.research.compile import compiled_walk, source_hash, use_compiled_loops
 from vigie.research.inputs import Piece, loop_inputs
+from vigie.research.pieces import piece_of
 from vigie.research.result import BacktestResult, Identity, OpenPosition
 from vigie.research.timeline import Timeline
-from vigie.strategy.signals import COLUMNS, Signals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,24 +65,10 @@ def run(
     series = tuple(sorted(series, key=lambda one: one.pair))
     _refuse_mixture(series)
     use_compiled_loops()
-    pieces = [_piece(plan, one, start_ms, end_ms) for one in series]
+    pieces = [piece_of(plan, one, start_ms, end_ms) for one in series]
     wallets = [[one] for one in pieces] if plan.settings.wallet == "per-pair" else [pieces]
     runs = [_walk(plan, wallet, instruments or {}) for wallet in wallets]
     return _result(plan, [one.known for one in pieces], [one.traded for one in pieces], runs, version)
-
-
-def _piece(plan: Plan, one: Series, start_ms: int | None, end_ms: int | None) -> Piece:
-    known = one.candles.between(start_ms if not plan.settings.warm_up_from_past else None, end_ms)
-    first = 0 if start_ms is None else int(np.searchsorted(known.opens_at, start_ms))
-    if len(known) <= first:
-        raise DataError(_nothing_in_range(one, start_ms, end_ms))
-    signals = _ask(plan, one.pair, known)
-    return Piece(
-        known=replace(one, candles=known),
-        traded=replace(one, candles=known[first:] if first else known),
-        signals=_cut(signals, first),
-        warm_up=signals.warm_up,
-    )
 
 
 def _refuse_mixture(series: Sequence[Series]) -> None:
@@ -96,33 +81,6 @@ def _refuse_mixture(series: Sequence[Series]) -> None:
     twice = sorted({pair for pair in pairs if pairs.count(pair) > 1})
     if twice:
         raise ConfigError(f"the same pair twice in one run: {', '.join(twice)}")
-
-
-def _nothing_in_range(one: Series, start_ms: int | None, end_ms: int | None) -> str:
-    if len(one.candles) == 0:
-        return f"{one.pair}: there are no candles ({one.origin})"
-    span = f"{as_text(one.candles.opens_at[0])} to {as_text(one.candles.opens_at[-1])}"
-    asked = (
-        f"{as_text(start_ms) if start_ms is not None else '...'} to {as_text(end_ms) if end_ms is not None else '...'}"
-    )
-    return f"{one.pair}: no candles in {asked}; there are candles from {span} ({one.origin})"
-
-
-def _ask(plan: Plan, pair: Pair, candles: Candles) -> Signals:
-    signals = plan.strategy.signals(candles, plan.parameters)
-    if len(signals) != len(candles):
-        raise ConfigError(
-            f"strategy '{plan.strategy.name}' gave {len(signals)} rows of signals for {len(candles)} candles of {pair}"
-        )
-    return signals
-
-
-def _cut(signals: Signals, first: int) -> Signals:
-    """Signals from row ``first`` on; the warm-up shrinks by what came before."""
-    if first == 0:
-        return signals
-    columns = {name: getattr(signals, name)[first:] for name in COLUMNS}
-    return replace(signals, warm_up=max(0, signals.warm_up - first), **columns)
 
 
 def _walk(plan: Plan, pieces: Sequence[Piece], instruments: Mapping[Pair, Instrument]) -> _Run:

@@ -180,6 +180,14 @@ def walk(  # noqa: C901 - see below
                 if held[pair, H_QUANTITY] > 0.0:
                     book.stops[pair, row] = held[pair, H_STOP]
     book.counts[2] = waiting
+    if rules.close_at_end and account[A_OPEN] > 0.0:
+        for pair in range(pairs):
+            if held[pair, H_QUANTITY] > 0.0:
+                price = sell_price(last_close[pair], costs.slippage_fraction)
+                reason = ExitReason.END.value
+                book_exit(pair, rows - 1, AT_CLOSE, price, last_close[pair], reason, costs, account, book)
+        book.equity[rows - 1] = account[A_CASH]
+        book.invested[rows - 1] = 0.0
 
 
 def _next_entry(row: int, entry: SmallInts) -> int:

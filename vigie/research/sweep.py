@@ -1,0 +1,161 @@
+"""Many points of a search over the same candles, each measured at one or more dates of one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from vigie.decision.profile import Plan
+from vigie.domain.candles import FloatArray, Series
+from vigie.domain.errors import ConfigError
+from vigie.domain.instrument import Instrument
+from vigie.domain.names import suggestion
+from vigie.domain.pair import Pair
+from vigie.metrics.returns import last_of_each_day, simple_returns
+from vigie.metrics.summary import Metrics, measure
+from vigie.research import ledger
+from vigie.research.compile import compiled_walk, use_compiled_loops
+from vigie.research.folds import rows_before
+from vigie.research.inputs import Piece, loop_inputs
+from vigie.research.kernel.records import T_EXIT_ROW
+from vigie.research.pieces import piece_of
+from vigie.research.space import Point
+from vigie.research.timeline import Timeline
+from vigie.strategy.params import Params
+
+OBJECTIVES = {
+    "sharpe": "sharpe",
+    "sortino": "sortino",
+    "calmar": "calmar",
+    "profit_factor": "profit_factor",
+    "return": "total_return",
+}
+"""What a search may look for, and the metric behind it; more is better."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """What one point did.
+
+    Attributes:
+        point: its values.
+        measured: its numbers over the candles before each date that was asked for.
+        daily: returns per UTC day over all candles, fractions, shape (days,).
+    """
+
+    point: Point
+    measured: tuple[Metrics, ...]
+    daily: FloatArray
+
+
+def metric_of(objective: str) -> str:
+    """The metric behind an objective.
+
+    Raises:
+        ConfigError: no such objective, with a suggestion.
+    """
+    if objective not in OBJECTIVES:
+        raise ConfigError(f"unknown objective '{objective}'{suggestion(objective, OBJECTIVES)}")
+    return OBJECTIVES[objective]
+
+
+def sweep(
+    plans: Sequence[tuple[Point, Plan]],
+    series: Sequence[Series],
+    *,
+    instruments: Mapping[Pair, Instrument],
+    start_ms: int | None,
+    ends_ms: Sequence[int],
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Score]:
+    """Run every point once over all candles before the last date, and measure it at each date.
+
+    A date is a prefix of the same pass: what happens later cannot change it. Signals are computed once for all points
+    that share their strategy's parameters.
+
+    Args:
+        plans: points with their plans.
+        series: candles of each pair, one timeframe.
+        instruments: venue filters where they are known.
+        start_ms: start of what is traded, epoch milliseconds.
+        ends_ms: dates to measure at, increasing; candles that open before a date belong to it.
+        jobs: threads.
+        progress: told how many points are done.
+
+    Returns:
+        one score per plan, in their order.
+    """
+    use_compiled_loops()
+    compiled_walk()
+    series = tuple(sorted(series, key=lambda one: one.pair))
+    groups: dict[tuple[Params, bool], list[int]] = {}
+    for index, (_, made) in enumerate(plans):
+        groups.setdefault((made.parameters, made.settings.warm_up_from_past), []).append(index)
+    scores: list[Score | None] = [None] * len(plans)
+
+    def work(members: list[int]) -> None:
+        pieces = [piece_of(plans[members[0]][1], one, start_ms, ends_ms[-1]) for one in series]
+        for index in members:
+            point, made = plans[index]
+            scores[index] = _score(point, made, pieces, instruments, ends_ms)
+            progress(1)
+
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        for done in [pool.submit(work, members) for members in groups.values()]:
+            done.result()
+    return [score for score in scores if score is not None]
+
+
+def best(scores: Sequence[Score], objective: str, at: int, least_trades: int) -> Score | None:
+    """The point with the highest objective at a date, the first of the grid among equals.
+
+    Args:
+        scores: what was tried.
+        objective: a name of `OBJECTIVES`.
+        at: index of the date.
+        least_trades: points with fewer closed trades are not looked at; a ratio from three trades is luck.
+
+    Returns:
+        None if no point has a number.
+    """
+    metric = metric_of(objective)
+    found: Score | None = None
+    highest = -np.inf
+    for score in scores:
+        values = score.measured[at].values
+        value = values[metric]
+        if value is not None and (values["trades"] or 0) >= least_trades and value > highest:
+            found, highest = score, value
+    return found
+
+
+def _score(
+    point: Point, plan: Plan, pieces: Sequence[Piece], instruments: Mapping[Pair, Instrument], ends_ms: Sequence[int]
+) -> Score:
+    if plan.settings.wallet == "per-pair" and len(pieces) > 1:
+        raise ConfigError("a search runs in one wallet: test one pair, or say --wallet shared")
+    candles = [one.traded.candles for one in pieces]
+    timeline = Timeline.of(candles)
+    inputs = loop_inputs(plan, timeline, pieces, instruments)
+    compiled_walk()(*inputs)
+    book = inputs.book
+    lines = book.trades[: book.counts[0]]
+    capital = float(plan.settings.capital)
+    timeframe = candles[0].timeframe
+    measured = tuple(
+        measure(
+            equity=book.equity[:rows],
+            invested=book.invested[:rows],
+            closes_at=timeline.closes_at[:rows],
+            capital=capital,
+            timeframe=timeframe,
+            trades=ledger.trades(lines[lines[:, T_EXIT_ROW] < rows], timeline),
+        )
+        for rows in rows_before(timeline.opens_at, ends_ms)
+    )
+    daily = simple_returns(book.equity[last_of_each_day(timeline.closes_at, timeframe.milliseconds)], capital)
+    return Score(point, measured, daily)

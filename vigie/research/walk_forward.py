@@ -1,0 +1,215 @@
+"""Walk-forward: parameters chosen on training candles only, judged once on candles never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vigie.decision.profile import plan
+from vigie.domain.candles import FloatArray, IntArray, Series
+from vigie.domain.instrument import Instrument
+from vigie.domain.pair import Pair
+from vigie.metrics.summary import Metrics
+from vigie.metrics.returns import last_of_each_day, simple_returns
+from vigie.research.backtest import run
+from vigie.research.folds import Fold
+from vigie.research.gates import GateSettings, Verdict, judge
+from vigie.research.overfitting import Overfitting, overfitting
+from vigie.research.result import BacktestResult
+from vigie.research.sharpe_tests import (
+    DeflatedSharpe,
+    SharpeEstimate,
+    deflated_sharpe,
+    estimate,
+    probabilistic_sharpe,
+    sharpe_variance,
+)
+from vigie.research.space import Point, plans
+from vigie.research.sweep import Score, best, sweep
+from vigie.strategy.strategy import Strategy
+
+TEST_OVERRIDES = {"close_at_end": "on", "warm_up_from_past": "on"}
+"""A test starts flat, its indicators are warm from the past, and what it still holds at its edge is sold there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is searched and how it is judged.
+
+    Attributes:
+        strategy, profile: what is traded.
+        fixed: settings that are not searched, as text.
+        points: what is tried.
+        objective: a name of `sweep.OBJECTIVES`.
+        least_trades: training trades a point must have to be chosen.
+        gates: what the tests must show.
+    """
+
+    strategy: Strategy
+    profile: str
+    fixed: Mapping[str, str]
+    points: Sequence[Point]
+    objective: str
+    least_trades: int
+    gates: GateSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldResult:
+    """One fold: what was chosen on its training candles, and what that did on its test candles.
+
+    Attributes:
+        fold: its dates.
+        chosen: the best point of the training part; None: no point had enough trades.
+        in_sample: numbers of the chosen point on the training part; None without one.
+        tested: the run on the test part; None without a chosen point.
+    """
+
+    fold: Fold
+    chosen: Point | None
+    in_sample: Metrics | None
+    tested: BacktestResult | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WalkForward:
+    """Everything a report needs.
+
+    Attributes:
+        folds: in order of time.
+        closes_at, equity: stitched out-of-sample equity: each test continues with what the one before left,
+            epoch milliseconds and quote, shape (n,).
+        verdict: the gates.
+        final: the point chosen by the same rule on all candles; what is promoted if the gates pass.
+        scores: all points over all candles.
+        senseless: points of the grid that made no sense and were not run.
+        sharpe: of the stitched daily returns, or why there is none.
+        probabilistic_sharpe: probability that the true Sharpe ratio is above 0, or why there is none.
+        deflated_sharpe: the same against what as many trials reach by luck, or why there is none.
+        overfitting: probability of backtest overfitting over all points, or why there is none.
+        trials: how many trials stand behind the choice.
+    """
+
+    folds: tuple[FoldResult, ...]
+    closes_at: IntArray
+    equity: FloatArray
+    verdict: Verdict
+    final: Score | None
+    scores: tuple[Score, ...]
+    senseless: int
+    sharpe: SharpeEstimate | str
+    probabilistic_sharpe: float | str
+    deflated_sharpe: DeflatedSharpe | str
+    overfitting: Overfitting | str
+    trials: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate is passed."""
+        return self.verdict.passed
+
+
+def walk_forward(
+    task: Task,
+    series: Sequence[Series],
+    folds: Sequence[Fold],
+    *,
+    instruments: Mapping[Pair, Instrument],
+    trials_before: int = 0,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+) -> WalkForward:
+    """Choose on each training part, test once after it, and judge.
+
+    Folds that are anchored at one start are prefixes of a single pass over the candles; others are swept one by one.
+
+    Args:
+        task: what is searched and how it is judged.
+        series: candles of each pair, one timeframe.
+        folds: in order of time.
+        instruments: venue filters where they are known.
+        trials_before: trials that were counted for this strategy and these pairs before this search.
+        jobs: threads.
+        progress: told how many points are done.
+    """
+    made, senseless = plans(task.strategy, task.profile, task.fixed, task.points)
+
+    def swept(start: int, ends: Sequence[int]) -> list[Score]:
+        return sweep(
+            made, series, instruments=instruments, start_ms=start, ends_ms=ends, jobs=jobs, progress=progress
+        )
+
+    start, end = folds[0].train_start, folds[-1].test_end
+    anchored = all(fold.train_start == start for fold in folds)
+    if anchored:
+        ends = [*(fold.train_end for fold in folds), end]
+        scores = swept(start, ends)
+        chosen = [(best(scores, task.objective, at, task.least_trades), at) for at in range(len(folds))]
+    else:
+        chosen = [
+            (best(swept(fold.train_start, [fold.train_end]), task.objective, 0, task.least_trades), 0) for fold in folds
+        ]
+        scores = swept(start, [end])
+    results = tuple(
+        _test(task, series, fold, score, at, instruments) for fold, (score, at) in zip(folds, chosen, strict=True)
+    )
+    closes_at, equity, daily = _stitched(results)
+    trials = trials_before + len(made)
+    measured = estimate(daily)
+    return WalkForward(
+        folds=results,
+        closes_at=closes_at,
+        equity=equity,
+        verdict=judge([(one.in_sample, one.tested and one.tested.measured) for one in results], task.gates),
+        final=best(scores, task.objective, len(folds) if anchored else 0, task.least_trades),
+        scores=tuple(scores),
+        senseless=senseless,
+        sharpe=measured,
+        probabilistic_sharpe=measured if isinstance(measured, str) else probabilistic_sharpe(measured),
+        deflated_sharpe=_deflated(measured, scores, trials),
+        overfitting=overfitting(np.column_stack([score.daily for score in scores])) if scores else "nothing was tried",
+        trials=trials,
+    )
+
+
+def _test(
+    task: Task,
+    series: Sequence[Series],
+    fold: Fold,
+    score: Score | None,
+    at: int,
+    instruments: Mapping[Pair, Instrument],
+) -> FoldResult:
+    if score is None:
+        return FoldResult(fold, None, None, None)
+    made = plan(task.strategy, task.profile, {**task.fixed, **score.point, **TEST_OVERRIDES})
+    tested = run(made, series, instruments=instruments, start_ms=fold.test_start, end_ms=fold.test_end)
+    return FoldResult(fold, score.point, score.measured[at], tested)
+
+
+def _stitched(results: Sequence[FoldResult]) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Equity of the tests one after the other, starting from the first capital, and its daily returns.
+
+    A fold for which nothing was chosen trades nothing: it has no candles here.
+    """
+    runs = [one.tested for one in results if one.tested is not None]
+    if not runs:
+        empty = np.zeros(0)
+        return np.zeros(0, dtype=np.int64), empty, empty
+    level, pieces, daily = runs[0].capital, [], []
+    for one in runs:
+        pieces.append(one.equity * (level / one.capital))
+        days = last_of_each_day(one.closes_at, one.identity.timeframe.milliseconds)
+        daily.append(simple_returns(one.equity[days], one.capital))
+        level = float(pieces[-1][-1])
+    return np.concatenate([one.closes_at for one in runs]), np.concatenate(pieces), np.concatenate(daily)
+
+
+def _deflated(measured: SharpeEstimate | str, scores: Sequence[Score], trials: int) -> DeflatedSharpe | str:
+    if isinstance(measured, str):
+        return measured
+    each = [estimate(score.daily) for score in scores]
+    variance = sharpe_variance(np.array([one.per_period for one in each if isinstance(one, SharpeEstimate)]))
+    return variance if isinstance(variance, str) else deflated_sharpe(measured, trials, variance)
