@@ -98,7 +98,8 @@ def splits(columns: Sequence[Row], blocks: int) -> list[tuple[int, float, float,
         outside = [block for block in range(blocks) if block not in inside]
         trained = [sharpe(_joined(column, edges, inside)) for column in columns]
         tested = [sharpe(_joined(column, edges, outside)) for column in columns]
-        best = trained.index(max(trained))
+        # Two trials with one winning row each have the same ratio, whatever they won: rounding must not choose.
+        best = next(at for at, one in enumerate(trained) if one >= max(trained) - 1e-12)
         worse = sum(1 for one in tested if one < tested[best] - 1e-12)
         equal = sum(1 for one in tested if abs(one - tested[best]) <= 1e-12)
         found.append((best, trained[best], tested[best], worse + (equal + 1) / 2))

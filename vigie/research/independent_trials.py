@@ -46,6 +46,10 @@ def effective_trials(trials: int, correlation: float) -> float:
     The first error counts too many trials rather than too few, which makes the deflated Sharpe ratio stricter. A
     negative average counts as none: there are never more independent trials than trials.
 
+    Mind the variance that goes with it. The Sharpe ratios of equally correlated trials differ less, by the factor
+    1 - rho, and with that measured variance the number to deflate by is M, exactly; this smaller number would deduct
+    the correlation twice. It belongs with the variance that independent trials would show, about 1 / (returns).
+
     Args:
         trials: M, all trials made, at least 1; not only those whose returns were kept.
         correlation: rho, the mean correlation between trials, -1 to 1.

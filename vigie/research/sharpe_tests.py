@@ -185,7 +185,8 @@ def deflated_sharpe(best: SharpeEstimate, trials: float, variance: float) -> Def
 
     Args:
         best: the trial that was chosen.
-        trials: independent trials behind the choice (see `effective_trials`), at least 1.
+        trials: behind the choice, at least 1: all of them is the strict answer, and the right one where the variance
+            was measured on the trials themselves (see `effective_trials` for the other).
         variance: of the per-period Sharpe ratios across trials (see `sharpe_variance`).
 
     Raises:

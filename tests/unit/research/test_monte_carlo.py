@@ -74,6 +74,18 @@ def test_the_optimal_block_of_a_known_law_is_found() -> None:
     assert np.median(lengths) == pytest.approx((16 / 9 * 20_000) ** (1 / 3), rel=0.1)
 
 
+@pytest.mark.parametrize(("count", "longest"), [(40, 14), (400, 60)])
+def test_blocks_are_at_most_a_third_of_the_history_or_three_roots_of_it(count: int, longest: int) -> None:
+    # Steps of a noise that comes back: no variance in the long run, so no block is long enough.
+    returns = np.diff(noise(2, count + 1))
+    assert automatic_block_length(returns) == float(longest)
+    assert oracle.block_length(returns.tolist()) == longest
+
+
+def test_returns_that_do_not_vary_need_no_blocks() -> None:
+    assert automatic_block_length(np.full(50, 0.01)) == 1.0
+
+
 def test_a_block_goes_on_from_the_last_row_to_the_first() -> None:
     rows = rows_of(50, 50.0, 200)
     assert rows.min() == 0

@@ -147,11 +147,25 @@ def test_what_is_undefined_has_a_reason_and_no_number(returns: np.ndarray, reaso
     assert reason in found
 
 
+def test_trials_with_one_winning_row_each_tie_whatever_they_won() -> None:
+    # One gain in n rows has the Sharpe ratio 1 / sqrt(n) whatever it was, but for rounding.
+    returns = np.zeros((80, 20))
+    returns[np.arange(20), np.arange(20)] = np.random.default_rng(0).uniform(0.001, 0.1, 20)
+    found = measured(returns, 4)
+    assert set(found.chosen) == {0}
+    assert np.allclose(found.logits, 0.0)
+
+
 def test_equal_trials_never_beat_their_median() -> None:
     found = measured(np.repeat(noise(1, 100, 1), 3, axis=1), 4)
     assert found.probability == 1.0
     assert np.allclose(found.logits, 0.0)
     assert set(found.chosen) == {0}
+
+
+def test_a_choice_that_never_changes_its_past_has_no_slope() -> None:
+    returns = np.tile(noise(5, 10, 3), (4, 1))
+    assert "the same in every split" in str(measured(returns, 4).slope)
 
 
 @pytest.mark.parametrize("blocks", [7, 2, 0, -4, 22])

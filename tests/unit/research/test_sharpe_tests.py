@@ -129,6 +129,7 @@ def test_the_expected_maximum_is_as_near_to_the_exact_one_as_it_says(trials: int
 def test_a_single_trial_has_no_luck_to_deduct() -> None:
     of = SharpeEstimate(0.1, 100)
     assert expected_maximum_sharpe(1, 0.3) == 0.0
+    assert expected_maximum_sharpe(1.05, 0.3) == 0.0
     assert deflated(of, 1, 0.3).probability == probabilistic_sharpe(of)
 
 
@@ -252,6 +253,22 @@ def test_independent_trials_count_in_full_and_equal_ones_as_one() -> None:
         correlation = average_correlation(returns)
         assert isinstance(correlation, float)
         assert effective_trials(40, correlation) == pytest.approx(wanted, abs=tolerance)
+
+
+def test_a_variance_measured_on_correlated_trials_goes_with_all_of_them() -> None:
+    rng = np.random.default_rng(9)
+    best, all_of_them, effective = [], [], []
+    for _ in range(300):
+        returns = rng.normal(0, 1, (250, 60)) * math.sqrt(0.4) + rng.normal(0, 1, (250, 1)) * math.sqrt(0.6)
+        ratios = returns.mean(axis=0) / returns.std(axis=0, ddof=1)
+        variance, correlation = sharpe_variance(ratios), average_correlation(returns)
+        assert isinstance(variance, float)
+        assert isinstance(correlation, float)
+        best.append(ratios.max())
+        all_of_them.append(expected_maximum_sharpe(60, variance))
+        effective.append(expected_maximum_sharpe(effective_trials(60, correlation), variance))
+    assert np.mean(all_of_them) == pytest.approx(np.mean(best), rel=0.08)
+    assert np.mean(effective) < 0.9 * np.mean(best)
 
 
 def test_correlation_below_zero_does_not_make_more_trials_than_there_are() -> None:
