@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def as_datetime(epoch_ms: int) -> datetime:
     """The aware UTC datetime of an instant in epoch milliseconds."""
-    return datetime.fromtimestamp(int(epoch_ms) / 1000, tz=UTC)
+    return _EPOCH + timedelta(milliseconds=int(epoch_ms))
 
 
 def as_text(epoch_ms: int) -> str:
@@ -32,4 +34,4 @@ def from_iso(text: str) -> int:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"'{text}' does not say its offset from UTC")
-    return round(at.timestamp() * 1000)
+    return (at - _EPOCH) // timedelta(milliseconds=1)

@@ -5,6 +5,7 @@ Whoever appends holds the lock of the file (``locks.locked``) from looking at it
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -34,7 +35,9 @@ def append(path: Path, lines: bytes) -> None:
                 rest = rest[os.write(file.fileno(), rest) :]
             os.fsync(file.fileno())
         except BaseException:
-            file.truncate(size)
+            # Should this fail too, the torn end is cut by whoever comes next.
+            with contextlib.suppress(OSError):
+                file.truncate(size)
             raise
     if fresh:
         sync_folder(path.parent)

@@ -129,8 +129,8 @@ class JsonlTrialLedger:
             yield
         except OSError as error:
             raise ConfigError(
-                f"{self.path}: the trial ledger cannot be used ({error.strerror or error}): "
-                "a try that cannot be counted is not made; VIGIE_HOME chooses another home"
+                f"{self.path}: the trial ledger cannot be used ({error.strerror or error}); "
+                "VIGIE_HOME chooses another home"
             ) from error
 
 
