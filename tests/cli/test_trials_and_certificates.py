@@ -12,6 +12,7 @@ import pytest
 
 from cli.main import run
 from tests.fakes.certificates import BTC, a_certificate
+from tests.fakes.clock import FakeClock
 from tests.fakes.files import lines, write_csv
 from tests.fakes.trials import an_event, key
 from vigie.adapters.market_data.store import CandleStore
@@ -85,11 +86,11 @@ def test_before_the_first_trial_there_is_none(vigie: Vigie) -> None:
 
 
 def test_trials_are_shown_by_strategy_and_kind(vigie: Vigie, home: Path) -> None:
-    ledger = JsonlTrialLedger.of(home, print)
+    ledger = JsonlTrialLedger.of(home, FakeClock())
     ledger.record(an_event(key("one"), pairs=("BTC/USDT", "ETH/USDT")))
     ledger.record(an_event(*map(key, range(1500)), kind=TrialKind.SWEEP, strategy="donchian"))
     said = vigie("trials")
-    assert said.out.startswith("1,501 trials since ")
+    assert said.out.startswith("1,501 trials since 2025-06-15 15:06 UTC\n")
     assert "binance BTC/USDT, ETH/USDT" in said.out
     assert "1,500" in said.out
     one = vigie("trials", "--strategy", "ema_cross")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.trials import an_event, key
+from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.trials import JsonlTrialLedger
 from vigie.domain.trial import Market
 
@@ -20,8 +21,9 @@ HEAD = """
 import os, signal, sys
 from pathlib import Path
 from tests.fakes.trials import an_event, key
+from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.trials import JsonlTrialLedger
-ledger = JsonlTrialLedger(Path(sys.argv[1]))
+ledger = JsonlTrialLedger(Path(sys.argv[1]), SystemClock())
 """
 MANY = """
 for number in range(int(sys.argv[3])):
@@ -58,14 +60,14 @@ def test_two_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
         writer.communicate()
     assert [writer.returncode for writer in writers] == [0, 0]
     # Reading checks that seq counts the lines from 1 to 1000.
-    assert JsonlTrialLedger(path).count("ema_cross", [BTC]) == 1000
+    assert JsonlTrialLedger(path, SystemClock()).count("ema_cross", [BTC]) == 1000
 
 
 @posix
 @pytest.mark.parametrize("written", [0, 1, 150, 1_000_000])
 def test_a_writer_killed_between_two_bytes_leaves_a_readable_ledger(tmp_path: Path, written: int) -> None:
     path, said = tmp_path / "trials.jsonl", list[str]()
-    ledger = JsonlTrialLedger(path, report=said.append)
+    ledger = JsonlTrialLedger(path, SystemClock(), report=said.append)
     ledger.record(an_event(key(1)))
     killed = child(DIES_IN_MID_WRITE, path, written)
     killed.communicate()
@@ -80,7 +82,7 @@ def test_a_writer_killed_between_two_bytes_leaves_a_readable_ledger(tmp_path: Pa
 @posix
 def test_writers_killed_at_any_moment_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     path, acknowledged = tmp_path / "trials.jsonl", 0
-    ledger = JsonlTrialLedger(path)
+    ledger = JsonlTrialLedger(path, SystemClock())
     for life in range(3):
         writer = child(ENDLESS, path, life)
         assert writer.stdout is not None

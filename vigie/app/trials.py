@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.trials import JsonlTrialLedger
 from vigie.app.data import Report
 from vigie.domain.instrument import Instrument
@@ -38,7 +39,7 @@ def ledger_of(home: Path, report: Report = lambda _: None) -> TrialLedger:
         home: the user's folder.
         report: told about a torn last line.
     """
-    return JsonlTrialLedger.of(home, report)
+    return JsonlTrialLedger.of(home, SystemClock(), report)
 
 
 def counted(home: Path, strategy: str | None = None, report: Report = lambda _: None) -> Counted:

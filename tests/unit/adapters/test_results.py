@@ -22,11 +22,12 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 WRITER = """
 import sys
 from pathlib import Path
+from tests.fakes.clock import FakeClock
 from tests.fakes.trials import key
 from vigie.adapters.storage.results import SqliteResults
 from vigie.metrics.summary import Metrics
 from vigie.ports.results import StoredResult
-store = SqliteResults(Path(sys.argv[1]))
+store = SqliteResults(Path(sys.argv[1]), FakeClock())
 for batch in range(20):
     store.put({key(sys.argv[2], batch, one): StoredResult(Metrics({"sharpe": 1.0}, {})) for one in range(50)})
 """
@@ -100,7 +101,7 @@ def test_a_key_that_is_there_is_replaced(store: SqliteResults) -> None:
 
 def test_a_store_is_there_for_the_next_process(store: SqliteResults, path: Path) -> None:
     store.put({key(1): a_result()})
-    assert set(SqliteResults(path).get([key(1)])) == {key(1)}
+    assert set(SqliteResults(path, FakeClock()).get([key(1)])) == {key(1)}
 
 
 def test_a_result_that_json_cannot_say_is_refused_and_none_of_its_company_is_kept(store: SqliteResults) -> None:
@@ -179,4 +180,4 @@ def test_two_processes_that_start_a_store_at_once_lose_nothing(store: SqliteResu
 def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where a folder should be")
     with pytest.raises(ConfigError, match="the store of results cannot be used"):
-        SqliteResults(tmp_path / "state" / "results.db").get([key(1)])
+        SqliteResults(tmp_path / "state" / "results.db", FakeClock()).get([key(1)])

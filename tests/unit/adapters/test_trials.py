@@ -237,5 +237,5 @@ def test_a_hundred_thousand_lines_are_counted_in_seconds(path: Path) -> None:
             event = an_event(key(seq))
             file.write(spell(event, event.points, seq, FakeClock().at_ms + seq))
     started = time.perf_counter()
-    assert JsonlTrialLedger(path).count("ema_cross", [BTC]) == 100_000
+    assert JsonlTrialLedger(path, FakeClock()).count("ema_cross", [BTC]) == 100_000
     assert time.perf_counter() - started < 5.0  # 0.5 s on the machine this was written on

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.clock import FakeClock
 from tests.fakes.files import HOUR_MS, lines, write_csv
 from tests.fakes.trials import FakeTrialLedger
 from vigie.adapters.storage.trials import JsonlTrialLedger
@@ -111,7 +112,7 @@ def test_a_run_that_is_not_counted_has_no_number_of_trials(request_: Request) ->
 
 def test_without_a_ledger_the_one_of_the_home_counts(request_: Request) -> None:
     assert trials_behind(request_, backtest(request_)) == 1
-    assert JsonlTrialLedger.of(request_.home, print).breakdown()[0].events == 1
+    assert JsonlTrialLedger.of(request_.home, FakeClock()).breakdown()[0].events == 1
 
 
 def test_a_look_ahead_check_is_not_counted(request_: Request) -> None:

@@ -6,11 +6,10 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.locks import locked
 from vigie.adapters.storage.result_rows import from_row, to_row
 from vigie.domain.errors import ConfigError
@@ -46,13 +45,13 @@ class SqliteResults:
     """
 
     path: Path
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock
     report: Callable[[str], None] = lambda _: None
 
     @classmethod
-    def of(cls, home: Path, report: Callable[[str], None]) -> SqliteResults:
+    def of(cls, home: Path, clock: Clock, report: Callable[[str], None] = lambda _: None) -> SqliteResults:
         """The store of a home folder."""
-        return cls(home / "state" / "results.db", report=report)
+        return cls(home / "state" / "results.db", clock, report)
 
     def get(self, keys: Collection[str]) -> dict[str, StoredResult]:
         """What is there of these keys. See the port."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.appending import append, cut_torn_end, is_torn, last_line
 from vigie.adapters.storage.locks import locked
 from vigie.adapters.storage.trial_lines import TrialLine, spell, understand
@@ -33,13 +32,13 @@ class JsonlTrialLedger:
     """
 
     path: Path
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock
     report: Callable[[str], None] = lambda _: None
 
     @classmethod
-    def of(cls, home: Path, report: Callable[[str], None]) -> JsonlTrialLedger:
+    def of(cls, home: Path, clock: Clock, report: Callable[[str], None] = lambda _: None) -> JsonlTrialLedger:
         """The ledger of a home folder."""
-        return cls(home / "state" / "trials.jsonl", report=report)
+        return cls(home / "state" / "trials.jsonl", clock, report)
 
     def record(self, event: TrialEvent) -> None:
         """Count an event; it is on disk when this returns. See the port."""
