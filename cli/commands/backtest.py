@@ -60,7 +60,7 @@ def command(
 
     Example: vigie backtest --data candles/ --pairs BTC/USDT --timerange 20200101-20250630 --report r.html
     """
-    from vigie.app.backtest import Outputs, Request, backtest, write
+    from vigie.app.backtest import Outputs, Request, backtest, trials_behind, write
 
     outputs = Outputs(trades=export, events=export_events, report=report)
     outputs.check()
@@ -78,14 +78,15 @@ def command(
         longest_hole_days=max_hole_days,
     )
     result = backtest(request, note)
-    written = write(result, outputs)
+    trials = trials_behind(request, result)
+    written = write(result, outputs, trials)
     if as_json:
         from vigie.reporting.document import to_json
 
-        print_json(to_json(result))
+        print_json(to_json(result, trials))
     else:
         from vigie.reporting.terminal import render
 
-        console().print(render(result))
+        console().print(render(result, trials))
     for path in written:
         note(f"written: {path}")

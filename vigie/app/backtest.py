@@ -10,12 +10,14 @@ from pathlib import Path
 from vigie.adapters.storage.atomic import write_atomically
 from vigie.app.data import LONGEST_HOLE_DAYS, Report, load_instruments, load_series, require_continuity
 from vigie.app.strategies import find
+from vigie.app.trials import ledger_of, markets_of, record_backtest
 from vigie.decision.profile import Plan, plan
 from vigie.domain.candles import Series
 from vigie.domain.errors import ConfigError
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
+from vigie.ports.trials import TrialLedger
 from vigie.research.result import BacktestResult
 
 TABLE_SUFFIXES = (".csv", ".json", ".parquet")
@@ -34,6 +36,7 @@ class Request:
         end_ms: first instant that is not, None: to the last candle.
         overrides: parameters, settings, sizing and guard numbers by name, as text.
         longest_hole_days: a longer hole in the candles stops the run.
+        counted: the trial ledger counts the run; False only where nothing is chosen by its result.
     """
 
     home: Path
@@ -46,6 +49,7 @@ class Request:
     end_ms: int | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     longest_hole_days: float = LONGEST_HOLE_DAYS
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +76,23 @@ def prepare(request: Request, report: Report) -> Prepared:
     return Prepared(made, series, load_instruments(request.home, series))
 
 
-def backtest(request: Request, report: Report = lambda _: None) -> BacktestResult:
-    """Run what was asked for.
+def backtest(request: Request, report: Report = lambda _: None, ledger: TrialLedger | None = None) -> BacktestResult:
+    """Run what was asked for, and count it before anybody sees what came out.
 
     Args:
         request: what is to be tested.
         report: told what was left out or made on the way.
+        ledger: counts the run; None: the ledger of the home.
 
     Raises:
-        ConfigError: a name, number, path or pair is wrong.
-        DataError: the candles cannot be used.
+        ConfigError: a name, number, path or pair is wrong, or the ledger cannot be written.
+        DataError: the candles cannot be used, or the ledger is damaged.
     """
     prepared = prepare(request, report)
     # Imported late: the loop brings numba along, and a mistyped name should not wait for it.
     from vigie.research.backtest import run
 
-    return run(
+    result = run(
         prepared.plan,
         prepared.series,
         instruments=prepared.instruments,
@@ -95,6 +100,37 @@ def backtest(request: Request, report: Report = lambda _: None) -> BacktestResul
         end_ms=request.end_ms,
         version=version("vigie"),
     )
+    if request.counted:
+        _count(ledger or ledger_of(request.home, report), result, prepared, report)
+    return result
+
+
+def _count(ledger: TrialLedger, result: BacktestResult, prepared: Prepared, report: Report) -> None:
+    try:
+        record_backtest(ledger, result, prepared.instruments)
+    except ConfigError as error:
+        # Candles that never happened prove nothing: a home that cannot be written is no reason to refuse a first look.
+        if not all(one.synthetic for one in result.series):
+            raise
+        report(f"not counted as a trial, the market is synthetic: {error}")
+
+
+def trials_behind(request: Request, result: BacktestResult, ledger: TrialLedger | None = None) -> int | None:
+    """Trials of this strategy on these markets, this one included; None if this one was not counted.
+
+    Args:
+        request: what was tested.
+        result: what came out of it.
+        ledger: that counted it; None: the ledger of the home.
+
+    Raises:
+        ConfigError: the ledger cannot be read.
+        DataError: the ledger is damaged.
+    """
+    if not request.counted:
+        return None
+    found = (ledger or ledger_of(request.home)).count(result.identity.strategy, markets_of(result))
+    return found or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +163,13 @@ class Outputs:
             raise ConfigError(problems)
 
 
-def write(result: BacktestResult, outputs: Outputs) -> list[Path]:
+def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -> list[Path]:
     """Write the files that are wanted, each whole or not at all.
+
+    Args:
+        result: a backtest.
+        outputs: which files.
+        trials: tries counted by the trial ledger, this one included; None: not counted.
 
     Returns:
         what was written.
@@ -143,13 +184,13 @@ def write(result: BacktestResult, outputs: Outputs) -> list[Path]:
         events = outputs.events
         made.append((events, lambda: events_table(result, events.suffix.lower())))
     if outputs.report is not None:
-        made.append((outputs.report, lambda: _html(result)))
+        made.append((outputs.report, lambda: _html(result, trials)))
     for path, content in made:
         write_atomically(path, content())
     return [path for path, _ in made]
 
 
-def _html(result: BacktestResult) -> bytes:
+def _html(result: BacktestResult, trials: int | None) -> bytes:
     from vigie.reporting.html import html
 
-    return html(result).encode()
+    return html(result, trials).encode()

@@ -31,11 +31,15 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    # The new name is durable only when the folder is; Windows cannot open folders and needs no such call.
+def sync_folder(folder: Path) -> None:
+    """Make new names in a folder durable; Windows cannot open folders and needs no such call.
+
+    Raises:
+        OSError: the folder cannot be opened.
+    """
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

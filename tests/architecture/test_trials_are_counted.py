@@ -1,0 +1,152 @@
+"""No result reaches a person without being counted, except where nothing is chosen by it.
+
+Whatever is taken out of `vigie.research` by the rooms above it is either on the list of what gives no result, or in a
+module that counts, or in one that is excused by name and reason. What is new is caught until somebody decides.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RESEARCH = "vigie.research"
+ABOVE = ("cli", "strategies", "vigie/app", "vigie/adapters", "vigie/reporting")
+
+HARMLESS = {
+    "vigie.research.compile.source_hash",
+    "vigie.research.look_ahead.LookAheadReport",
+    "vigie.research.look_ahead.check",
+    "vigie.research.points.point_of",
+    "vigie.research.result.BacktestResult",
+    "vigie.research.result.Identity",
+}
+"""Names that run nothing: records, hashes, and checks of a strategy's wishes."""
+
+COUNTED = {"vigie/app/backtest.py": "_count"}
+"""Modules that get results, and the function of each that records them."""
+
+EXCUSED = {
+    "vigie/app/strategy_check.py": "the look-ahead check: its backtest only finds the places to cut at",
+}
+"""Modules that get results which nobody chooses by."""
+
+
+def sources() -> dict[str, str]:
+    return {
+        path.relative_to(CHECKOUT).as_posix(): path.read_text(encoding="utf-8")
+        for room in ABOVE
+        for path in sorted((CHECKOUT / room).rglob("*.py"))
+    }
+
+
+def taken(tree: ast.AST) -> Iterator[str]:
+    """Dotted names out of research, however they are imported."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and f"{node.module}.".startswith(f"{RESEARCH}."):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "vigie":
+            yield from (RESEARCH for alias in node.names if alias.name == "research")
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if f"{alias.name}.".startswith(f"{RESEARCH}."))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(RESEARCH):
+            yield node.value  # importlib
+
+
+def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
+
+
+def uncounted(modules: Mapping[str, str]) -> list[str]:
+    """What is wrong, one sentence each."""
+    found = []
+    for module, text in modules.items():
+        tree = ast.parse(text)
+        results = {name for name in taken(tree) if name not in HARMLESS}
+        if results and module not in COUNTED and module not in EXCUSED:
+            found.append(f"{module} takes {', '.join(sorted(results))} and is on no list")
+        if module in COUNTED:
+            found += [f"{module}: {what}" for what in _escapes(tree, results, COUNTED[module])]
+        elif module not in EXCUSED:
+            found += [f"{module} decides what is counted" for _ in _settings_of_counted(tree)]
+    return found
+
+
+def _settings_of_counted(tree: ast.AST) -> list[ast.keyword]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "counted"]
+
+
+def _escapes(tree: ast.AST, results: set[str], recorder: str) -> Iterator[str]:
+    """Functions in which a result is made and may leave before it is recorded."""
+    names = {name.rpartition(".")[2] for name in results}
+    if not any(calls(tree, name) for name in names):
+        yield "a result is made under another name"
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        made = [call.lineno for name in names for call in calls(function, name)]
+        if not made:
+            continue
+        recorded = [call.lineno for call in calls(function, recorder) if call.lineno > max(made)]
+        returns = [
+            node.lineno for node in ast.walk(function) if isinstance(node, ast.Return) and node.lineno >= min(made)
+        ]
+        if not recorded or any(line < min(recorded) for line in returns):
+            yield f"{function.name} lets a result out before {recorder}"
+
+
+def test_every_result_is_counted_or_excused() -> None:
+    assert uncounted(sources()) == []
+
+
+def test_the_lists_name_nothing_that_is_gone() -> None:
+    modules = sources()
+    assert {module for module in (*COUNTED, *EXCUSED) if module not in modules} == set()
+    giving = {module for module, text in modules.items() if set(taken(ast.parse(text))) - HARMLESS}
+    assert giving == {*COUNTED, *EXCUSED}
+    assert {name for text in modules.values() for name in taken(ast.parse(text))} >= HARMLESS
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from vigie.research.backtest import run",
+        "from vigie.research.backtest import run as innocent",
+        "def f():\n    from vigie.research import backtest",
+        "import vigie.research.backtest",
+        "from vigie import research",
+        "from vigie.research.compile import compiled_walk",
+        "from vigie.research.sweep import anything_new",
+        "import importlib\nimportlib.import_module('vigie.research.backtest').run()",
+        "backtest(Request(home, counted=False))",
+    ],
+)
+def test_a_planted_path_to_a_result_is_caught(planted: str) -> None:
+    assert len(uncounted({**sources(), "vigie/app/planted.py": planted})) == 1
+
+
+TOO_EARLY = """    if not request.counted:
+        return result
+    if request.counted:
+        _count("""
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        ("        _count(ledger or", "        print(ledger or"),
+        ("    result = run(", "    return run("),
+        ("    if request.counted:\n        _count(", TOO_EARLY),
+        ("import run\n\n    result = run(", "import run as go\n\n    result = go("),
+    ],
+)
+def test_a_result_that_leaves_before_it_is_recorded_is_caught(true: str, false: str) -> None:
+    module = "vigie/app/backtest.py"
+    text = sources()[module]
+    assert text.count(true) == 1
+    assert uncounted({module: text.replace(true, false)}) != []

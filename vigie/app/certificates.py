@@ -1,0 +1,127 @@
+"""Certificates: list, show, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vigie.adapters.market_data.store import CandleStore
+from vigie.adapters.storage.certificates import CertificateFolder, Filed
+from vigie.app.data import Report, load_series
+from vigie.app.strategies import find
+from vigie.domain.candles import Series
+from vigie.domain.certificate import Certificate, CertifiedCandles
+from vigie.domain.errors import ConfigError, DataError
+from vigie.domain.instants import as_text
+from vigie.domain.pair import Pair
+from vigie.domain.timeframe import Timeframe
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as it was certified.
+
+    Attributes:
+        what: for instance ``candles of BTC/USDT``.
+        certified: as the certificate has it.
+        present: as it is now.
+    """
+
+    what: str
+    certified: str
+    present: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verification found; valid if there are no differences."""
+
+    certificate: Certificate
+    differences: tuple[Difference, ...]
+
+
+def certificates(home: Path) -> tuple[Filed, ...]:
+    """Every certificate, those that were changed included."""
+    return CertificateFolder.of(home).all()
+
+
+def certificate(home: Path, name: str) -> Certificate:
+    """A certificate by name, or by the beginning of its name or hash.
+
+    Raises:
+        ConfigError: none or several are meant.
+        DataError: its file was changed.
+    """
+    return CertificateFolder.of(home).find(name)
+
+
+def verify(home: Path, name: str, data: Path | None = None, report: Report = lambda _: None) -> Verified:
+    """Hold a certificate to the code, the strategy file and the candles that are there now.
+
+    Candles that came later do not matter: those of the certified stretch are compared.
+
+    Args:
+        home: the user's folder.
+        name: as `certificate`.
+        data: candle file or folder; None: the store.
+        report: told what was left out of the candles.
+
+    Raises:
+        ConfigError: none or several are meant.
+        DataError: its file was changed.
+    """
+    found = certificate(home, name)
+    differences = [*_code(found), *_strategy(found, home)]
+    for pair in found.pairs:
+        differences += _candles(found, pair, home, data, report)
+    return Verified(found, tuple(differences))
+
+
+def _code(found: Certificate) -> Iterator[Difference]:
+    from vigie.research.compile import source_hash
+
+    if source_hash() != found.code_hash:
+        yield Difference("decision code", found.code_hash, source_hash())
+
+
+def _strategy(found: Certificate, home: Path) -> Iterator[Difference]:
+    try:
+        present = find(found.strategy, home).code_hash
+    except ConfigError as error:
+        present = f"none: {error}"
+    if present != found.strategy_hash:
+        yield Difference(f"file of strategy {found.strategy}", found.strategy_hash, present)
+
+
+def _candles(found: Certificate, pair: str, home: Path, data: Path | None, report: Report) -> Iterator[Difference]:
+    certified = found.candles[pair]
+    try:
+        series = _present(certified.venue, Pair.parse(pair), Timeframe.parse(found.timeframe), home, data, report)
+    except (ConfigError, DataError) as error:
+        yield Difference(f"candles of {pair}", _span(certified), f"none: {error}")
+        return
+    if series is None:
+        yield Difference(f"candles of {pair}", _span(certified), "none in the store")
+        return
+    if series.venue != certified.venue:
+        yield Difference(f"venue of {pair}", certified.venue, series.venue)
+    candles = series.candles.between(certified.first_at, certified.last_at + 1)
+    if candles.content_hash != certified.content_hash:
+        present = "none in this stretch"
+        if len(candles):
+            first, last = int(candles.opens_at[0]), int(candles.opens_at[-1])
+            present = _span(CertifiedCandles(series.venue, first, last, len(candles), candles.content_hash))
+        yield Difference(f"candles of {pair}", _span(certified), present)
+
+
+def _present(
+    venue: str, pair: Pair, timeframe: Timeframe, home: Path, data: Path | None, report: Report
+) -> Series | None:
+    if data is None:
+        return CandleStore.of(home).load(venue, pair, timeframe)
+    return load_series(data, home, [pair], timeframe, report=report)[0]
+
+
+def _span(one: CertifiedCandles) -> str:
+    return f"{one.rows} from {as_text(one.first_at)} to {as_text(one.last_at)}, hash {one.content_hash}"
