@@ -54,6 +54,25 @@ SlippageOption: TypeAlias = Annotated[
     float | None, typer.Option("--slippage-bps", help="Slippage per fill, in basis points; without it, the profile's.")
 ]
 
+GridOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--grid",
+        metavar="NAME=V1,V2",
+        help="Values to search, or NAME=FIRST:LAST:STEP; repeatable. Default: its grids.",
+    ),
+]
+SamplesOption: TypeAlias = Annotated[
+    int | None, typer.Option("--samples", min=1, help="Draw so many points; without it, the whole grid.")
+]
+SeedOption: TypeAlias = Annotated[int, typer.Option("--seed", help="Of the drawing.")]
+ObjectiveOption: TypeAlias = Annotated[
+    str, typer.Option("--objective", metavar="NAME", help="sharpe, sortino, calmar, profit_factor or return.")
+]
+LeastTradesOption: TypeAlias = Annotated[
+    int, typer.Option("--min-trades", min=0, help="Points with fewer closed trades are not ranked.")
+]
+
 BASIS_POINTS = 10_000.0
 
 _DAY = re.compile(r"\d{8}")
@@ -187,3 +206,12 @@ def overrides(
     if twice:
         raise ConfigError([f"{name} is given both by its option and by --param" for name in twice])
     return given | named
+
+
+def parse_dates(text: str | None) -> tuple[int, ...]:
+    """Read ``20220101,20230101``: midnights in epoch milliseconds; None: no dates.
+
+    Raises:
+        ConfigError: a word that is neither a day nor an epoch time.
+    """
+    return tuple(_instant(word.strip(), text, day_end=False) for word in text.split(",")) if text else ()

@@ -17,21 +17,26 @@ def ground_of(result: BacktestResult, instruments: Mapping[Pair, Instrument] | N
         result: of a backtest.
         instruments: the venue's filters it was run with.
     """
-    known = instruments or {}
-    filters = {str(pair): known[pair] for pair in (one.pair for one in result.series) if pair in known}
+    traded = {one.pair for one in result.series}
+    filters = filters_text({pair: one for pair, one in (instruments or {}).items() if pair in traded})
     return Ground(
         code_hash=result.identity.code_hash,
         strategy=result.identity.strategy,
         strategy_hash=result.identity.strategy_hash,
         data_hashes=result.identity.data_hashes,
         ranges={str(one.pair): (int(one.candles.opens_at[0]), int(one.candles.opens_at[-1])) for one in result.series},
-        filters={pair: _text(one) for pair, one in filters.items()},
+        filters=filters,
     )
 
 
 def point_of(result: BacktestResult, instruments: Mapping[Pair, Instrument] | None = None) -> str:
     """The key of the point that was tried; arguments as `ground_of`."""
     return ground_of(result, instruments).key(result.identity.parameters, result.identity.settings)
+
+
+def filters_text(instruments: Mapping[Pair, Instrument]) -> dict[str, str]:
+    """Filters as a point's ground names them, by pair."""
+    return {str(pair): _text(one) for pair, one in instruments.items()}
 
 
 def _text(instrument: Instrument) -> str:

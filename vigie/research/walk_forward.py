@@ -11,8 +11,8 @@ from vigie.decision.profile import plan
 from vigie.domain.candles import FloatArray, IntArray, Series
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
-from vigie.metrics.summary import Metrics
 from vigie.metrics.returns import last_of_each_day, simple_returns
+from vigie.metrics.summary import Metrics
 from vigie.research.backtest import run
 from vigie.research.folds import Fold
 from vigie.research.gates import GateSettings, Verdict, judge
@@ -117,7 +117,7 @@ def walk_forward(
     folds: Sequence[Fold],
     *,
     instruments: Mapping[Pair, Instrument],
-    trials_before: int = 0,
+    trials: int,
     jobs: int = 1,
     progress: Callable[[int], None] = lambda _: None,
 ) -> WalkForward:
@@ -130,16 +130,14 @@ def walk_forward(
         series: candles of each pair, one timeframe.
         folds: in order of time.
         instruments: venue filters where they are known.
-        trials_before: trials that were counted for this strategy and these pairs before this search.
+        trials: how many were counted for this strategy and these pairs, these included.
         jobs: threads.
         progress: told how many points are done.
     """
     made, senseless = plans(task.strategy, task.profile, task.fixed, task.points)
 
     def swept(start: int, ends: Sequence[int]) -> list[Score]:
-        return sweep(
-            made, series, instruments=instruments, start_ms=start, ends_ms=ends, jobs=jobs, progress=progress
-        )
+        return sweep(made, series, instruments=instruments, start_ms=start, ends_ms=ends, jobs=jobs, progress=progress)
 
     start, end = folds[0].train_start, folds[-1].test_end
     anchored = all(fold.train_start == start for fold in folds)
@@ -156,13 +154,14 @@ def walk_forward(
         _test(task, series, fold, score, at, instruments) for fold, (score, at) in zip(folds, chosen, strict=True)
     )
     closes_at, equity, daily = _stitched(results)
-    trials = trials_before + len(made)
     measured = estimate(daily)
     return WalkForward(
         folds=results,
         closes_at=closes_at,
         equity=equity,
-        verdict=judge([(one.in_sample, one.tested and one.tested.measured) for one in results], task.gates),
+        verdict=judge(
+            [(one.in_sample, None if one.tested is None else one.tested.measured) for one in results], task.gates
+        ),
         final=best(scores, task.objective, len(folds) if anchored else 0, task.least_trades),
         scores=tuple(scores),
         senseless=senseless,

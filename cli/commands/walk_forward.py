@@ -1,0 +1,128 @@
+"""``vigie walk-forward``: parameters chosen on training candles, judged on candles never seen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import (
+    CapitalOption,
+    DataOption,
+    FeeOption,
+    GridOption,
+    JsonOption,
+    LeastTradesOption,
+    ObjectiveOption,
+    PairsOption,
+    ParamOption,
+    ProfileOption,
+    SamplesOption,
+    SeedOption,
+    SlippageOption,
+    StrategyOption,
+    TimeframeOption,
+    TimerangeOption,
+    WalletOption,
+    home,
+    overrides,
+    parse_dates,
+    parse_pairs,
+    parse_timerange,
+)
+from cli.output import console, note, print_json, progress
+from vigie.domain.errors import CheckFailed
+from vigie.domain.timeframe import Timeframe
+
+PANEL = "Research"
+ORDER = 14
+
+
+def command(
+    strategy: StrategyOption = "ema_stochrsi",
+    profile: ProfileOption = "standard",
+    pairs: PairsOption = None,
+    timeframe: TimeframeOption = "1h",
+    timerange: TimerangeOption = None,
+    data: DataOption = None,
+    param: ParamOption = None,
+    grid: GridOption = None,
+    samples: SamplesOption = None,
+    seed: SeedOption = 7,
+    objective: ObjectiveOption = "sharpe",
+    min_trades: LeastTradesOption = 10,
+    folds: Annotated[int, typer.Option(min=1, help="Test parts of equal length.")] = 4,
+    boundaries: Annotated[
+        str | None,
+        typer.Option(metavar="DAYS", help="UTC days between the parts instead: 20220101,20230101,20240101."),
+    ] = None,
+    rolling: Annotated[bool, typer.Option("--rolling", help="Training parts of equal length, not growing.")] = False,
+    purge: Annotated[int, typer.Option(min=0, help="Candles left out at the end of each training part.")] = 0,
+    embargo: Annotated[int, typer.Option(min=0, help="Candles left out at the start of each test.")] = 0,
+    gate: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=LIMIT", help="mean_sharpe, win_rate, trades, folds or out_in_ratio; repeatable."),
+    ] = None,
+    wallet: WalletOption = None,
+    capital: CapitalOption = None,
+    fee_bps: FeeOption = None,
+    slippage_bps: SlippageOption = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Write a certificate if every gate is passed.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose parameters on training candles, test them once on the candles after. Exit 3 if a gate is not passed.
+
+    Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
+    """
+    from vigie.app.backtest import Request
+    from vigie.app.gates import gate_settings
+    from vigie.app.search import SearchRequest, searched
+    from vigie.app.walk_forward import WalkForwardRequest, points_to_run, run_walk_forward
+    from vigie.app.walk_forward import promote as certify
+
+    start_ms, end_ms = parse_timerange(timerange)
+    base = Request(
+        home=home(),
+        strategy=strategy,
+        profile=profile,
+        timeframe=Timeframe.parse(timeframe),
+        data=data,
+        pairs=parse_pairs(pairs),
+        start_ms=start_ms,
+        end_ms=end_ms,
+        overrides=overrides(param, wallet=wallet, capital=capital, fee_bps=fee_bps, slippage_bps=slippage_bps),
+    )
+    request = WalkForwardRequest(
+        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades),
+        folds=folds,
+        boundaries=parse_dates(boundaries),
+        rolling=rolling,
+        purge=purge,
+        embargo=embargo,
+        gates=gate_settings(gate or ()),
+    )
+    task = searched(request.search, note)
+    with progress(f"walking {strategy} forward", points_to_run(request, task)) as advance:
+        done = run_walk_forward(request, task, report=note, progress=advance)
+    certificate = certify(done, base.home) if promote and done.outcome.passed else None
+    facts: dict[str, Any] = {
+        "strategy": strategy,
+        "profile": profile,
+        "pairs": [str(one.pair) for one in task.prepared.series],
+        "timeframe": timeframe,
+        "objective": objective,
+        "certificate": None if certificate is None else certificate.name,
+    }
+    from vigie.reporting.search import walk_forward_document, walk_forward_view
+
+    if as_json:
+        print_json(walk_forward_document(done.outcome, facts))
+    else:
+        console().print(walk_forward_view(done.outcome))
+    if not done.outcome.passed:
+        raise CheckFailed("not every gate is passed: no parameters are given")
+    if not as_json and done.outcome.final is not None:
+        words = " ".join(f"--param {name}={value}" for name, value in done.outcome.final.point.items())
+        console().print(f"chosen by the same rule on all candles: {words}")
+    if certificate is not None:
+        note(f"certificate: {certificate.name}")

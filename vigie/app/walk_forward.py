@@ -1,0 +1,177 @@
+"""Walk-forward as a use case: counted, judged, and certified if somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from vigie.adapters.clock import SystemClock
+from vigie.adapters.storage.certificates import CertificateFolder
+from vigie.app.data import Report
+from vigie.app.search import Searched, SearchRequest, count, end_of, threads
+from vigie.app.trials import ledger_of
+from vigie.decision.profile import plan
+from vigie.domain.certificate import Certificate, CertifiedCandles, CertifiedFold, GateResult
+from vigie.domain.errors import ConfigError
+from vigie.domain.trial import TrialKind
+from vigie.research.folds import Fold, boundaries_of, folds_of
+from vigie.research.gates import GateSettings
+from vigie.research.overfitting import Overfitting
+from vigie.research.sharpe_tests import DeflatedSharpe
+from vigie.research.walk_forward import Task, WalkForward, walk_forward
+
+
+@dataclass(frozen=True, slots=True)
+class WalkForwardRequest:
+    """A walk-forward.
+
+    Attributes:
+        search: what is searched on each training part.
+        folds: how many, if no boundaries are given.
+        boundaries: end of the first training part, then the end of each test, epoch milliseconds; empty: by count.
+        rolling: training parts of equal length instead of growing ones.
+        purge, embargo: candles left out before and after each boundary.
+        gates: what the tests must show.
+    """
+
+    search: SearchRequest
+    folds: int = 4
+    boundaries: Sequence[int] = ()
+    rolling: bool = False
+    purge: int = 0
+    embargo: int = 0
+    gates: GateSettings = field(default_factory=GateSettings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WalkedForward:
+    """What was asked and what came out."""
+
+    searched: Searched
+    folds: tuple[Fold, ...]
+    outcome: WalkForward
+
+
+def points_to_run(request: WalkForwardRequest, task: Searched) -> int:
+    """How many points will be run: anchored folds are prefixes of one pass, rolling ones are swept one by one."""
+    return len(task.made) * (len(folds_between(request, task)) + 1 if request.rolling else 1)
+
+
+def run_walk_forward(
+    request: WalkForwardRequest,
+    task: Searched,
+    *,
+    report: Report = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> WalkedForward:
+    """Choose on training candles, judge on candles never seen.
+
+    Args:
+        request: what is searched and how it is judged.
+        task: its search, understood (`searched`).
+        report: told what happened on the way.
+        progress: told how many more points are done.
+
+    Raises:
+        ConfigError: dates that make no folds, or a ledger that cannot be written.
+        DataError: the ledger is damaged.
+    """
+    folds = folds_between(request, task)
+    trials = count(ledger_of(request.search.base.home, report), task, TrialKind.FOLD, task.keys)
+    base = request.search.base
+    outcome = walk_forward(
+        Task(
+            strategy=task.prepared.plan.strategy,
+            profile=base.profile,
+            fixed=base.overrides,
+            points=task.points,
+            objective=request.search.objective,
+            least_trades=request.search.least_trades,
+            gates=request.gates,
+        ),
+        task.prepared.series,
+        folds,
+        instruments=task.prepared.instruments,
+        trials=trials,
+        jobs=threads(),
+        progress=progress,
+    )
+    return WalkedForward(task, folds, outcome)
+
+
+def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ...]:
+    """The folds of a request, by its dates or by count.
+
+    Raises:
+        ConfigError: too few candles, or dates that make no folds.
+    """
+    base = request.search.base
+    candle_ms = task.prepared.series[0].candles.timeframe.milliseconds
+    instants = np.unique(np.concatenate([one.candles.opens_at for one in task.prepared.series]))
+    start = int(instants[0]) if base.start_ms is None else max(int(instants[0]), base.start_ms)
+    end = end_of(task.prepared.series, base.end_ms)
+    inside = instants[(instants >= start) & (instants < end)]
+    if not len(inside):
+        raise ConfigError("there are no candles in the time range")
+    boundaries = tuple(request.boundaries) or boundaries_of(inside, candle_ms, request.folds)
+    return folds_of(start, boundaries, candle_ms, rolling=request.rolling, purge=request.purge, embargo=request.embargo)
+
+
+def promote(done: WalkedForward, home: Path) -> Certificate:
+    """Write a certificate for what passed.
+
+    Raises:
+        ConfigError: a gate was not passed, or there is nothing to certify.
+    """
+    outcome = done.outcome
+    if not outcome.passed or outcome.final is None:
+        raise ConfigError("nothing is promoted: not every gate was passed")
+    prepared = done.searched.prepared
+    final = plan(prepared.plan.strategy, prepared.plan.profile, {**prepared.plan.overrides, **outcome.final.point})
+    certificate = Certificate(
+        strategy=final.strategy.name,
+        profile=final.profile,
+        timeframe=str(prepared.series[0].candles.timeframe),
+        parameters=final.parameters.as_dict(),
+        settings=dict(final.numbers),
+        candles={
+            str(one.pair): CertifiedCandles(
+                venue=one.venue,
+                first_at=int(one.candles.opens_at[0]),
+                last_at=int(one.candles.opens_at[-1]),
+                rows=len(one.candles),
+                content_hash=one.candles.content_hash,
+            )
+            for one in prepared.series
+        },
+        code_hash=done.searched.ground.code_hash,
+        strategy_hash=final.strategy.code_hash,
+        folds=tuple(
+            CertifiedFold(
+                train_start_at=one.fold.train_start,
+                train_end_at=one.fold.train_end,
+                test_start_at=one.fold.test_start,
+                test_end_at=one.fold.test_end,
+                parameters=dict(one.chosen or {}),
+                in_sample=dict(one.in_sample.values) if one.in_sample is not None else {},
+                out_of_sample=dict(one.tested.measured.values) if one.tested is not None else {},
+            )
+            for one in outcome.folds
+        ),
+        gates=tuple(GateResult(gate.name, gate.value, gate.limit, gate.passed) for gate in outcome.verdict.gates),
+        deflated_sharpe=(
+            outcome.deflated_sharpe.probability if isinstance(outcome.deflated_sharpe, DeflatedSharpe) else None
+        ),
+        overfitting_probability=(
+            outcome.overfitting.probability if isinstance(outcome.overfitting, Overfitting) else None
+        ),
+        trials=outcome.trials,
+        created_at=SystemClock().now_ms(),
+        version=version("vigie"),
+    )
+    CertificateFolder.of(home).save(certificate)
+    return certificate

@@ -1,0 +1,195 @@
+"""What searches found: tables for the terminal and documents for JSON, the same numbers in both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from vigie.domain.instants import as_iso, as_text
+from vigie.metrics.summary import Metrics
+from vigie.reporting.numbers import MISSING, percent, ratio
+from vigie.research.gates import Gate
+from vigie.research.overfitting import Overfitting
+from vigie.research.sharpe_tests import DeflatedSharpe, SharpeEstimate, annualised
+from vigie.research.space import Point
+from vigie.research.walk_forward import FoldResult, WalkForward
+
+SWEEP_SCHEMA = "vigie.sweep/1"
+WALK_FORWARD_SCHEMA = "vigie.walk_forward/1"
+DAYS_PER_YEAR = 365.0
+_COLUMNS = ("sharpe", "total_return", "max_drawdown", "profit_factor", "win_rate", "trades")
+_GATES: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "mean_sharpe": ("mean Sharpe of the tests", ratio),
+    "win_rate": ("winning trades of the tests", percent),
+    "trades": ("trades in all tests", lambda value: f"{value:,.0f}"),
+    "folds": ("tests run", lambda value: f"{value:,.0f}"),
+    "out_in_ratio": ("Sharpe out of / in sample", ratio),
+}
+
+Ranked = Sequence[tuple[Point, Metrics]]
+
+
+def sweep_table(ranked: Ranked, top: int) -> RenderableType:
+    """The best points of a sweep; in sample, as the heading says."""
+    table = _table("in sample, best first")
+    names = list(ranked[0][0]) if ranked else []
+    for name in (*names, *_COLUMNS):
+        table.add_column(name.replace("_", " "), justify="right")
+    for point, metrics in ranked[:top]:
+        table.add_row(*point.values(), *(_number(name, metrics.values[name]) for name in _COLUMNS))
+    return table
+
+
+def sweep_document(ranked: Ranked, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A sweep for machines: facts of the search, then every ranked point with all its numbers."""
+    return {
+        "schema": SWEEP_SCHEMA,
+        **facts,
+        "in_sample": True,
+        "points": [{"parameters": dict(point), "metrics": dict(metrics.values)} for point, metrics in ranked],
+    }
+
+
+def walk_forward_view(found: WalkForward) -> RenderableType:
+    """Folds, gates and what luck alone would do."""
+    return Group(_folds(found), Text(""), _gates(found), Text(""), *(Text(line) for line in honesty(found)))
+
+
+def honesty(found: WalkForward) -> list[str]:
+    """What stands behind the numbers, a sentence each."""
+    lines = [f"trials behind this choice: {found.trials:,} (vigie trials)"]
+    if found.senseless:
+        lines.append(f"points of the grid that make no sense and were not run: {found.senseless:,}")
+    if isinstance(found.sharpe, SharpeEstimate):
+        yearly = annualised(found.sharpe.per_period, DAYS_PER_YEAR)
+        error = annualised(found.sharpe.standard_error, DAYS_PER_YEAR)
+        lines.append(f"out-of-sample Sharpe, stitched daily returns: {ratio(yearly)} ± {ratio(error)} (standard error)")
+    else:
+        lines.append(f"out-of-sample Sharpe: undefined, {found.sharpe}")
+    lines.append(_chance("probability that it is above zero (probabilistic Sharpe)", found.probabilistic_sharpe))
+    deflated = found.deflated_sharpe
+    chance = deflated.probability if isinstance(deflated, DeflatedSharpe) else deflated
+    lines.append(_chance("... above what so many trials reach by luck (deflated Sharpe)", chance))
+    pbo = found.overfitting
+    lines.append(
+        _chance("probability of backtest overfitting", pbo.probability if isinstance(pbo, Overfitting) else pbo)
+    )
+    return lines
+
+
+def walk_forward_document(found: WalkForward, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A walk-forward for machines."""
+    deflated, pbo = found.deflated_sharpe, found.overfitting
+    return {
+        "schema": WALK_FORWARD_SCHEMA,
+        **facts,
+        "passed": found.passed,
+        "folds": [_fold(one) for one in found.folds],
+        "gates": [
+            {"name": gate.name, "value": gate.value, "limit": gate.limit, "strict": gate.strict, "passed": gate.passed}
+            for gate in found.verdict.gates
+        ],
+        "parameters": dict(found.final.point) if found.final is not None and found.passed else None,
+        "out_of_sample": {
+            "sharpe": annualised(found.sharpe.per_period, DAYS_PER_YEAR)
+            if isinstance(found.sharpe, SharpeEstimate)
+            else None,
+            "probabilistic_sharpe": _or_none(found.probabilistic_sharpe),
+            "final_equity": float(found.equity[-1]) if len(found.equity) else None,
+        },
+        "deflated_sharpe": deflated.probability if isinstance(deflated, DeflatedSharpe) else None,
+        "overfitting_probability": pbo.probability if isinstance(pbo, Overfitting) else None,
+        "trials": found.trials,
+        "undefined": {
+            name: value
+            for name, value in (
+                ("sharpe", found.sharpe),
+                ("probabilistic_sharpe", found.probabilistic_sharpe),
+                ("deflated_sharpe", deflated),
+                ("overfitting_probability", pbo),
+            )
+            if isinstance(value, str)
+        },
+        "stability": {name: [one.chosen[name] for one in found.folds if one.chosen] for name in _searched(found)},
+    }
+
+
+def _searched(found: WalkForward) -> list[str]:
+    chosen = [one.chosen for one in found.folds if one.chosen is not None]
+    return list(chosen[0]) if chosen else []
+
+
+def _fold(one: FoldResult) -> dict[str, Any]:
+    return {
+        "train": [as_iso(one.fold.train_start), as_iso(one.fold.train_end)],
+        "test": [as_iso(one.fold.test_start), as_iso(one.fold.test_end)],
+        "parameters": None if one.chosen is None else dict(one.chosen),
+        "in_sample": None if one.in_sample is None else dict(one.in_sample.values),
+        "out_of_sample": None if one.tested is None else dict(one.tested.measured.values),
+    }
+
+
+def _folds(found: WalkForward) -> Table:
+    table = _table("folds: chosen on training candles, tested once on the candles after them")
+    for heading in ("test from", "to"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("chosen")
+    for heading in ("Sharpe in", "Sharpe out", "return out", "trades"):
+        table.add_column(heading, justify="right")
+    for one in found.folds:
+        chosen = (
+            "nothing: too few trades" if one.chosen is None else " ".join(f"{k}={v}" for k, v in one.chosen.items())
+        )
+        inside = {} if one.in_sample is None else one.in_sample.values
+        outside = {} if one.tested is None else one.tested.measured.values
+        table.add_row(
+            as_text(one.fold.test_start)[:10],
+            as_text(one.fold.test_end)[:10],
+            chosen,
+            _number("sharpe", inside.get("sharpe")),
+            _number("sharpe", outside.get("sharpe")),
+            _number("total_return", outside.get("total_return")),
+            _number("trades", outside.get("trades")),
+        )
+    return table
+
+
+def _gates(found: WalkForward) -> Table:
+    table = _table("gates: all must be passed")
+    for heading in ("gate", "measured", "needed", ""):
+        table.add_column(heading, justify="left" if heading in ("gate", "") else "right")
+    for gate in found.verdict.gates:
+        label, shown = _GATES[gate.name]
+        value = MISSING if gate.value is None else shown(gate.value)
+        sign = "above" if gate.strict else "at least"
+        table.add_row(label, value, f"{sign} {shown(gate.limit)}", _verdict(gate))
+    return table
+
+
+def _verdict(gate: Gate) -> Text:
+    return Text("passed", style="green") if gate.passed else Text("not passed", style="red")
+
+
+def _chance(what: str, value: float | str) -> str:
+    return f"{what}: undefined, {value}" if isinstance(value, str) else f"{what}: {percent(value)}"
+
+
+def _or_none(value: float | str) -> float | None:
+    return None if isinstance(value, str) else value
+
+
+def _number(name: str, value: float | None) -> str:
+    if value is None:
+        return MISSING
+    if name == "trades":
+        return f"{value:,.0f}"
+    return ratio(value) if name in ("sharpe", "profit_factor") else percent(value, signed=name == "total_return")
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
