@@ -23,6 +23,7 @@ SWEEP_SCHEMA = "vigie.sweep/1"
 WALK_FORWARD_SCHEMA = "vigie.walk_forward/1"
 DAYS_PER_YEAR = 365.0
 _COLUMNS = ("sharpe", "total_return", "max_drawdown", "profit_factor", "win_rate", "trades")
+_HEADINGS = ("Sharpe", "return", "max fall", "factor", "won", "trades")
 _GATES: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "mean_sharpe": ("mean Sharpe of the tests", ratio),
     "win_rate": ("winning trades of the tests", percent),
@@ -37,11 +38,11 @@ Ranked = Sequence[tuple[Point, Metrics]]
 def sweep_table(ranked: Ranked, top: int) -> RenderableType:
     """The best points of a sweep; in sample, as the heading says."""
     table = _table("in sample, best first")
-    names = list(ranked[0][0]) if ranked else []
-    for name in (*names, *_COLUMNS):
-        table.add_column(name.replace("_", " "), justify="right")
+    table.add_column(" ".join(ranked[0][0]) if ranked else "")
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
     for point, metrics in ranked[:top]:
-        table.add_row(*point.values(), *(_number(name, metrics.values[name]) for name in _COLUMNS))
+        table.add_row(" ".join(point.values()), *(_number(name, metrics.values[name]) for name in _COLUMNS))
     return table
 
 
@@ -135,21 +136,18 @@ def _fold(one: FoldResult) -> dict[str, Any]:
 
 
 def _folds(found: WalkForward) -> Table:
+    names = _searched(found)
     table = _table("folds: chosen on training candles, tested once on the candles after them")
-    for heading in ("test from", "to"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("chosen")
-    for heading in ("Sharpe in", "Sharpe out", "return out", "trades"):
-        table.add_column(heading, justify="right")
+    table.add_column("test", no_wrap=True)
+    table.add_column(" ".join(names) or "chosen")
+    for heading in ("Sharpe in", "out", "return out", "trades"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in found.folds:
-        chosen = (
-            "nothing: too few trades" if one.chosen is None else " ".join(f"{k}={v}" for k, v in one.chosen.items())
-        )
+        chosen = "nothing: too few trades" if one.chosen is None else " ".join(one.chosen.values())
         inside = {} if one.in_sample is None else one.in_sample.values
         outside = {} if one.tested is None else one.tested.measured.values
         table.add_row(
-            as_text(one.fold.test_start)[:10],
-            as_text(one.fold.test_end)[:10],
+            f"{as_text(one.fold.test_start)[2:10]} {as_text(one.fold.test_end)[2:10]}",
             chosen,
             _number("sharpe", inside.get("sharpe")),
             _number("sharpe", outside.get("sharpe")),
