@@ -48,10 +48,14 @@ CapitalOption: TypeAlias = Annotated[
     float | None, typer.Option("--capital", help="Each wallet at the start, in quote; without it, the profile's.")
 ]
 FeeOption: TypeAlias = Annotated[
-    float | None, typer.Option("--fee-bps", help="Fee per side, in basis points; without it, the profile's.")
+    float | None,
+    typer.Option("--fee-bps", min=0, max=1000, help="Fee per side, in basis points; without it, the profile's."),
 ]
 SlippageOption: TypeAlias = Annotated[
-    float | None, typer.Option("--slippage-bps", help="Slippage per fill, in basis points; without it, the profile's.")
+    float | None,
+    typer.Option(
+        "--slippage-bps", min=0, max=1000, help="Slippage per fill, in basis points; without it, the profile's."
+    ),
 ]
 
 GridOption: TypeAlias = Annotated[

@@ -38,7 +38,7 @@ def list_(as_json: JsonOption = False) -> None:
     """Name all strategies and profiles."""
     from vigie.app.strategy_facts import overview
 
-    found = overview(home())
+    found = overview(home(), note)
     if as_json:
         print_json(found)
         return

@@ -153,7 +153,7 @@ def test_no_words_at_all_show_the_help_and_are_wrong_usage(shell: Shell) -> None
     [
         (["gret"], "error: no such command 'gret'; did you mean 'greet'?"),
         (["zzz"], "error: no such command 'zzz'; known: flood, greet, murmur, strategy-tools, talk, unasked, wrong"),
-        (["strategy-tools", "lst"], "Did you mean 'list'?"),
+        (["strategy-tools", "lst"], "error: no such command 'lst'; did you mean 'list'?\n"),
         (["greet", "--nam", "x"], "Did you mean '--name'?"),
         (["--versio"], "Did you mean '--version'?"),
         (["greet", "--times", "many"], "'many' is not a valid int"),
