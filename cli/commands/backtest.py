@@ -45,7 +45,7 @@ def command(
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
     max_hole_days: Annotated[
-        float, typer.Option(min=0, help="A longer hole in the candles stops the run, days.")
+        float, typer.Option(metavar="DAYS", min=0, help="A longer hole in the candles stops the run, days.")
     ] = 7.0,
     export: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Trades, one row each: .csv, .json or .parquet.")

@@ -48,7 +48,7 @@ def list_(as_json: JsonOption = False) -> None:
         table.add_column("what it does")
         for row in rows:
             table.add_row(row["name"], row["summary"])
-        console().print(table)
+        console().print(table, "")
 
 
 @app.command("show")
@@ -65,7 +65,7 @@ def show(name: NameArgument, profile: ProfileOption = "standard", as_json: JsonO
     for sentence in described.mended:
         console().print(f"mended: {sentence}")
     for title, rows in described.groups.items():
-        console().print(_parameters(title, rows))
+        console().print("", _parameters(title, rows))
 
 
 def _parameters(title: str, rows: list[dict[str, Any]]) -> Table:
