@@ -130,7 +130,8 @@ def check(
     elif not report.leaks:
         console().print(
             f"{name} does not see the future: {report.cuts} cuts ({report.after_fills} at fills), "
-            f"{report.rows_compared:,} wishes compared, none changed"
+            f"{report.rows_compared:,} wishes compared, none changed",
+            soft_wrap=True,
         )
     if report.leaks:
         sentences = [

@@ -317,7 +317,7 @@ WRONG: list[tuple[list[str], int, list[str]]] = [
             "capital=0.0: must lie between 1 and 1e+12",
         ],
     ),
-    (["--pairs", "BTCUSDT"], 78, ["'BTCUSDT' is not a pair: write base and quote with a slash, perhaps BTC/USDT"]),
+    (["--pairs", "ethusdt"], 78, ["'ethusdt' is not a pair: write base and quote with a slash, for instance ETH/USDT"]),
     (["--pairs", "bitcoin"], 78, ["'bitcoin' is not a pair: write base and quote with a slash, for instance BTC/USDT"]),
     (["--pairs", ","], 78, ["no pair given"]),
     (["--pairs", "BTC/USDT,SOL/USDT,DOGE/USDT"], 78, ["no DOGE/USDT here", "no SOL/USDT here"]),

@@ -242,8 +242,9 @@ def require_continuity(series: Series, limit_days: float = LONGEST_HOLE_DAYS) ->
     absent = np.diff(opens_at) - series.candles.timeframe.milliseconds
     at = int(np.argmax(absent))
     if absent[at] > limit_days * DAY_MS:
+        days = absent[at] / DAY_MS
         raise DataError(
-            f"{series.origin}: {series.pair} has no candles for {round(absent[at] / DAY_MS, 1):g} days, from "
+            f"{series.origin}: {series.pair} has no candles for {days:.{0 if days >= 2 else 1}f} days, from "
             f"{as_text(int(series.candles.closes_at[at]))} to {as_text(int(opens_at[at + 1]))}; holes longer than "
             f"{limit_days:g} days stop a run"
         )

@@ -28,7 +28,7 @@ class Pair:
         """
         match = _PATTERN.fullmatch(text.strip().upper())
         if match is None:
-            raise ConfigError(f"'{text}' is not a pair: write base and quote with a slash, {_meant(text)}")
+            raise ConfigError(f"'{text}' is not a pair: write base and quote with a slash, for instance {_meant(text)}")
         return cls(match[1], match[2])
 
     @property
@@ -41,8 +41,9 @@ class Pair:
 
 
 def _meant(text: str) -> str:
+    """The pair that an exchange's symbol most likely stands for, else any."""
     word = text.strip().upper()
     for quote in _QUOTES:
         if word.isascii() and word.isalnum() and word.endswith(quote) and word != quote:
-            return f"perhaps {word.removesuffix(quote)}/{quote}"
-    return "for instance BTC/USDT"
+            return f"{word.removesuffix(quote)}/{quote}"
+    return "BTC/USDT"

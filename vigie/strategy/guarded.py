@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from vigie.domain.errors import ConfigError, VigieError
@@ -25,7 +24,7 @@ class Guarded(Generic[Answer]):
     """
 
     strategy: str
-    path: Path
+    path: str
     function: Callable[..., Any]
     kind: type[Answer]
 
@@ -50,11 +49,11 @@ class Guarded(Generic[Answer]):
 
     def _place(self, error: BaseException) -> str:
         """The last line of the author's own file on the way to the error."""
-        own = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename) == self.path]
+        own = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == self.path]
         if not own:
             return ""
         code = own[-1].line or ""
-        return f" in {self.path.name}, line {own[-1].lineno} ({code if len(code) <= 60 else code[:57] + '...'})"
+        return f" in {self.strategy}.py, line {own[-1].lineno} ({code if len(code) <= 60 else code[:57] + '...'})"
 
 
 def told(error: BaseException) -> str:

@@ -112,9 +112,9 @@ def _from_module(name: str, module: ModuleType) -> Strategy:
         name=name,
         summary=(inspect.getdoc(module) or "no description").splitlines()[0],
         parameters=parameters,
-        signals=Guarded(name, path, module.signals, Signals),
+        signals=Guarded(name, str(path), module.signals, Signals),
         presets=MappingProxyType(dict(getattr(module, "PRESETS", {}))),
-        propose=None if propose is None else Guarded(name, path, propose, dict),
+        propose=None if propose is None else Guarded(name, str(path), propose, dict),
         code_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
         path=path,
     )
