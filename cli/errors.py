@@ -39,6 +39,11 @@ def report(error: BaseException, *, debug: bool = False) -> int:
         for sentence in error.problems if isinstance(error, ConfigError) else (str(error) or type(error).__name__,):
             say(sentence, label="error", style="bold red")
         return error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        say(
+            f"{error.filename}: {error.strerror}" if error.filename else error.strerror, label="error", style="bold red"
+        )
+        return FAILED
     return _report_defect(error, debug=debug)
 
 

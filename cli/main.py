@@ -36,7 +36,23 @@ LAST = 50
 _EVERYWHERE = ("--debug", "--quiet")
 
 
-class CommandFiles(TyperGroup):
+class Group(TyperGroup):
+    """A group that answers a word it does not know with a suggestion."""
+
+    def names(self) -> list[str]:
+        """Names of all commands, sorted."""
+        return sorted(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was asked for, or fail with a suggestion."""
+        if args[0] not in self.names() and not ctx.resilient_parsing:
+            ctx.fail(f"no such command '{args[0]}'{suggestion(args[0], self.names())}")
+        return super().resolve_command(ctx, args)
+
+
+class CommandFiles(Group):
     """A group whose commands are the modules of a package.
 
     Attributes:
@@ -63,14 +79,6 @@ class CommandFiles(TyperGroup):
             return None
         return _build(cmd_name, importlib.import_module(f"{self.package}.{cmd_name.replace('-', '_')}"))
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that was asked for, or fail with a suggestion."""
-        if args[0] not in self.names() and not ctx.resilient_parsing:
-            ctx.fail(f"no such command '{args[0]}'{suggestion(args[0], self.names())}")
-        return super().resolve_command(ctx, args)
-
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an interrupt gets its word here, before typer makes an exit code of it."""
         try:
@@ -95,6 +103,7 @@ class CommandFiles(TyperGroup):
 def _build(name: str, module: ModuleType) -> click.Command:
     if hasattr(module, "app"):
         module.app.rich_markup_mode = None
+        module.app.info.cls = Group
         command: click.Command = typer.main.get_group(module.app)
     else:
         single = typer.Typer(add_completion=False, rich_markup_mode=None)

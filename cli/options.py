@@ -45,13 +45,24 @@ WalletOption: TypeAlias = Annotated[
     str | None, typer.Option("--wallet", metavar="MODE", help="shared or per-pair; without it, the profile's.")
 ]
 CapitalOption: TypeAlias = Annotated[
-    float | None, typer.Option("--capital", help="Each wallet at the start, in quote; without it, the profile's.")
+    float | None,
+    typer.Option("--capital", metavar="AMOUNT", help="Each wallet at the start, in quote; without it, the profile's."),
 ]
 FeeOption: TypeAlias = Annotated[
-    float | None, typer.Option("--fee-bps", help="Fee per side, in basis points; without it, the profile's.")
+    float | None,
+    typer.Option(
+        "--fee-bps", metavar="BPS", min=0, max=1000, help="Fee per side, in basis points; without it, the profile's."
+    ),
 ]
 SlippageOption: TypeAlias = Annotated[
-    float | None, typer.Option("--slippage-bps", help="Slippage per fill, in basis points; without it, the profile's.")
+    float | None,
+    typer.Option(
+        "--slippage-bps",
+        metavar="BPS",
+        min=0,
+        max=1000,
+        help="Slippage per fill, in basis points; without it, the profile's.",
+    ),
 ]
 
 GridOption: TypeAlias = Annotated[

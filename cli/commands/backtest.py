@@ -44,7 +44,9 @@ def command(
     capital: CapitalOption = None,
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
-    max_hole_days: Annotated[float, typer.Option(help="A longer hole in the candles stops the run, days.")] = 7.0,
+    max_hole_days: Annotated[
+        float, typer.Option(metavar="DAYS", min=0, help="A longer hole in the candles stops the run, days.")
+    ] = 7.0,
     export: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Trades, one row each: .csv, .json or .parquet.")
     ] = None,

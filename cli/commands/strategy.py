@@ -38,7 +38,7 @@ def list_(as_json: JsonOption = False) -> None:
     """Name all strategies and profiles."""
     from vigie.app.strategy_facts import overview
 
-    found = overview(home())
+    found = overview(home(), note)
     if as_json:
         print_json(found)
         return
@@ -48,7 +48,7 @@ def list_(as_json: JsonOption = False) -> None:
         table.add_column("what it does")
         for row in rows:
             table.add_row(row["name"], row["summary"])
-        console().print(table)
+        console().print(table, "")
 
 
 @app.command("show")
@@ -65,7 +65,7 @@ def show(name: NameArgument, profile: ProfileOption = "standard", as_json: JsonO
     for sentence in described.mended:
         console().print(f"mended: {sentence}")
     for title, rows in described.groups.items():
-        console().print(_parameters(title, rows))
+        console().print("", _parameters(title, rows))
 
 
 def _parameters(title: str, rows: list[dict[str, Any]]) -> Table:
@@ -130,7 +130,8 @@ def check(
     elif not report.leaks:
         console().print(
             f"{name} does not see the future: {report.cuts} cuts ({report.after_fills} at fills), "
-            f"{report.rows_compared:,} wishes compared, none changed"
+            f"{report.rows_compared:,} wishes compared, none changed",
+            soft_wrap=True,
         )
     if report.leaks:
         sentences = [

@@ -1,49 +1,15 @@
 from __future__ import annotations
 
 import gzip
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.main import run
+from tests.fakes.command_line import Vigie
 from tests.fakes.files import FIRST_MS, HOUR_MS, lines, write_csv
 from tests.fakes.kline_server import KlineServer
 
 NAME = "binance_BTC-USDT_1h.csv"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Vigie = Callable[..., Said]
-
-
-@pytest.fixture
-def vigie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Vigie:
-    (tmp_path / "home").mkdir()
-    monkeypatch.setenv("VIGIE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*words: object) -> Said:
-        code = run(["data", *map(str, words)])
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return call
 
 
 def kept(tmp_path: Path) -> list[str]:
@@ -52,55 +18,55 @@ def kept(tmp_path: Path) -> list[str]:
 
 
 def test_sample_and_list_label_synthetic_candles(vigie: Vigie) -> None:
-    vigie("sample")
-    listed = vigie("list")
+    vigie("data", "sample")
+    listed = vigie("data", "list")
     assert listed.code == 0
     assert listed.out.count("synthetic") == 3
     assert "never happened" in listed.err
-    assert [one["synthetic"] for one in vigie("list", "--json").document["series"]] == [True] * 3
+    assert [one["synthetic"] for one in vigie("data", "list", "--json").document["series"]] == [True] * 3
 
 
 def test_an_empty_store_says_how_to_fill_it(vigie: Vigie) -> None:
-    listed = vigie("list")
+    listed = vigie("data", "list")
     assert (listed.code, listed.out) == (0, "")
     assert "vigie data download, import or sample" in listed.err
-    assert vigie("list", "--json").document == {"series": []}
-    assert vigie("check").code == 78
+    assert vigie("data", "list", "--json").document == {"series": []}
+    assert vigie("data", "check").code == 78
 
 
 def test_import_then_list_then_check(vigie: Vigie, tmp_path: Path) -> None:
-    taken = vigie("import", write_csv(tmp_path / NAME, lines(30)), "--json")
+    taken = vigie("data", "import", write_csv(tmp_path / NAME, lines(30)), "--json")
     assert taken.code == 0
     (series,) = taken.document["series"]
     assert (series["venue"], series["pair"], series["timeframe"], series["candles"]) == (
         "binance", "BTC/USDT", "1h", 30,
     )  # fmt: skip
     assert series["first_open_at"] == "2023-11-14T23:00:00Z"
-    assert vigie("list", "--json").document == taken.document
-    assert vigie("check").code == 0
+    assert vigie("data", "list", "--json").document == taken.document
+    assert vigie("data", "check").code == 0
 
 
 def test_import_takes_what_the_name_does_not_say_from_options(vigie: Vigie, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "mine.csv", lines(30))
-    said = vigie("import", path, "--pair", "eth-usdt", "--venue", "kraken", "--json")
+    said = vigie("data", "import", path, "--pair", "eth-usdt", "--venue", "kraken", "--json")
     assert said.document["series"][0]["pair"] == "ETH/USDT"
     assert kept(tmp_path) == ["kraken_ETH-USDT_1h.parquet"]
 
 
 def test_import_does_not_overwrite_other_candles_unasked(vigie: Vigie, tmp_path: Path) -> None:
     path = write_csv(tmp_path / NAME, lines(30))
-    assert vigie("import", path).code == 0
-    assert vigie("import", path).code == 0, "the same candles again change nothing"
+    assert vigie("data", "import", path).code == 0
+    assert vigie("data", "import", path).code == 0, "the same candles again change nothing"
     write_csv(path, lines(20))
-    refused = vigie("import", path)
+    refused = vigie("data", "import", path)
     assert refused.code == 78
     assert "add --replace" in refused.err
-    assert vigie("import", path, "--replace", "--json").document["series"][0]["candles"] == 20
+    assert vigie("data", "import", path, "--replace", "--json").document["series"][0]["candles"] == 20
 
 
 def test_a_forming_candle_is_left_out_of_the_store_and_told(vigie: Vigie, tmp_path: Path) -> None:
     rows = [*lines(5), *lines(1, first_ms=FIRST_MS + 100 * 365 * 24 * HOUR_MS)]
-    said = vigie("import", write_csv(tmp_path / NAME, rows), "--json")
+    said = vigie("data", "import", write_csv(tmp_path / NAME, rows), "--json")
     assert said.document["series"][0]["candles"] == 5
     assert "row 6 (2123-" in said.err
     assert "not closed yet" in said.err
@@ -164,7 +130,7 @@ def test_bad_input_is_a_sentence_an_exit_code_and_nothing_kept(
 ) -> None:
     bad = bad_files(tmp_path / "in")[kind]
     good = write_csv(tmp_path / "good" / "binance_SOL-USDT_1h.csv", lines(5))
-    said = vigie("import", good, bad)
+    said = vigie("data", "import", good, bad)
     assert (said.code, said.out) == (code, "")
     assert reason in said.err
     assert bad.name in said.err
@@ -182,7 +148,7 @@ def test_bad_input_is_a_sentence_an_exit_code_and_nothing_kept(
     ],
 )
 def test_a_word_that_cannot_be_is_exit_78(vigie: Vigie, tmp_path: Path, words: list[str], reason: str) -> None:
-    said = vigie("import", write_csv(tmp_path / NAME, lines(5)), *words)
+    said = vigie("data", "import", write_csv(tmp_path / NAME, lines(5)), *words)
     assert said.code == 78
     assert reason in said.err
     assert kept(tmp_path) == []
@@ -191,16 +157,16 @@ def test_a_word_that_cannot_be_is_exit_78(vigie: Vigie, tmp_path: Path, words: l
 def test_a_folder_without_candles_is_exit_65(vigie: Vigie, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for command in ("list", "check"):
-        said = vigie(command, "--data", tmp_path / "empty")
+        said = vigie("data", command, "--data", tmp_path / "empty")
         assert said.code == 65
         assert "no candle files here" in said.err
 
 
 def test_a_damaged_file_of_the_store_is_exit_65(vigie: Vigie, tmp_path: Path) -> None:
-    vigie("import", write_csv(tmp_path / NAME, lines(30)))
+    vigie("data", "import", write_csv(tmp_path / NAME, lines(30)))
     path = tmp_path / "home" / "state" / "candles" / "binance_BTC-USDT_1h.parquet"
     path.write_bytes(path.read_bytes()[:200])
-    said = vigie("list")
+    said = vigie("data", "list")
     assert said.code == 65
     assert path.name in said.err
 
@@ -213,13 +179,13 @@ def test_check_reports_every_problem_and_exits_3(vigie: Vigie, tmp_path: Path) -
     rows[20], rows[21] = rows[21], rows[20]
     del rows[30:40]
     path = write_csv(tmp_path / NAME, rows)
-    said = vigie("check", "--data", path)
+    said = vigie("data", "check", "--data", path)
     assert said.code == 3
     for reason in ("2 impossible candles", "1 duplicate row", "1 row out of order", "candles are missing, above 1.00%"):
         assert reason in said.err
     for example in ("row 4 (", "row 6 (", "row 14 (", "row 22 ("):
         assert example in said.out
-    document = vigie("check", "--data", path, "--json").document
+    document = vigie("data", "check", "--data", path, "--json").document
     assert document["failed"] == 1
     assert (document["files"][0]["impossible"], document["files"][0]["duplicates"]) == (2, 1)
     assert document["files"][0]["holes"][0]["missing"] == 10
@@ -229,37 +195,37 @@ def test_check_limits_can_be_moved(vigie: Vigie, tmp_path: Path) -> None:
     rows = lines(60)
     del rows[30:40]
     path = write_csv(tmp_path / NAME, rows)
-    assert vigie("check", "--data", path).code == 3
-    assert vigie("check", "--data", path, "--max-gap-fraction", "0.2").code == 0
+    assert vigie("data", "check", "--data", path).code == 3
+    assert vigie("data", "check", "--data", path, "--max-gap-fraction", "0.2").code == 0
     silent = write_csv(tmp_path / "x" / NAME, [f"{row.rsplit(',', 1)[0]},0" for row in lines(30)])
-    assert vigie("check", "--data", silent).code == 3
-    assert vigie("check", "--data", silent, "--max-zero-volume-fraction", "1").code == 0
+    assert vigie("data", "check", "--data", silent).code == 3
+    assert vigie("data", "check", "--data", silent, "--max-zero-volume-fraction", "1").code == 0
 
 
 def test_check_goes_on_after_a_file_that_cannot_be_read(vigie: Vigie, tmp_path: Path) -> None:
     write_csv(tmp_path / "in" / NAME, lines(30))
     (tmp_path / "in" / "binance_ETH-USDT_1h.parquet").write_bytes(b"nothing")
-    said = vigie("check", "--data", tmp_path / "in", "--json")
+    said = vigie("data", "check", "--data", tmp_path / "in", "--json")
     assert said.code == 3
     assert [one["passed"] for one in said.document["files"]] == [True, False]
 
 
 def test_resample_writes_to_the_store_or_to_a_file(vigie: Vigie, tmp_path: Path) -> None:
-    vigie("import", write_csv(tmp_path / NAME, lines(30)))
-    said = vigie("resample", "--timeframe", "4h", "--json")
+    vigie("data", "import", write_csv(tmp_path / NAME, lines(30)))
+    said = vigie("data", "resample", "--timeframe", "4h", "--json")
     assert said.document["series"][0]["source"] == "resampled from 1h"
     assert "is not over" in said.err
     output = tmp_path / "out" / "four.csv"
-    assert vigie("resample", "--timeframe", "4h", "--output", output).code == 0
+    assert vigie("data", "resample", "--timeframe", "4h", "--output", output).code == 0
     assert output.read_text(encoding="utf-8").splitlines()[0] == "timestamp,open,high,low,close,volume"
-    assert vigie("resample", "--timeframe", "90m").code == 78
+    assert vigie("data", "resample", "--timeframe", "90m").code == 78
 
 
 def test_tables_fit_80_columns(vigie: Vigie, tmp_path: Path) -> None:
     write_csv(tmp_path / "in" / "binanceverylong_VERYLONGNAME-USDT_1h.csv", lines(3000))
-    vigie("sample")
+    vigie("data", "sample")
     for words in (["list"], ["check"], ["list", "--data", tmp_path / "in"], ["check", "--data", tmp_path / "in"]):
-        table = vigie(*words).out.split("longest hole")[0]
+        table = vigie("data", *words).out.split("longest hole")[0]
         assert max(len(line) for line in table.splitlines()) <= 80
 
 
@@ -267,18 +233,18 @@ def test_download_over_http_keeps_candles_and_speaks_json(vigie: Vigie, tmp_path
     now = 1_704_067_200_000 + 1500 * HOUR_MS + 1000
     with KlineServer(now_ms=now, first_ms=1_704_067_200_000) as venue:
         words = ("download", "btc/usdt", "--since", "20240101", "--base-url", venue.url, "--json")
-        said = vigie(*words)
+        said = vigie("data", *words)
         assert (said.code, said.err) == (0, "")
         (series,) = said.document["series"]
         assert (series["candles"], series["added"], series["forming_left_out"]) == (1500, 1500, 1)
         venue.revised[now - 1000 - HOUR_MS] = 77.0
-        again = vigie(*words).document["series"][0]
+        again = vigie("data", *words).document["series"][0]
         assert [len(again["revised"]), again["added"]] == [1, 0]
-        assert "revised: close" not in vigie(*words[:-1]).err
+        assert "revised: close" not in vigie("data", *words[:-1]).err
     assert kept(tmp_path) == ["binance_BTC-USDT_1h.parquet", "instruments.json"]
 
 
 def test_an_unknown_exchange_is_exit_78_with_a_suggestion(vigie: Vigie) -> None:
-    said = vigie("download", "BTC/USDT", "--exchange", "binanse")
+    said = vigie("data", "download", "BTC/USDT", "--exchange", "binanse")
     assert said.code == 78
     assert "did you mean 'binance'" in said.err

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -145,9 +146,11 @@ class Outputs:
         """Refuse, before anything is computed, what could not be written at the end.
 
         Raises:
-            ConfigError: an unknown file ending, or a folder that does not exist; all of them at once.
+            ConfigError: an unknown file ending, a folder that does not exist or cannot be written, or one file for
+                two outputs; all of them at once.
         """
         problems = []
+        taken: set[Path] = set()
         for path, suffixes in (
             (self.trades, TABLE_SUFFIXES),
             (self.events, TABLE_SUFFIXES),
@@ -157,10 +160,20 @@ class Outputs:
                 continue
             if path.suffix.lower() not in suffixes:
                 problems.append(f"{path}: the name must end in one of {', '.join(suffixes)}")
-            if not path.parent.is_dir():
-                problems.append(f"{path}: there is no folder {path.parent}")
+            if path.resolve() in taken:
+                problems.append(f"{path}: two outputs cannot go into one file")
+            taken.add(path.resolve())
+            problems += _unwritable(path)
         if problems:
             raise ConfigError(problems)
+
+
+def _unwritable(path: Path) -> list[str]:
+    if not path.parent.is_dir():
+        return [f"{path}: there is no folder {path.parent}"]
+    if path.is_dir():
+        return [f"{path}: is a folder"]
+    return [] if os.access(path.parent, os.W_OK) else [f"{path}: the folder {path.parent} cannot be written"]
 
 
 def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -> list[Path]:
@@ -173,20 +186,25 @@ def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -
 
     Returns:
         what was written.
+
+    Raises:
+        ConfigError: a file cannot be written.
     """
     from vigie.reporting.exports import events_table, trades_table
 
-    made: list[tuple[Path, Callable[[], bytes]]] = []
+    # All of them are made before the first is written: an error in one leaves none.
+    made: list[tuple[Path, bytes]] = []
     if outputs.trades is not None:
-        trades = outputs.trades
-        made.append((trades, lambda: trades_table(result, trades.suffix.lower())))
+        made.append((outputs.trades, trades_table(result, outputs.trades.suffix.lower())))
     if outputs.events is not None:
-        events = outputs.events
-        made.append((events, lambda: events_table(result, events.suffix.lower())))
+        made.append((outputs.events, events_table(result, outputs.events.suffix.lower())))
     if outputs.report is not None:
-        made.append((outputs.report, lambda: _html(result, trials)))
+        made.append((outputs.report, _html(result, trials)))
     for path, content in made:
-        write_atomically(path, content())
+        try:
+            write_atomically(path, content)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
     return [path for path, _ in made]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -168,7 +169,7 @@ def select(
     for pair in sorted(set(pairs)):
         has = {file.timeframe for file in files if file.pair == pair}
         if not has:
-            problems.append(f"{place}: no {pair} here{_known_pairs(pair, there)}")
+            problems.append(f"{place}: no {pair} here{_known_pairs(pair, there)}{_fetch(pair, timeframe, folder)}")
         elif timeframe not in has:
             problems.append(f"{place}: {pair} is there as {_listed(has)} only{_help(pair, timeframe, has, folder)}")
     if problems:
@@ -184,14 +185,22 @@ def _known_pairs(pair: Pair, there: Sequence[Pair]) -> str:
     return tail if "; known" in tail else f"{tail} There are: {', '.join(map(str, there))}"
 
 
+def _fetch(pair: Pair, timeframe: Timeframe, folder: Path | None) -> str:
+    """How real candles get into the store."""
+    if folder is not None or pair.quote == sample_pairs()[0].quote:
+        return ""
+    return f"; get it with: vigie data download {pair} --timeframe {timeframe}"
+
+
 def _listed(timeframes: Iterable[Timeframe]) -> str:
     return ", ".join(map(str, sorted(timeframes)))
 
 
 def _help(pair: Pair | None, timeframe: Timeframe, has: Iterable[Timeframe], path: Path | None) -> str:
-    """Which command would make the wanted timeframe, nothing if none can."""
-    if not any(one < timeframe and timeframe.milliseconds % one.milliseconds == 0 for one in has):
-        return ""
+    """Which command would make the wanted timeframe, or which one to ask for instead."""
+    there = sorted(has)
+    if not any(one < timeframe and timeframe.milliseconds % one.milliseconds == 0 for one in there):
+        return f"; say --timeframe {there[0]}" if there else ""
     which = f" --pairs {pair}" if pair is not None else ""
     if path is None:
         return f"; make it with: vigie data resample --timeframe {timeframe}{which}"
@@ -222,16 +231,20 @@ def require_continuity(series: Series, limit_days: float = LONGEST_HOLE_DAYS) ->
         limit_days: longest time without candles that is accepted.
 
     Raises:
+        ConfigError: the limit is no number.
         DataError: a single hole is longer; names the longest.
     """
+    if math.isnan(limit_days):
+        raise ConfigError("the longest hole that is accepted must be a number of days")
     opens_at = series.candles.opens_at
     if len(opens_at) < 2:
         return
     absent = np.diff(opens_at) - series.candles.timeframe.milliseconds
     at = int(np.argmax(absent))
     if absent[at] > limit_days * DAY_MS:
+        days = absent[at] / DAY_MS
         raise DataError(
-            f"{series.origin}: {series.pair} has no candles for {absent[at] / DAY_MS:.0f} days, from "
+            f"{series.origin}: {series.pair} has no candles for {days:.{0 if days >= 2 else 1}f} days, from "
             f"{as_text(int(series.candles.closes_at[at]))} to {as_text(int(opens_at[at + 1]))}; holes longer than "
             f"{limit_days:g} days stop a run"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vigie.domain.errors import ConfigError
 from vigie.strategy.strategy import Strategy, extend_search_path, load, names
 
 FOLDER = "strategies"
@@ -19,11 +20,18 @@ def find(name: str, home: Path) -> Strategy:
     return load(name)
 
 
-def every(home: Path) -> list[Strategy]:
-    """All strategies that can be found, sorted by name.
+def every(home: Path) -> list[Strategy | ConfigError]:
+    """All strategies that can be found, sorted by name; in the place of a broken one, what is wrong with it.
 
     Raises:
-        ConfigError: one of them cannot be imported, or a name exists twice.
+        ConfigError: a name exists twice.
     """
     extend_search_path(home / FOLDER)
-    return [load(name) for name in names()]
+    return [_or_error(name) for name in names()]
+
+
+def _or_error(name: str) -> Strategy | ConfigError:
+    try:
+        return load(name)
+    except ConfigError as error:
+        return error

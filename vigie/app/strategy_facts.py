@@ -16,6 +16,7 @@ from vigie.domain.errors import ConfigError
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 from vigie.strategy.params import Spec, Value
+from vigie.strategy.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,22 @@ class Described:
         return asdict(self)
 
 
-def overview(home: Path) -> dict[str, list[dict[str, str]]]:
+def overview(home: Path, report: Report = lambda _: None) -> dict[str, list[dict[str, str]]]:
     """Names and summaries of all strategies and profiles.
 
+    Args:
+        home: the user's folder.
+        report: told what is wrong with strategies that cannot be used; they are left out.
+
     Raises:
-        ConfigError: a strategy cannot be imported.
+        ConfigError: a name exists twice.
     """
+    found = every(home)
+    for one in found:
+        if isinstance(one, ConfigError):
+            report("\n".join(one.problems))
     return {
-        "strategies": [{"name": one.name, "summary": one.summary} for one in every(home)],
+        "strategies": [{"name": one.name, "summary": one.summary} for one in found if isinstance(one, Strategy)],
         "profiles": [{"name": name, "summary": load_profile(name).summary} for name in profile_names()],
     }
 

@@ -50,7 +50,7 @@ def create(name: str, home: Path) -> Path:
     """Write a working strategy file ``strategies/NAME.py`` into the home.
 
     Raises:
-        ConfigError: not a usable name, or it is taken.
+        ConfigError: not a usable name, it is taken, or the home cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name) or keyword.iskeyword(name):
         raise ConfigError(f"'{name}' is not a usable name: lower-case letters, digits and _, a letter first")
@@ -59,6 +59,8 @@ def create(name: str, home: Path) -> Path:
     path = folder / f"{name}.py"
     if name in names() or path.exists():
         raise ConfigError(f"there is already a strategy '{name}'")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, _TEMPLATE.format(title=name.replace("_", " ").capitalize()).encode())
+    try:
+        write_atomically(path, _TEMPLATE.format(title=name.replace("_", " ").capitalize()).encode())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from vigie.domain.errors import ConfigError
 
+_QUOTES = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "EUR", "USD", "GBP", "BTC", "ETH")
+"""Assets that much is priced in; only used to guess what an exchange's ``BTCUSDT`` stands for in a message."""
 _PATTERN = re.compile(r"([A-Z0-9]{1,20})[/\-_]([A-Z0-9]{1,20})")
 
 
@@ -26,7 +28,7 @@ class Pair:
         """
         match = _PATTERN.fullmatch(text.strip().upper())
         if match is None:
-            raise ConfigError(f"'{text}' is not a pair: write base and quote with a slash, for instance BTC/USDT")
+            raise ConfigError(f"'{text}' is not a pair: write base and quote with a slash, for instance {_meant(text)}")
         return cls(match[1], match[2])
 
     @property
@@ -36,3 +38,12 @@ class Pair:
 
     def __str__(self) -> str:
         return f"{self.base}/{self.quote}"
+
+
+def _meant(text: str) -> str:
+    """The pair that an exchange's symbol most likely stands for, else any."""
+    word = text.strip().upper()
+    for quote in _QUOTES:
+        if word.isascii() and word.isalnum() and word.endswith(quote) and word != quote:
+            return f"{word.removesuffix(quote)}/{quote}"
+    return "BTC/USDT"

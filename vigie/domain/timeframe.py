@@ -35,7 +35,9 @@ class Timeframe:
         """
         match = re.fullmatch(r"([1-9]\d{0,3})([mhdw])", text.strip())
         if match is None:
-            raise ConfigError(f"'{text}' is not a timeframe: write a number and m, h, d or w, for instance 1h")
+            example = re.fullmatch(r"\s*([1-9]\d{0,3})\s*([HDW]|min|hour|day|week)s?\s*", text)
+            meant = f"perhaps {example[1]}{example[2][0].lower()}" if example else "for instance 1h"
+            raise ConfigError(f"'{text}' is not a timeframe: write a number and m, h, d or w, {meant}")
         return cls(int(match[1]) * _UNITS_MS[match[2]])
 
     @property

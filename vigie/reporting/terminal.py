@@ -81,10 +81,7 @@ def _header(result: BacktestResult, trials: int | None) -> RenderableType:
     title = Text(f"{identity.strategy} · {identity.profile} · {identity.timeframe} · {' '.join(result.pairs)}", "bold")
     lines: list[RenderableType] = [
         title,
-        Text(
-            " · ".join((f"capital {money(result.capital)} {quote_asset(result)}", *scope(result, trials).parts())),
-            "dim",
-        ),
+        _Flowing((f"capital {money(result.capital)} {quote_asset(result)}", *scope(result, trials).parts())),
     ]
     if identity.overrides:
         changed = ", ".join(f"{name}={value}" for name, value in identity.overrides.items())
@@ -151,10 +148,38 @@ def _refusals(result: BacktestResult) -> Table:
 
 
 def _notes(result: BacktestResult, trials: int | None) -> RenderableType:
-    grid = Table.grid(padding=(0, 1))
-    for sentence in notes(result, trials):
-        grid.add_row(Text("!", "yellow"), Text(sentence))
-    return grid
+    return Group(*map(_Note, notes(result, trials)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Flowing:
+    """Statements with dots between them; a line ends where a statement does, as long as one fits the width."""
+
+    parts: Sequence[str]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        line = ""
+        for part in self.parts:
+            longer = f"{line} · {part}" if line else part
+            if line and len(longer) > options.max_width:
+                yield Text(line, "dim")
+                longer = part
+            line = longer
+        yield Text(line, "dim")
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A sentence behind a mark, its further lines indented; no blanks at the ends of lines."""
+
+    sentence: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        mark = "! "
+        for line in Text(self.sentence).wrap(console, max(10, options.max_width - len(mark))):
+            line.rstrip()
+            yield Text.assemble((mark, "yellow"), line)
+            mark = "  "
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from vigie.domain.names import suggestion
 
 Value: TypeAlias = bool | int | float | str
 
+_DECLARED_BY = "number(), choice() or switch()"
 _OFF = {"off", "no", "false", "0", "none"}
 _ON = {"on", "yes", "true", "1"}
 
@@ -106,6 +107,8 @@ class Params:
         for declared in fields(cls):
             if declared.default is MISSING:
                 raise TypeError(f"parameter '{declared.name}' of {cls.__qualname__} has no default")
+            if "help" not in declared.metadata:
+                raise TypeError(f"parameter '{declared.name}' of {cls.__qualname__}: declare it by {_DECLARED_BY}")
             found[declared.name] = Spec(declared.name, kinds[declared.name], declared.default, **declared.metadata)
         return found
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vigie.domain.candles import BoolArray, FloatArray
 
@@ -60,18 +60,18 @@ class Signals:
         """Build signals, filling in what a simple strategy does not say.
 
         Raises:
-            ValueError: arrays of different length.
+            ValueError: arrays of different length, or values that mean nothing in their column.
         """
         rows = len(entry)
         signals = cls(
-            entry=np.asarray(entry, dtype=np.int8),
-            exit=np.asarray(exit, dtype=np.bool_),
+            entry=np.asarray(_whole("entry", entry, -1, 1), dtype=np.int8),
+            exit=np.asarray(_whole("exit", exit, 0, 1), dtype=np.bool_),
             stop_distance=np.asarray(stop_distance, dtype=np.float64),
             volatility=np.asarray(volatility, dtype=np.float64),
             warm_up=int(warm_up),
             target_distance=_constant(rows, np.nan) if target_distance is None else np.asarray(target_distance, float),
             confidence=_constant(rows, 1.0) if confidence is None else np.asarray(confidence, dtype=np.float64),
-            reason=_no_reason(rows) if reason is None else np.asarray(reason, dtype=np.int8),
+            reason=_no_reason(rows) if reason is None else np.asarray(_whole("reason", reason, 0, 127), dtype=np.int8),
             reasons=reasons,
         )
         for name in COLUMNS:
@@ -84,6 +84,14 @@ class Signals:
 
     def __len__(self) -> int:
         return len(self.entry)
+
+
+def _whole(name: str, given: ArrayLike, low: int, high: int) -> NDArray[Any]:
+    """The flags or codes as given, once looked at: a NaN would silently become True, and 300 would become 44."""
+    column = np.asarray(given)
+    if column.dtype != np.bool_ and not np.isin(column, np.arange(low, high + 1)).all():
+        raise ValueError(f"signals column '{name}' must hold whole numbers from {low} to {high} only, and no NaN")
+    return column
 
 
 @lru_cache(maxsize=8)

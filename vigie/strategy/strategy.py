@@ -23,6 +23,7 @@ from types import MappingProxyType, ModuleType
 from vigie.domain.candles import Candles
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
+from vigie.strategy.guarded import Guarded, told
 from vigie.strategy.params import Params, Value
 from vigie.strategy.signals import Signals
 
@@ -87,8 +88,8 @@ def load(name: str) -> Strategy:
         raise ConfigError(f"unknown strategy '{name}'{suggestion(name, known)}")
     try:
         module = importlib.import_module(f"{PACKAGE}.{name}")
-    except Exception as error:
-        raise ConfigError(f"strategy '{name}' cannot be imported: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"strategy '{name}' cannot be imported: {told(error)}") from error
     return _from_module(name, module)
 
 
@@ -99,16 +100,21 @@ def _from_module(name: str, module: ModuleType) -> Strategy:
         problems.append(f"strategy '{name}' defines no class Parameters(Params)")
     if not callable(getattr(module, "signals", None)):
         problems.append(f"strategy '{name}' defines no function signals(candles, parameters)")
-    if problems or not isinstance(parameters, type):
+    if problems or not isinstance(parameters, type) or not issubclass(parameters, Params):
         raise ConfigError(problems)
+    try:
+        parameters.specs()
+    except Exception as error:
+        raise ConfigError(f"strategy '{name}': {error}") from error
     path = Path(str(module.__file__))
+    propose = getattr(module, "propose", None)
     return Strategy(
         name=name,
         summary=(inspect.getdoc(module) or "no description").splitlines()[0],
         parameters=parameters,
-        signals=module.signals,
+        signals=Guarded(name, str(path), module.signals, Signals),
         presets=MappingProxyType(dict(getattr(module, "PRESETS", {}))),
-        propose=getattr(module, "propose", None),
+        propose=None if propose is None else Guarded(name, str(path), propose, dict),
         code_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
         path=path,
     )

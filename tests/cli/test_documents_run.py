@@ -1,0 +1,99 @@
+"""What the documents show is what happens: their commands are run, and every line they show must come out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.command_line import Vigie
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+LEFT_OUT = "…"
+
+
+def text(name: str) -> str:
+    return (CHECKOUT / name).read_text(encoding="utf-8")
+
+
+def fences(name: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text(name), re.DOTALL | re.MULTILINE)
+
+
+def tour() -> list[tuple[str, list[str]]]:
+    """Commands of the README's tour, each with the lines that it shows."""
+    steps: list[tuple[str, list[str]]] = []
+    for line in "".join(fences("README.md", "console")).splitlines():
+        if line.startswith("$ "):
+            steps.append((line[2:], []))
+        elif line != LEFT_OUT:
+            steps[-1][1].append(line.rstrip())
+    return steps
+
+
+@pytest.fixture
+def at_home(home: Path, candles: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home as the current folder, with somebody's candles in it."""
+    monkeypatch.chdir(home)
+    rows = (candles / "test_BTC-USDT_1h.csv").read_text(encoding="utf-8").splitlines()
+    years = 4 * 365 * 86_400_000 + 86_400_000
+    moved = [f"{int(row.split(',')[0]) + years},{row.partition(',')[2]}" for row in rows[1:]]
+    (home / "my_candles.csv").write_text("\n".join([rows[0], *moved]), encoding="utf-8")
+    return home
+
+
+def test_the_tour_of_the_readme_is_what_happens(vigie: Vigie, at_home: Path) -> None:
+    steps = tour()
+    assert len(steps) >= 5
+    for command, shown in steps:
+        ours = command.removeprefix("uv run vigie ")
+        assert ours != command
+        said = vigie(*shlex.split(ours))
+        came = [line.rstrip() for line in (said.out + said.err).splitlines()]
+        assert [line for line in shown if line not in came] == [], command
+    assert (at_home / "trades.csv").is_file()
+
+
+def test_the_worked_example_of_the_strategy_guide_works(vigie: Vigie, at_home: Path) -> None:
+    (source,) = fences("docs/strategy.md", "python")
+    folder = at_home / "strategies"
+    folder.mkdir()
+    (folder / "dip_buyer.py").write_text(source, encoding="utf-8")
+    (commands,) = fences("docs/strategy.md", "sh")
+    for command in commands.splitlines():
+        said = vigie(*shlex.split(command.removeprefix("vigie ")), "--quiet")
+        assert said.code == 0, said.err
+    assert "! Synthetic data" in said.out
+    tested = vigie("backtest", "--strategy", "dip_buyer", "--json", "--quiet").document
+    assert tested["metrics"]["trades"] > 30
+
+
+def test_the_commands_of_the_backtest_guide_work(vigie: Vigie, at_home: Path) -> None:
+    for command in "".join(fences("docs/backtest.md", "sh")).splitlines():
+        assert vigie(*shlex.split(command.removeprefix("vigie "))).code == 0, command
+
+
+def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vigie) -> None:
+    groups = vigie("strategy", "show", "ema_stochrsi", "--json").document["groups"]
+    known = {row["name"] for group in groups.values() for row in group}
+    named = {
+        word
+        for row in re.findall(r"^\| (.*) \|$", text("docs/backtest.md"), re.MULTILINE)
+        for cell in row.split(" | ")[:2]
+        for word in re.findall(r"^`([a-z_]+)`|, `([a-z_]+)`", cell)
+        for word in word
+        if word
+    }
+    assert {"fill_at", "stop_test", "drawdown_fraction", "min_order_value"} <= named
+    words = {choice for group in groups.values() for row in group for choice in row["allowed"].split(", ")}
+    assert named - known - words == {"standard"}
+    profiles = {one["name"] for one in vigie("strategy", "list", "--json").document["profiles"]}
+    assert set(re.findall(r"^\| `(standard|classic-\w)` \|", text("docs/backtest.md"), re.MULTILINE)) == profiles
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/backtest.md", "docs/strategy.md"])
+def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)", text(name)):
+        assert ((CHECKOUT / name).parent / target).exists(), target

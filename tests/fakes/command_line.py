@@ -1,0 +1,78 @@
+"""Commands called as the shell calls them, in a home of the test's own."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import strategies
+from cli.main import run
+from tests.fakes.files import write_csv
+from tests.oracles import markets
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out, parse_constant=_no_constant)
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
+
+
+Vigie = Callable[..., Said]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home, which VIGIE_HOME names; strategies found there are forgotten afterwards."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("VIGIE_HOME", str(folder))
+    known_path, known_modules = list(strategies.__path__), set(sys.modules)
+    yield folder
+    strategies.__path__[:] = known_path
+    for name in set(sys.modules) - known_modules:
+        if name.startswith("strategies."):
+            del sys.modules[name]
+            vars(strategies).pop(name.removeprefix("strategies."), None)
+    importlib.invalidate_caches()
+
+
+@pytest.fixture
+def vigie(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Vigie:
+    """Call ``vigie WORDS``, 80 columns wide."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def call(*words: object) -> Said:
+        code = run([*map(str, words)])
+        captured = capsys.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def candles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with made-up hourly candles of BTC/USDT and ETH/USDT, 2020-01-01 to 2020-04-09; they trade often."""
+    folder = tmp_path_factory.mktemp("candles")
+    for seed, coin in enumerate(("BTC", "ETH"), start=3):
+        market = markets.trending(2400, seed, volatility=0.012)
+        rows = [",".join(map(repr, (int(at), *rest))) for at, *rest in zip(*market.values(), strict=True)]
+        write_csv(folder / f"test_{coin}-USDT_1h.csv", rows)
+    return folder
