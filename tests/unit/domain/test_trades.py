@@ -35,5 +35,6 @@ def test_reasons_and_kinds_are_written_in_lower_case() -> None:
         "gap",
         "partial_1",
         "partial_2",
+        "end",
     ]
     assert [kind.label for kind in EventKind] == ["buy", "partial", "sell"]

@@ -11,5 +11,5 @@ NUMBER = Spec(
 
 
 def refuses(facts: Facts, limit: float) -> bool:
-    """True unless price less stop distance is above ``limit`` times the price; an unknown number refuses too."""
-    return not facts.price - facts.stop_distance > limit * facts.price
+    """True unless the stop lies above ``limit`` times the price; an unknown number refuses too."""
+    return not facts.stop_distance < facts.price * (1.0 - limit)
