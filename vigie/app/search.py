@@ -16,14 +16,17 @@ from vigie.domain.candles import Series
 from vigie.domain.errors import ConfigError
 from vigie.domain.point import Ground
 from vigie.domain.trial import Market, TrialEvent, TrialKind
+from vigie.metrics.summary import Metrics
 from vigie.ports.results import StoredResult
 from vigie.ports.trials import TrialLedger
 from vigie.research.compile import source_hash
+from vigie.research.lanes import NAMES
+from vigie.research.lean_sweep import can_be_lean, lean_sweep
 from vigie.research.points import filters_text
 from vigie.research.space import Point, Space, plans, space_of
-from vigie.research.sweep import Score, metric_of, sweep
+from vigie.research.sweep import metric_of, sweep
 
-BATCH = 64
+BATCH = 512
 """Points that are run between two visits to the store: what an interrupt can lose."""
 
 
@@ -150,10 +153,8 @@ def run_sweep(
     missing = [index for index, key in enumerate(task.keys) if key not in known]
     for first in range(0, len(missing), BATCH):
         batch = missing[first : first + BATCH]
-        scores = _run(task, [task.made[index] for index in batch], request.base, progress)
-        fresh = {
-            task.keys[index]: StoredResult(score.measured[0], None) for index, score in zip(batch, scores, strict=True)
-        }
+        found = _run(task, [task.made[index] for index in batch], request.base, progress)
+        fresh = {task.keys[index]: StoredResult(metrics, None) for index, metrics in zip(batch, found, strict=True)}
         store.put(fresh)
         known |= fresh
     return SweepResult(task, tuple(known[key] for key in task.keys), len(task.keys) - len(missing), trials)
@@ -197,15 +198,37 @@ def end_of(series: Sequence[Series], end_ms: int | None) -> int:
 
 def _run(
     task: Searched, made: Sequence[tuple[Point, Plan]], base: Request, progress: Callable[[int], None]
-) -> list[Score]:
-    return sweep(
+) -> list[Metrics]:
+    series = task.prepared.series
+    end_ms = end_of(series, base.end_ms)
+    plans_ = [plan for _, plan in made]
+    if can_be_lean(plans_, len(series)):
+        return lean_sweep(
+            plans_,
+            series[0],
+            instruments=task.prepared.instruments,
+            start_ms=base.start_ms,
+            end_ms=end_ms,
+            jobs=threads(),
+            progress=progress,
+        )
+    scores = sweep(
         made,
-        task.prepared.series,
+        series,
         instruments=task.prepared.instruments,
         start_ms=base.start_ms,
-        ends_ms=[end_of(task.prepared.series, base.end_ms)],
+        ends_ms=[end_ms],
         jobs=threads(),
         progress=progress,
+    )
+    return [_named(score.measured[0]) for score in scores]
+
+
+def _named(metrics: Metrics) -> Metrics:
+    """The numbers that a search keeps, the same whichever loop found them."""
+    return Metrics(
+        {name: metrics.values[name] for name in NAMES},
+        {name: why for name, why in metrics.undefined.items() if name in NAMES},
     )
 
 

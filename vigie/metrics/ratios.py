@@ -48,10 +48,11 @@ def moments(equity: FloatArray, start: float, risk_free: float = 0.0) -> Moments
         risk_free: risk-free return per candle.
     """
     total, squares, losses = return_sums(equity, start, risk_free)
-    return _moments(len(equity), total, squares, losses)
+    return moments_of_sums(len(equity), total, squares, losses)
 
 
-def _moments(count: int, total: float, squares: float, losses: float) -> Moments:
+def moments_of_sums(count: int, total: float, squares: float, losses: float) -> Moments:
+    """The moments from sums over the excess returns: of them, of their squares, of the squares of the losses."""
     if count == 0:
         return Moments(0, 0.0, 0.0, 0.0)
     mean = total / count

@@ -30,6 +30,7 @@ from vigie.domain import loops
 from vigie.domain.candles import FloatArray
 from vigie.domain.errors import ConfigError
 from vigie.research.kernel.entries import enter
+from vigie.research.kernel.lean import lean_many
 from vigie.research.kernel.walk import walk
 
 Compiler = Callable[[FunctionType], Any]
@@ -53,6 +54,14 @@ def compiled_walk() -> Callable[..., None]:
 
 
 @cache
+def compiled_lean() -> Callable[..., None]:
+    """The loop for searches, compiled; as `compiled_walk`."""
+    use_compiled_loops()
+    compiled: Callable[..., None] = _entry_point(assemble(_inner, lean_many), allocates=False)
+    return compiled
+
+
+@cache
 def use_compiled_loops() -> None:
     """Let indicators and metrics use compiled twins of their loops from now on."""
     for name in _HOMES_OF_LOOPS:
@@ -61,19 +70,20 @@ def use_compiled_loops() -> None:
         loops.compiled[name] = _entry_point(_rebuilt(function, {}, _inner), allocates=True)
 
 
-def assemble(compiler: Compiler = _as_is) -> FunctionType:
+def assemble(compiler: Compiler = _as_is, loop: Callable[..., None] = walk) -> FunctionType:
     """The bar loop with all sizing rules and gate rules linked in.
 
     Args:
         compiler: applied to every function below the loop, callees first; by default nothing is compiled and the
             same functions run as plain Python.
+        loop: which bar loop.
 
     Returns:
         the loop itself, not yet compiled. Only it is cached on disk, with all that it calls inside: the links of a
         chain share one name in their file, and numba would take them for each other.
     """
     bound = {"size": _link_sizing(compiler), "gate": _link_gate(compiler)}
-    return _rebuilt(walk, bound, compiler)
+    return _rebuilt(loop, bound, compiler)
 
 
 def _link_sizing(compiler: Compiler) -> Any:

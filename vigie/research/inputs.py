@@ -65,7 +65,7 @@ def loop_inputs(
     candles = [one.traded.candles for one in pieces]
     pairs = [one.traded.pair for one in pieces]
     settings = plan.settings
-    limits = _limits(plan, max(one.warm_up for one in pieces))
+    limits = limits_of(plan, max(one.warm_up for one in pieces))
     wanted = wishes(timeline, [one.signals for one in pieces])
     most_trades = int(np.count_nonzero(wanted.entry)) + 1
     filters = filters_of(pairs, instruments, settings.min_notional)
@@ -75,20 +75,26 @@ def loop_inputs(
         wishes=wanted,
         rules=settings.rules(),
         costs=settings.costs(),
-        wallet=Wallet(
-            capital=float(settings.capital),
-            sizing=[rule.name for rule in sizing_rules()].index(settings.sizing),
-            amount=float(plan.sizing_amount),
-            cash_fraction=float(settings.cash_fraction),
-            position_fraction=_position_fraction(plan, len(pairs)),
-            correlation_window=int(settings.correlation_window),
-        ),
+        wallet=wallet_of(plan, len(pairs)),
         limits=limits,
         book=Book.empty(len(pairs), len(timeline.opens_at), most_trades, len(limits)),
     )
 
 
-def _limits(plan: Plan, warm_up: int) -> FloatArray:
+def wallet_of(plan: Plan, pairs: int) -> Wallet:
+    """The account's numbers of a plan for so many pairs."""
+    settings = plan.settings
+    return Wallet(
+        capital=float(settings.capital),
+        sizing=[rule.name for rule in sizing_rules()].index(settings.sizing),
+        amount=float(plan.sizing_amount),
+        cash_fraction=float(settings.cash_fraction),
+        position_fraction=_position_fraction(plan, pairs),
+        correlation_window=int(settings.correlation_window),
+    )
+
+
+def limits_of(plan: Plan, warm_up: int) -> FloatArray:
     """Numbers of the gate's rules in their order; the hole rule asks for no more candles than the warm-up has."""
     limits = np.array([plan.limits[name] for name in rule_names()])
     hole = rule_names().index(HOLE_RULE)

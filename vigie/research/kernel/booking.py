@@ -63,6 +63,15 @@ from vigie.research.kernel.records import (
 from vigie.simulation.fills import fee_of, sell_price
 
 
+def bought(quantity: float, price: float, costs: Costs) -> tuple[float, float, float]:
+    """Quote spent, base received and fee (in quote) of a buy."""
+    value = quantity * price
+    fee = fee_of(value, costs.fee_fraction)
+    if costs.fee_in_base:
+        return value, quantity * (1.0 - costs.fee_fraction), fee
+    return value + fee, quantity, fee
+
+
 def book_entry(
     pair: int,
     row: int,
@@ -76,10 +85,7 @@ def book_entry(
 ) -> None:
     """Book a filled entry."""
     quantity, price = position.quantity, position.entry_price
-    value = quantity * price
-    fee = fee_of(value, costs.fee_fraction)
-    spent = value if costs.fee_in_base else value + fee
-    coins = quantity * (1.0 - costs.fee_fraction) if costs.fee_in_base else quantity
+    spent, coins, fee = bought(quantity, price, costs)
     # All-in sizing can miss the cash by the last bit of a float; a wallet never goes below zero.
     account[A_CASH] -= min(spent, account[A_CASH])
     account[A_OPEN] += 1.0

@@ -128,21 +128,18 @@ class Entry(NamedTuple):
     bars_since_stop: float
 
 
-def _try(
-    pair: int,
-    row: int,
-    when: float,
-    entry: Entry,
-    filters: Filters,
-    rules: Rules,
-    costs: Costs,
-    wallet: Wallet,
-    limits: FloatArray,
-    account: FloatArray,
-    equity: float,
-    book: Book,
-) -> None:
-    """Size one entry, ask the gate, and fill it if nothing refuses."""
+class Verdict(NamedTuple):
+    """What became of a wanted entry: base to buy at a price, and the bits of the rules that refuse it."""
+
+    refusing: int
+    quantity: float
+    price: float
+
+
+def weigh(
+    entry: Entry, filters: Filters, costs: Costs, wallet: Wallet, limits: FloatArray, account: FloatArray, equity: float
+) -> Verdict:
+    """Size one entry and ask the gate."""
     price = buy_price(entry.reference, costs.slippage_fraction)
     wanted = Wanted(equity, wallet.capital, price, entry.stop_distance, entry.volatility)
     per_unit = price if costs.fee_in_base else price * (1.0 + costs.fee_fraction)
@@ -166,10 +163,29 @@ def _try(
         candles_in_row=entry.candles_in_row,
         bars_since_stop=entry.bars_since_stop,
     )
-    refusing = gate(facts, limits)
+    return Verdict(gate(facts, limits), quantity, price)
+
+
+def _try(
+    pair: int,
+    row: int,
+    when: float,
+    entry: Entry,
+    filters: Filters,
+    rules: Rules,
+    costs: Costs,
+    wallet: Wallet,
+    limits: FloatArray,
+    account: FloatArray,
+    equity: float,
+    book: Book,
+) -> None:
+    """Weigh one entry, and fill it if nothing refuses."""
+    verdict = weigh(entry, filters, costs, wallet, limits, account, equity)
     for rule in range(len(limits)):
-        if refusing >> rule & 1:
+        if verdict.refusing >> rule & 1:
             book.refused[rule] += 1
-    if refusing == 0 and quantity > 0.0 and entry.direction > 0:
-        position = opened(price, quantity, entry.stop_distance, entry.target_distance, entry.volatility, rules)
+    if verdict.refusing == 0 and verdict.quantity > 0.0 and entry.direction > 0:
+        distance, target = entry.stop_distance, entry.target_distance
+        position = opened(verdict.price, verdict.quantity, distance, target, entry.volatility, rules)
         book_entry(pair, row, when, position, entry.reference, costs, filters.tick, account, book)
