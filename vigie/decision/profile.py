@@ -7,7 +7,7 @@ import math
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -96,12 +96,13 @@ def load_profile(name: str) -> Profile:
     return profile
 
 
-def number_specs() -> dict[str, Spec]:
+@cache
+def number_specs() -> Mapping[str, Spec]:
     """Every name that ``--param`` knows besides the strategy's own, in order: settings, sizing, guards."""
     specs = dict(Settings.specs())
     specs |= {rule.number.name: rule.number for rule in sizing_rules()}
     specs |= {rule.number.name: rule.number for rule in gate_rules()}
-    return specs
+    return MappingProxyType(specs)
 
 
 def plan(strategy: Strategy, profile_name: str, overrides: Mapping[str, str]) -> Plan:

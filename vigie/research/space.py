@@ -65,7 +65,7 @@ def space_of(strategy: Strategy, fixed: Mapping[str, str], given: Sequence[str] 
     Raises:
         ConfigError: a malformed axis, an unknown name (with a suggestion), a bad value, or nothing to search.
     """
-    specs = dict(strategy.parameters.specs()) | number_specs()
+    specs = {**strategy.parameters.specs(), **number_specs()}
     problems: list[str] = []
     if given:
         axes = [axis for word in given if (axis := _axis(word, specs, problems)) is not None]

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Self, TypeAlias, get_type_hints
 
 from vigie.domain.errors import ConfigError
@@ -100,7 +102,8 @@ class Params:
     """Base of every strategy's ``Parameters``; immutable, hashable by value."""
 
     @classmethod
-    def specs(cls) -> dict[str, Spec]:
+    @cache
+    def specs(cls) -> Mapping[str, Spec]:
         """What is known about each parameter, in order of declaration."""
         kinds = get_type_hints(cls)
         found = {}
@@ -110,7 +113,7 @@ class Params:
             if "help" not in declared.metadata:
                 raise TypeError(f"parameter '{declared.name}' of {cls.__qualname__}: declare it by {_DECLARED_BY}")
             found[declared.name] = Spec(declared.name, kinds[declared.name], declared.default, **declared.metadata)
-        return found
+        return MappingProxyType(found)
 
     @classmethod
     def build(cls, given: Mapping[str, object]) -> Self:
