@@ -153,7 +153,7 @@ def test_one_wallet_each_is_refused_for_several_pairs() -> None:
 
 
 def test_an_unknown_objective_is_refused_with_a_suggestion() -> None:
-    with pytest.raises(ConfigError, match="unknown objective 'sharp'.*sharpe"):
+    with pytest.raises(ConfigError, match=r"unknown objective 'sharp'.*sharpe"):
         metric_of("sharp")
 
 
