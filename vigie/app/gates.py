@@ -10,6 +10,9 @@ from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
 from vigie.research.gates import GateSettings
 
+WHOLE = ("trades", "folds")
+"""Limits that are counts."""
+
 
 def gate_settings(given: Sequence[str]) -> GateSettings:
     """The default gates with some limits changed by ``NAME=LIMIT``.
@@ -30,7 +33,7 @@ def gate_settings(given: Sequence[str]) -> GateSettings:
             limits[name] = _number(name, text, problems)
     if problems:
         raise ConfigError(problems)
-    whole = {name: int(limits.pop(name)) for name in ("trades", "folds") if name in limits}
+    whole = {name: int(limits.pop(name)) for name in WHOLE if name in limits}
     return replace(GateSettings(), **whole, **limits)  # type: ignore[arg-type]
 
 
@@ -41,4 +44,6 @@ def _number(name: str, text: str, problems: list[str]) -> float:
         number = math.nan
     if not math.isfinite(number):
         problems.append(f"{name}={text}: not a number")
+    elif name in WHOLE and number != int(number):
+        problems.append(f"{name}={text}: not a whole number")
     return number

@@ -233,7 +233,9 @@ def _named(metrics: Metrics) -> Metrics:
 
 
 def _ground(base: Request, prepared: Prepared) -> Ground:
-    known = [replace(one, candles=one.candles.between(None, base.end_ms)) for one in prepared.series]
+    # What can be looked at: a plan that warms up inside its range knows nothing before it.
+    first_ms = None if prepared.plan.settings.warm_up_from_past else base.start_ms
+    known = [replace(one, candles=one.candles.between(first_ms, base.end_ms)) for one in prepared.series]
     traded = {str(one.pair): one.candles.between(base.start_ms, None) for one in known}
     return Ground(
         code_hash=source_hash(),

@@ -17,6 +17,7 @@ from vigie.app.trials import ledger_of
 from vigie.decision.profile import plan
 from vigie.domain.certificate import Certificate, CertifiedCandles, CertifiedFold, GateResult
 from vigie.domain.errors import ConfigError
+from vigie.domain.instants import as_text
 from vigie.domain.trial import TrialKind
 from vigie.research.folds import Fold, boundaries_of, folds_of
 from vigie.research.gates import GateSettings
@@ -107,7 +108,7 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
     """The folds of a request, by its dates or by count.
 
     Raises:
-        ConfigError: too few candles, or dates that make no folds.
+        ConfigError: too few candles, dates that make no folds, or dates after the last candle of the time range.
     """
     base = request.search.base
     candle_ms = task.prepared.series[0].candles.timeframe.milliseconds
@@ -118,6 +119,9 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
     if not len(inside):
         raise ConfigError("there are no candles in the time range")
     boundaries = tuple(request.boundaries) or boundaries_of(inside, candle_ms, request.folds)
+    if max(boundaries) > end:
+        # A test over candles that were set aside, or over fewer than its dates say, is not what was asked for.
+        raise ConfigError(f"the boundary {as_text(max(boundaries))} lies after the last candle, {as_text(end)}")
     return folds_of(start, boundaries, candle_ms, rolling=request.rolling, purge=request.purge, embargo=request.embargo)
 
 
@@ -125,12 +129,15 @@ def promote(done: WalkedForward, home: Path) -> Certificate:
     """Write a certificate for what passed.
 
     Raises:
-        ConfigError: a gate was not passed, or there is nothing to certify.
+        ConfigError: a gate was not passed, there is nothing to certify, or the candles never happened.
     """
     outcome = done.outcome
     if not outcome.passed or outcome.final is None:
         raise ConfigError("nothing is promoted: not every gate was passed")
     prepared = done.searched.prepared
+    if any(one.synthetic for one in prepared.series):
+        raise ConfigError("nothing is promoted: the candles are synthetic, no market ever traded them")
+    looked_at = {one.pair: one.candles.between(None, done.folds[-1].test_end) for one in prepared.series}
     final = plan(prepared.plan.strategy, prepared.plan.profile, {**prepared.plan.overrides, **outcome.final.point})
     certificate = Certificate(
         strategy=final.strategy.name,
@@ -141,10 +148,10 @@ def promote(done: WalkedForward, home: Path) -> Certificate:
         candles={
             str(one.pair): CertifiedCandles(
                 venue=one.venue,
-                first_at=int(one.candles.opens_at[0]),
-                last_at=int(one.candles.opens_at[-1]),
-                rows=len(one.candles),
-                content_hash=one.candles.content_hash,
+                first_at=int(looked_at[one.pair].opens_at[0]),
+                last_at=int(looked_at[one.pair].opens_at[-1]),
+                rows=len(looked_at[one.pair]),
+                content_hash=looked_at[one.pair].content_hash,
             )
             for one in prepared.series
         },

@@ -69,6 +69,8 @@ def space_of(strategy: Strategy, fixed: Mapping[str, str], given: Sequence[str] 
     problems: list[str] = []
     if given:
         axes = [axis for word in given if (axis := _axis(word, specs, problems)) is not None]
+        named = [axis.name for axis in axes]
+        problems += [f"'{name}' is searched twice" for name in dict.fromkeys(named) if named.count(name) > 1]
         problems += [f"'{axis.name}' is both searched and fixed" for axis in axes if axis.name in fixed]
     else:
         searched = strategy.parameters.specs().values()

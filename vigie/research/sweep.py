@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -74,8 +75,9 @@ def sweep(
 ) -> list[Score]:
     """Run every point once over all candles before the last date, and measure it at each date.
 
-    A date is a prefix of the same pass: what happens later cannot change it. Signals are computed once for all points
-    that share their strategy's parameters.
+    A date is a prefix of the same pass: what happens later cannot change it. Only where a plan does something special
+    at the last candle (``last_at_close``, ``close_at_end``) each date is a pass of its own. Signals are computed once
+    for all points that share their strategy's parameters.
 
     Args:
         plans: points with their plans.
@@ -98,16 +100,30 @@ def sweep(
     scores: list[Score | None] = [None] * len(plans)
 
     def work(members: list[int]) -> None:
-        pieces = [piece_of(plans[members[0]][1], one, start_ms, ends_ms[-1]) for one in series]
+        first = plans[members[0]][1]
+        pieces = cache(lambda end: [piece_of(first, one, start_ms, end) for one in series])
         for index in members:
             point, made = plans[index]
-            scores[index] = _score(point, made, pieces, instruments, ends_ms)
+            score = _score(point, made, pieces(ends_ms[-1]), instruments, ends_ms)
+            if _acts_at_the_end(made):
+                earlier = [_score(point, made, pieces(end), instruments, [end]).measured[0] for end in ends_ms[:-1]]
+                score = replace(score, measured=(*earlier, score.measured[-1]))
+            scores[index] = score
             progress(1)
 
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+    pool = ThreadPoolExecutor(max_workers=max(1, jobs))
+    try:
         for done in [pool.submit(work, members) for members in groups.values()]:
             done.result()
+    finally:
+        # After an interrupt or an error nothing is begun any more.
+        pool.shutdown(cancel_futures=True)
     return [score for score in scores if score is not None]
+
+
+def _acts_at_the_end(plan: Plan) -> bool:
+    """Whether the last candle is not traded like the others: then a prefix of a longer run is another run."""
+    return plan.settings.last_at_close or plan.settings.close_at_end
 
 
 def best(scores: Sequence[Score], objective: str, at: int, least_trades: int) -> Score | None:

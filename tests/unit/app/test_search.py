@@ -1,0 +1,274 @@
+"""Searches: counted when they begin, run once, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.markets_on_disk import write_market
+from tests.fakes.trials import FakeTrialLedger
+from tests.oracles.markets import HOUR_MS, START_MS
+from tests.unit.research.test_sweep import bits
+from vigie.adapters.storage.certificates import CertificateFolder
+from vigie.adapters.storage.results import SqliteResults
+from vigie.adapters.storage.trials import JsonlTrialLedger
+from vigie.app.backtest import Request, backtest
+from vigie.app.gates import gate_settings
+from vigie.app.search import BATCH, SearchRequest, SweepResult, run_sweep, searched
+from vigie.app.trials import ledger_of
+from vigie.app.walk_forward import WalkedForward, WalkForwardRequest, points_to_run, promote, run_walk_forward
+from vigie.domain.errors import ConfigError
+from vigie.domain.timeframe import Timeframe
+from vigie.domain.trial import TrialKind
+from vigie.research.points import point_of
+
+GRID = ("fast=5,12", "slow=30,60", "trail_atr=3,6", "warm_up=50")
+ALL_PASS = ("mean_sharpe=-99", "win_rate=0", "trades=1", "folds=1", "out_in_ratio=-99")
+
+
+def at(row: int) -> int:
+    return START_MS + row * HOUR_MS
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Request:
+    (tmp_path / "home").mkdir()
+    data = write_market(tmp_path / "binance_BTC-USDT_1h.csv", rows=1500)
+    return Request(tmp_path / "home", "ema_cross", "standard", Timeframe(HOUR_MS), data=data)
+
+
+def swept(
+    base: Request,
+    grid: Sequence[str] = GRID,
+    progress: Callable[[int], None] = lambda _: None,
+    **how: object,
+) -> SweepResult:
+    request = SearchRequest(base, grid, least_trades=1, **how)  # type: ignore[arg-type]
+    return run_sweep(request, searched(request, lambda _: None), progress=progress)
+
+
+def walk(base: Request, gates: Sequence[str] = ALL_PASS, **how: object) -> WalkedForward:
+    search = SearchRequest(base, GRID, least_trades=1)
+    request = WalkForwardRequest(search, gates=gate_settings(gates), **{"folds": 2, **how})  # type: ignore[arg-type]
+    return run_walk_forward(request, searched(search, lambda _: None))
+
+
+def test_every_number_of_a_sweep_is_that_of_a_backtest_to_the_bit(base: Request) -> None:
+    base = replace(base, start_ms=at(100), end_ms=at(1400))
+    found = swept(base)
+    assert len(found.results) == 8
+    for (point, _), kept in zip(found.searched.made, found.results, strict=True):
+        alone = backtest(replace(base, overrides=point, counted=False))
+        assert bits(kept.metrics) == bits(alone.measured)
+
+
+def test_what_the_store_gives_back_is_what_was_computed_to_the_bit(base: Request) -> None:
+    first, second = swept(base), swept(base)
+    assert (first.from_store, second.from_store) == (0, 8)
+    assert [bits(one.metrics) for one in first.results] == [bits(one.metrics) for one in second.results]
+    assert first.ranked("sharpe", 1)[0][0] == second.ranked("sharpe", 1)[0][0]
+
+
+def test_only_what_is_new_is_computed(base: Request) -> None:
+    swept(base)
+    told: list[int] = []
+    found = swept(base, ("fast=5,12,20", *GRID[1:]), told.append)
+    assert found.from_store == 8
+    assert sum(told) == len(found.results) == 12
+
+
+@pytest.mark.parametrize("row", [0, 700, 1499])
+def test_one_changed_candle_recomputes_everything(base: Request, row: int) -> None:
+    swept(base)
+    assert base.data is not None
+    lines = base.data.read_text().splitlines()
+    fields = lines[1 + row].split(",")
+    lines[1 + row] = ",".join([*fields[:5], repr(float(fields[5]) + 1)])
+    base.data.write_text("\n".join(lines) + "\n")
+    assert swept(base).from_store == 0
+
+
+def test_one_changed_line_of_the_strategy_recomputes_everything(base: Request) -> None:
+    (base.home / "strategies").mkdir()
+    own = base.home / "strategies" / "mine.py"
+    text = (Path(__file__).parents[3] / "strategies" / "ema_cross.py").read_text(encoding="utf-8")
+    own.write_text(text)
+    mine = replace(base, strategy="mine")
+    assert [swept(mine).from_store, swept(mine).from_store] == [0, 8]
+    own.write_text(text.replace("stop_distance=parameters.stop_atr", "stop_distance=1.5 * parameters.stop_atr"))
+    assert swept(mine).from_store == 0
+
+
+@pytest.mark.parametrize(
+    "changed", [{"start_ms": at(100)}, {"end_ms": at(1400)}, {"overrides": {"fee_fraction": "0.002"}}]
+)
+def test_another_range_or_cost_is_not_answered_from_the_store(base: Request, changed: dict[str, object]) -> None:
+    swept(base)
+    assert swept(replace(base, **changed)).from_store == 0  # type: ignore[arg-type]
+
+
+def test_the_same_points_are_counted_once_by_sweeps_and_walk_forwards(base: Request) -> None:
+    assert swept(base).trials == 8
+    assert swept(base).trials == 8
+    assert walk(base).outcome.trials == 8
+    assert walk(base, rolling=True).outcome.trials == 8
+    assert swept(base, ("fast=5,12,20", *GRID[1:])).trials == 12
+    kinds = {row.kind: row.events for row in JsonlTrialLedger.of(base.home, FakeClock()).breakdown()}
+    assert kinds == {TrialKind.SWEEP: 3, TrialKind.FOLD: 2}
+
+
+@pytest.mark.parametrize("warm_up_from_past", ["on", "off"])
+@pytest.mark.parametrize("start_ms", [None, at(100)])
+def test_a_backtest_of_a_point_that_was_swept_is_no_new_trial(
+    base: Request, start_ms: int | None, warm_up_from_past: str
+) -> None:
+    base = replace(base, start_ms=start_ms, end_ms=at(1400), overrides={"warm_up_from_past": warm_up_from_past})
+    found = swept(base)
+    ledger = FakeTrialLedger()
+    for (point, _), key in zip(found.searched.made, found.searched.keys, strict=True):
+        result = backtest(replace(base, overrides={**base.overrides, **point}), ledger=ledger)
+        assert point_of(result, found.searched.prepared.instruments) == key
+
+
+def test_a_search_is_counted_before_the_first_point_is_run(base: Request) -> None:
+    seen: list[int] = []
+    search = SearchRequest(base, GRID, least_trades=1)
+    task = searched(search, lambda _: None)
+    run_sweep(search, task, progress=lambda _: seen.append(ledger_of(base.home).count("ema_cross", task.markets)))
+    assert set(seen) == {8}
+
+
+def test_points_without_sense_are_neither_run_nor_counted(base: Request) -> None:
+    found = swept(base, ("fast=5,40", "slow=30,60", "warm_up=50"))
+    assert (len(found.results), found.searched.senseless, found.trials) == (3, 1, 3)
+
+
+def test_what_an_interrupt_left_is_taken_from_the_store(base: Request) -> None:
+    done = 0
+
+    def stop_in_the_second_batch(n: int) -> None:
+        nonlocal done
+        done += n
+        if done > BATCH + 5:
+            raise KeyboardInterrupt
+
+    grid = ("fast=5:14:1", "slow=30:120:10", "warm_up=50")
+    with pytest.raises(KeyboardInterrupt):
+        swept(base, grid, stop_in_the_second_batch)
+    again = swept(base, grid)
+    assert (again.from_store, len(again.results)) == (BATCH, 100)
+
+
+def test_ranked_is_best_first_and_keeps_the_order_of_the_grid_among_equals(base: Request) -> None:
+    found = swept(base, ("activation_atr=95,90,99", "fast=5,12", "slow=30", "warm_up=50"))
+    ranked = [point["activation_atr"] for point, _ in found.ranked("return", 1)]
+    assert ranked == ["95", "90", "99"] * 2
+    values = [result.metrics.values["total_return"] for _, result in found.ranked("return", 1)]
+    assert values == sorted(values, reverse=True)  # type: ignore[type-var]
+    assert found.ranked("return", 10_000) == []
+
+
+def test_drawn_points_are_those_of_the_seed(base: Request) -> None:
+    tried = [swept(base, samples=3, seed=seed).searched.points for seed in (1, 1, 2)]
+    assert tried[0] == tried[1] != tried[2]
+    assert len(tried[0]) == 3
+
+
+def test_folds_of_a_time_range_lie_inside_it(base: Request) -> None:
+    found = walk(replace(base, start_ms=at(50), end_ms=at(1450)))
+    assert (found.folds[0].train_start, found.folds[-1].test_end) == (at(50), at(1450))
+
+
+def test_dates_beyond_the_time_range_are_refused(base: Request) -> None:
+    """They would show what somebody has set aside, and count it as something else."""
+    with pytest.raises(ConfigError, match="after the last candle"):
+        walk(replace(base, end_ms=at(1000)), boundaries=(at(600), at(900), at(1400)))
+
+
+def test_the_number_of_points_for_the_progress_bar_is_how_many_are_run(base: Request) -> None:
+    for rolling in (False, True):
+        search = SearchRequest(base, GRID, least_trades=1)
+        request = WalkForwardRequest(search, folds=2, rolling=rolling)
+        task = searched(search, lambda _: None)
+        told: list[int] = []
+        run_walk_forward(request, task, progress=told.append)
+        assert sum(told) == points_to_run(request, task)
+
+
+def test_nothing_is_promoted_unless_every_gate_is_passed(base: Request) -> None:
+    done = walk(base, gates=("trades=100000",))
+    with pytest.raises(ConfigError, match="not every gate was passed"):
+        promote(done, base.home)
+    assert CertificateFolder.of(base.home).all() == ()
+
+
+def test_a_certificate_holds_what_was_chosen_and_judged(base: Request) -> None:
+    done = walk(base)
+    assert done.outcome.passed
+    made = promote(done, base.home)
+    assert done.outcome.final is not None
+    chosen = done.outcome.final.point
+    assert {name: str(made.parameters[name]) for name in ("fast", "slow")} == {
+        name: chosen[name] for name in ("fast", "slow")
+    }
+    assert made.settings["trail_atr"] == float(chosen["trail_atr"])
+    assert made.settings["close_at_end"] is False, "live does not sell because a test ended"
+    assert made.trials == 8
+    assert len(made.folds) == 2
+    assert all(gate.passed for gate in made.gates)
+    assert CertificateFolder.of(base.home).find(made.name) == made
+
+
+def test_a_certificate_names_the_candles_that_were_looked_at_and_no_others(base: Request) -> None:
+    made = promote(walk(replace(base, end_ms=at(1400))), base.home)
+    assert made.candles["BTC/USDT"].last_at == at(1399)
+    assert made.candles["BTC/USDT"].rows == 1400
+
+
+def test_candles_that_never_happened_are_not_promoted(tmp_path: Path) -> None:
+    data = write_market(tmp_path / "synthetic_BTC-USDT_1h.csv", rows=1500)
+    done = walk(Request(tmp_path, "ema_cross", "standard", Timeframe(HOUR_MS), data=data))
+    assert done.outcome.passed
+    with pytest.raises(ConfigError, match="synthetic"):
+        promote(done, tmp_path)
+
+
+def test_one_wallet_each_is_refused_before_anything_is_counted(base: Request) -> None:
+    assert base.data is not None
+    write_market(base.data.with_name("binance_ETH-USDT_1h.csv"), rows=1500, seed=4)
+    with pytest.raises(ConfigError, match="one wallet"):
+        swept(replace(base, data=base.data.parent, overrides={"wallet": "per-pair"}))
+    assert not (base.home / "state").exists()
+
+
+def test_a_store_that_was_thrown_away_costs_time_and_no_result(base: Request) -> None:
+    first = swept(base)
+    store = SqliteResults.of(base.home, FakeClock())
+    store.path.write_bytes(b"no database")
+    again = swept(base)
+    assert again.from_store == 0
+    assert [bits(one.metrics) for one in again.results] == [bits(one.metrics) for one in first.results]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("trades",), "not of the form"),
+        (("trads=3",), "unknown gate 'trads'.*trades"),
+        (("trades=many",), "not a number"),
+        (("mean_sharpe=nan",), "not a number"),
+        (("trades=30.5",), "not a whole number"),
+    ],
+)
+def test_a_gate_that_is_none_is_refused(words: Sequence[str], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        gate_settings(words)
+
+
+def test_gates_are_changed_by_name_and_the_rest_stays() -> None:
+    made = gate_settings(("trades=5", "mean_sharpe=-1"))
+    assert (made.trades, made.mean_sharpe, made.win_rate) == (5, -1.0, 0.45)
