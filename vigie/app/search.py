@@ -26,7 +26,7 @@ from vigie.research.points import filters_text
 from vigie.research.space import Point, Space, plans, space_of
 from vigie.research.sweep import metric_of, sweep
 
-BATCH = 512
+BATCH = 64
 """Points that are run between two visits to the store: what an interrupt can lose."""
 
 
