@@ -45,6 +45,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "max_position_fraction": ("0", "1", "0.3"),
     "min_notional": ("0", "50"),
     "last_at_close": ("off", "on"),
+    "close_at_end": ("off", "on"),
     "cooldown_bars": ("0", "off", "7"),
     "max_open_positions": ("2", "off", "5"),
     "correlation_limit": ("off", "0.5"),
@@ -169,7 +170,7 @@ def _apply(i: int, state: State, result: BacktestResult, fee: float, *, in_base:
 def happens_at_close(i: int, made: Account, result: BacktestResult) -> bool:
     """Whether an event was filled at the close of its candle."""
     events, settings = result.events, made.settings
-    if events.kind[i] == EventKind.PARTIAL:
+    if events.kind[i] == EventKind.PARTIAL or events.reason[i] == ExitReason.END:
         return True
     inside = settings["stop_test"] == "intrabar" and events.reason[i] in (ExitReason.STOP, ExitReason.TRAILING)
     if inside or events.reason[i] == ExitReason.GAP:

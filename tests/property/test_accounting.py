@@ -98,6 +98,9 @@ def reference(i: int, made: Account, result: BacktestResult) -> float:
     """The price that a fill would have had without slippage."""
     events = result.events
     candles = result.series[int(events.pair[i])].candles
+    if events.reason[i] == ExitReason.END:
+        # Sold at the last close that the pair has, which may be older than the end.
+        return float(candles.close[-1])
     if happens_at_close(i, made, result):
         return float(candles.close[int(np.searchsorted(candles.closes_at, events.at[i]))])
     opened = float(candles.open[own_row(candles, int(events.at[i]))])
@@ -205,6 +208,35 @@ def bought(result: BacktestResult) -> list[tuple[int, int, float]]:
     events = result.events
     rows = np.flatnonzero(events.kind == EventKind.BUY)
     return [(int(events.pair[i]), int(events.at[i]), float(events.price[i])) for i in rows]
+
+
+@often
+@given(accounts(close_at_end="on"))
+def test_what_is_held_at_the_end_is_sold_there_and_nothing_else_is_different(made: Account) -> None:
+    result = made.run()
+    open_still = run(replace(made.plan, settings=replace(made.plan.settings, close_at_end=False)), made.series)
+    ended = result.trades.exit_reason == ExitReason.END
+    assert result.open_positions == ()
+    assert result.invested[-1] == 0.0
+    assert sorted(result.pairs[pair] for pair in result.trades.pair[ended]) == sorted(
+        one.pair for one in open_still.open_positions
+    )
+    assert (result.trades.exit_at[ended] == result.closes_at[-1]).all()
+    assert len(result.trades) == len(open_still.trades) + len(open_still.open_positions)
+    assert result.equity[:-1].tobytes() == open_still.equity[:-1].tobytes()
+    # What the sale costs is all that it changes.
+    held = {one.pair: one for one in open_still.open_positions}
+    for pair, quantity, price in zip(*sold_at_the_end(result), strict=True):
+        candles = result.series[pair].candles
+        assert quantity == held[result.pairs[pair]].quantity
+        assert np.isclose(price, candles.close[-1] * (1 - number(made, "slippage_fraction")), rtol=1e-12)
+    assert abs(result.equity[-1] - result.capital - result.trades.profit.sum()) <= CRUMB * float(result.equity.max())
+    assert result.equity[-1] <= open_still.equity[-1] * (1 + CRUMB)
+
+
+def sold_at_the_end(result: BacktestResult) -> tuple[list[int], list[float], list[float]]:
+    events = result.events[(result.events.reason == ExitReason.END) & (result.events.kind == EventKind.SELL)]
+    return events.pair.tolist(), events.quantity.tolist(), events.price.tolist()
 
 
 @often

@@ -139,7 +139,7 @@ def _folds(found: WalkForward) -> Table:
     names = _searched(found)
     table = _table("folds: chosen on training candles, tested once on the candles after them")
     table.add_column("test", no_wrap=True)
-    table.add_column(" ".join(names) or "chosen")
+    table.add_column(" ".join(names) or "chosen", overflow="fold")
     for heading in ("Sharpe in", "out", "return out", "trades"):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in found.folds:

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fakes.scripted import drawn_wishes
+from tests.fakes.scripted import drawn_wishes, wishes
 from tests.oracles import markets
 from tests.oracles.portfolio import Filters, PortfolioSettings
 from tests.unit.research.portfolio_cases import Pieces, differences, engine, names_of, oracle
 from vigie.adapters.market_data.files import read_series
 from vigie.decision.profile import plan
 from vigie.domain.errors import ConfigError
+from vigie.domain.trades import EventKind, ExitReason
 from vigie.strategy.strategy import load
 
 FROM_2021 = 1_609_459_200_000
@@ -174,3 +175,33 @@ def test_a_part_is_never_everything(name: str) -> None:
     """A position sold down to nothing in parts would leave no trade and keep its place among the open ones."""
     with pytest.raises(ConfigError, match=f"{name}=1: must lie between 0 and 0.99"):
         plan(load("ema_cross"), "standard", {"partials": "on", name: "1"})
+
+
+def test_a_pair_without_a_candle_in_the_last_row_is_sold_there_at_its_last_close() -> None:
+    """Two hours of SOL are missing at the end: its coin is sold when the others end, at the price last seen."""
+    rows, pieces = 120, {}
+    for name, last in (("BTC/USDT", rows), ("SOL/USDT", rows - 2)):
+        candles = markets.as_candles(markets.random_walk(rows, 4, volatility=0.001))[:last]
+        pieces[name] = (candles, wishes(last, entries=[100], distance=50.0))
+    result = engine(pieces, OPEN_GUARDS, {}, {"close_at_end": "on", "slippage_fraction": "0.001"})
+    assert [result.pairs[pair] for pair in result.trades.pair] == ["BTC/USDT", "SOL/USDT"]
+    assert (result.trades.exit_reason == ExitReason.END).all()
+    assert (result.trades.exit_at == result.closes_at[-1]).all()
+    for price, (candles, _) in zip(result.trades.exit_price, pieces.values(), strict=True):
+        assert price == pytest.approx(candles.close[-1] * 0.999, rel=1e-12)
+    assert result.open_positions == ()
+    assert result.equity[-1] == pytest.approx(result.capital + result.trades.profit.sum(), rel=1e-12)
+
+
+def test_what_was_sold_in_parts_before_is_sold_at_the_end_as_one_trade() -> None:
+    market = markets.random_walk(60, 4, volatility=1e-6)
+    for name in ("open", "high", "low", "close"):
+        market[name][40:] = [value * 1.05 for value in market[name][40:]]
+    market["open"][40] = market["low"][40] = market["close"][39]
+    candles = markets.as_candles(market)
+    pieces = {"BTC/USDT": (candles, wishes(60, entries=[30], distance=50.0))}
+    result = engine(pieces, OPEN_GUARDS, {}, {"close_at_end": "on", "partials": "on", "partial_2_share": "0"})
+    assert [EventKind(kind).label for kind in result.events.kind] == ["buy", "partial", "sell"]
+    assert result.events.quantity[0] == pytest.approx(result.events.quantity[1:].sum())
+    assert len(result.trades) == 1
+    assert result.equity[-1] == pytest.approx(result.capital + result.trades.profit[0], rel=1e-12)
