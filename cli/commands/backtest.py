@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,13 +21,9 @@ from cli.options import (
     TimeframeOption,
     TimerangeOption,
     WalletOption,
-    home,
-    overrides,
-    parse_pairs,
-    parse_timerange,
 )
 from cli.output import console, note, print_json
-from vigie.domain.timeframe import Timeframe
+from cli.requests import request_of
 
 PANEL = "Research"
 ORDER = 10
@@ -62,21 +59,24 @@ def command(
 
     Example: vigie backtest --data candles/ --pairs BTC/USDT --timerange 20200101-20250630 --report r.html
     """
-    from vigie.app.backtest import Outputs, Request, backtest, trials_behind, write
+    from vigie.app.backtest import Outputs, backtest, trials_behind, write
 
     outputs = Outputs(trades=export, events=export_events, report=report)
     outputs.check()
-    start_ms, end_ms = parse_timerange(timerange)
-    request = Request(
-        home=home(),
-        strategy=strategy,
-        profile=profile,
-        timeframe=Timeframe.parse(timeframe),
-        data=data,
-        pairs=parse_pairs(pairs),
-        start_ms=start_ms,
-        end_ms=end_ms,
-        overrides=overrides(param, wallet=wallet, capital=capital, fee_bps=fee_bps, slippage_bps=slippage_bps),
+    request = replace(
+        request_of(
+            strategy=strategy,
+            profile=profile,
+            timeframe=timeframe,
+            data=data,
+            pairs=pairs,
+            timerange=timerange,
+            param=param,
+            wallet=wallet,
+            capital=capital,
+            fee_bps=fee_bps,
+            slippage_bps=slippage_bps,
+        ),
         longest_hole_days=max_hole_days,
     )
     result = backtest(request, note)

@@ -20,13 +20,9 @@ from cli.options import (
     TimeframeOption,
     TimerangeOption,
     WalletOption,
-    home,
-    overrides,
-    parse_pairs,
-    parse_timerange,
 )
 from cli.output import console, note, print_json
-from vigie.domain.timeframe import Timeframe
+from cli.requests import request_of
 
 PANEL = "Research"
 ORDER = 16
@@ -58,20 +54,20 @@ def command(
 
     Example: vigie montecarlo --strategy ema_cross --data candles/ --pairs BTC/USDT
     """
-    from vigie.app.backtest import Request
     from vigie.app.monte_carlo import Resampling, monte_carlo
 
-    start_ms, end_ms = parse_timerange(timerange)
-    request = Request(
-        home=home(),
+    request = request_of(
         strategy=strategy,
         profile=profile,
-        timeframe=Timeframe.parse(timeframe),
+        timeframe=timeframe,
         data=data,
-        pairs=parse_pairs(pairs),
-        start_ms=start_ms,
-        end_ms=end_ms,
-        overrides=overrides(param, wallet=wallet, capital=capital, fee_bps=fee_bps, slippage_bps=slippage_bps),
+        pairs=pairs,
+        timerange=timerange,
+        param=param,
+        wallet=wallet,
+        capital=capital,
+        fee_bps=fee_bps,
+        slippage_bps=slippage_bps,
     )
     result, found = monte_carlo(request, Resampling(paths, seed, block_days, ruin), note)
     from vigie.reporting.monte_carlo import monte_carlo_document, monte_carlo_view

@@ -24,13 +24,9 @@ from cli.options import (
     TimeframeOption,
     TimerangeOption,
     WalletOption,
-    home,
-    overrides,
-    parse_pairs,
-    parse_timerange,
 )
 from cli.output import console, note, print_json, progress
-from vigie.domain.timeframe import Timeframe
+from cli.requests import request_of
 
 PANEL = "Research"
 ORDER = 12
@@ -62,20 +58,20 @@ def command(
 
     Example: vigie sweep --strategy ema_cross --grid fast=10,20,30 --grid slow=50:200:50
     """
-    from vigie.app.backtest import Request
     from vigie.app.search import SearchRequest, run_sweep, searched
 
-    start_ms, end_ms = parse_timerange(timerange)
-    base = Request(
-        home=home(),
+    base = request_of(
         strategy=strategy,
         profile=profile,
-        timeframe=Timeframe.parse(timeframe),
+        timeframe=timeframe,
         data=data,
-        pairs=parse_pairs(pairs),
-        start_ms=start_ms,
-        end_ms=end_ms,
-        overrides=overrides(param, wallet=wallet, capital=capital, fee_bps=fee_bps, slippage_bps=slippage_bps),
+        pairs=pairs,
+        timerange=timerange,
+        param=param,
+        wallet=wallet,
+        capital=capital,
+        fee_bps=fee_bps,
+        slippage_bps=slippage_bps,
     )
     request = SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades)
     task = searched(request, note)

@@ -24,15 +24,11 @@ from cli.options import (
     TimeframeOption,
     TimerangeOption,
     WalletOption,
-    home,
-    overrides,
     parse_dates,
-    parse_pairs,
-    parse_timerange,
 )
 from cli.output import console, note, print_json, progress
+from cli.requests import request_of
 from vigie.domain.errors import CheckFailed
-from vigie.domain.timeframe import Timeframe
 
 PANEL = "Research"
 ORDER = 14
@@ -74,23 +70,23 @@ def command(
 
     Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
     """
-    from vigie.app.backtest import Request
     from vigie.app.gates import gate_settings
     from vigie.app.search import SearchRequest, searched
     from vigie.app.walk_forward import WalkForwardRequest, points_to_run, run_walk_forward
     from vigie.app.walk_forward import promote as certify
 
-    start_ms, end_ms = parse_timerange(timerange)
-    base = Request(
-        home=home(),
+    base = request_of(
         strategy=strategy,
         profile=profile,
-        timeframe=Timeframe.parse(timeframe),
+        timeframe=timeframe,
         data=data,
-        pairs=parse_pairs(pairs),
-        start_ms=start_ms,
-        end_ms=end_ms,
-        overrides=overrides(param, wallet=wallet, capital=capital, fee_bps=fee_bps, slippage_bps=slippage_bps),
+        pairs=pairs,
+        timerange=timerange,
+        param=param,
+        wallet=wallet,
+        capital=capital,
+        fee_bps=fee_bps,
+        slippage_bps=slippage_bps,
     )
     request = WalkForwardRequest(
         SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades),
