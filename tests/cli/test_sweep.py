@@ -14,6 +14,7 @@ import pytest
 
 from cli.main import run
 from tests.fakes.markets_on_disk import write_market
+from vigie.app.search import BATCH
 
 GRID = ("--grid", "fast=5,12", "--grid", "slow=30,60", "--grid", "warm_up=50")
 SLOW_STRATEGY = '''
@@ -38,7 +39,7 @@ class Parameters(Params):
 def signals(candles: Candles, parameters: Parameters) -> Signals:
     """Works long, wishes nothing."""
     total = 0.0
-    for _ in range(15):
+    for _ in range(2):
         total += float(np.sort(np.sin(np.arange(40_000.0))).sum())
     rows = len(candles)
     return Signals.of(
@@ -156,7 +157,7 @@ def test_an_interrupted_sweep_keeps_what_it_finished_and_exits_130(home: Path) -
     (home / "strategies").mkdir()
     (home / "strategies" / "slow.py").write_text(SLOW_STRATEGY)
     store = home / "state" / "results.db"
-    words = ["sweep", "--strategy", "slow", "--data", str(data), "--grid", "turns=1:640:1", "--json"]
+    words = ["sweep", "--strategy", "slow", "--data", str(data), "--grid", "turns=1:1000:1", "--json"]
     # As a shell starts it: this process may run where interrupts are ignored.
     script = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -182,8 +183,8 @@ def test_an_interrupted_sweep_keeps_what_it_finished_and_exits_130(home: Path) -
     assert out == ""
     assert "interrupted" in err
     finished = kept(store)
-    assert 0 < finished < 640
-    assert finished % 64 == 0, "whole batches"
+    assert 0 < finished < 1000
+    assert finished % BATCH == 0, "whole batches"
     ledger = (home / "state" / "trials.jsonl").read_text(encoding="utf-8")
     assert len(ledger.splitlines()) == 1, "the whole search is counted: it was begun"
     again = subprocess.run(

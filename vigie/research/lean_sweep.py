@@ -78,7 +78,11 @@ def lean_sweep(
             )
         progress(len(members))
 
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+    pool = ThreadPoolExecutor(max_workers=max(1, jobs))
+    try:
         for done in [pool.submit(work, members) for members in groups.values()]:
             done.result()
+    finally:
+        # After an interrupt or an error nothing is begun any more.
+        pool.shutdown(cancel_futures=True)
     return [found[index] for index in range(len(plans))]

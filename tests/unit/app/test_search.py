@@ -160,11 +160,11 @@ def test_what_an_interrupt_left_is_taken_from_the_store(base: Request) -> None:
         if done > BATCH + 5:
             raise KeyboardInterrupt
 
-    grid = ("fast=5:14:1", "slow=30:120:10", "warm_up=50")
+    grid = ("fast=5:34:1", "slow=40:135:5", "warm_up=50")
     with pytest.raises(KeyboardInterrupt):
         swept(base, grid, stop_in_the_second_batch)
     again = swept(base, grid)
-    assert (again.from_store, len(again.results)) == (BATCH, 100)
+    assert (again.from_store, len(again.results)) == (BATCH, 600)
 
 
 def test_ranked_is_best_first_and_keeps_the_order_of_the_grid_among_equals(base: Request) -> None:

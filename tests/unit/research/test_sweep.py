@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event
 from types import MappingProxyType
 
 import numpy as np
@@ -137,6 +138,8 @@ def test_an_interrupt_does_not_wait_for_the_points_that_have_not_begun() -> None
         begun.append(parameters)
         if len(begun) == 2:
             raise KeyboardInterrupt
+        if len(begun) > 2:
+            Event().wait(0.05)  # time for the one who waits to hear of it
         return own.signals(candles, parameters)
 
     strategy = strategy_of(interrupted, own.parameters)
