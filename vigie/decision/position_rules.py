@@ -99,19 +99,6 @@ def effective_stop(position: Position, tick: float) -> float:
     return floor_to(stop, tick) if stop == stop else stop
 
 
-def stands_still(position: Position, bar: Bar, rules: Rules) -> bool:
-    """Whether `advance` would change nothing and ask for nothing, told from little: most candles are like that.
-
-    Holds from the second close on; the first one may activate a trailing stop without a new high.
-    """
-    if bar.wants_exit or rules.stop_test == StopTest.CLOSE or bar.close >= position.target:
-        return False
-    if rules.partial_1_share > 0.0 or rules.partial_2_share > 0.0:
-        return False
-    price = bar.high if rules.extreme == Extreme.HIGH else bar.close
-    return price <= position.highest and (position.breakeven_done or rules.breakeven_fraction <= 0.0)
-
-
 def advance(position: Position, bar: Bar, rules: Rules, filters: Filters) -> tuple[Position, Actions]:
     """Carry a position over the close of a candle.
 

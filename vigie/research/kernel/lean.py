@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vigie.decision.policies import Costs, Filters, GapPolicy, Rules, StopTest
-from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened, stands_still
+from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
 from vigie.domain.trades import ExitReason
 from vigie.research.kernel.booking import bought
@@ -130,8 +130,8 @@ def lean(  # noqa: C901 - one loop, as `walk`
                     sold, resting, price = meet_stop(stop, resting, open_, high, low, filters.tick, rules, slippage)
                     if sold and (not position.trail_active or position.trailing <= position.fixed_stop):
                         stopped_at = float(row)
-                bar = Bar(high, close, lane.volatility[row], lane.exit[row])
-                if not sold and not (row > first and stands_still(position, bar, rules)):
+                if not sold:
+                    bar = Bar(high, close, lane.volatility[row], lane.exit[row])
                     position, actions = advance(position, bar, rules, filters)
                     stop = effective_stop(position, filters.tick)
                     part = actions.partial_1 + actions.partial_2
