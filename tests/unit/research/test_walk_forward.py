@@ -76,6 +76,9 @@ def test_each_choice_is_the_best_of_backtests_on_its_training_candles(rolling: b
         sharpe = {point: metrics.values["sharpe"] for point, metrics in alone.items()}
         assert sharpe[chosen] == max(value for value in sharpe.values() if value is not None)
         assert bits(one.in_sample) == bits(alone[chosen])
+        assert one.tested is not None
+        assert one.tested.closes_at[0] == one.fold.test_start + HOUR_MS
+        assert one.tested.closes_at[-1] == one.fold.test_end
 
 
 def test_a_pattern_in_the_test_candles_alone_does_not_change_the_choice() -> None:
