@@ -1,0 +1,402 @@
+"""The account as a fold over events: whatever is known can be told again from the journal.
+
+Money is Decimal. What the position rules look at (stops, highest price) stays the floats they were decided with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from vigie.domain import events as e
+from vigie.domain.errors import InvariantBroken
+from vigie.domain.order import Intent, Leg, Side
+from vigie.domain.order_status import Learnt, OrderStatus, after
+
+ZERO = Decimal(0)
+KEPT_ORDERS = 50
+"""Ended orders that are remembered, so that a late word about one of them still finds it."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order as far as we know it.
+
+    Attributes:
+        intent: what we wanted.
+        status: what became of it.
+        venue_id: the venue's id; empty: not known.
+        executed, executed_value, fees: base, quote, quote; sums of its fills.
+        trade_ids: of its fills; the same fill told twice counts once.
+        triggered: a stop that rests at its limit.
+    """
+
+    intent: Intent
+    status: OrderStatus = OrderStatus.PLANNED
+    venue_id: str = ""
+    executed: Decimal = ZERO
+    executed_value: Decimal = ZERO
+    fees: Decimal = ZERO
+    trade_ids: tuple[str, ...] = ()
+    triggered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A position that is ours.
+
+    Attributes:
+        pair: ``BTC/USDT``.
+        wish: the signal that it came from.
+        entered_at: first fill, epoch milliseconds.
+        bought: base bought, net of fees taken in coin.
+        quantity: base held now.
+        gross: base bought, gross of fees: what the average price is over.
+        value: quote paid for it, fees not counted.
+        spent: quote paid, fees in quote included.
+        received: quote received for parts sold, net of fees.
+        sold, sold_value: base and quote of all sales, gross.
+        fees: quote.
+        exited_at: last sale, epoch milliseconds; None: none.
+        rules: what the position rules know; None until the first fill was looked at.
+        stop_id: client id of the stop that protects it at the venue; None: it has none.
+        leaving: `ExitReason` code of a sale that waits for the next price; 0: none.
+        leaving_at: the candle that decided it.
+        stop_at_entry: first stop, quote.
+    """
+
+    pair: str
+    wish: e.Wished
+    entered_at: int
+    bought: Decimal = ZERO
+    quantity: Decimal = ZERO
+    gross: Decimal = ZERO
+    value: Decimal = ZERO
+    spent: Decimal = ZERO
+    received: Decimal = ZERO
+    sold: Decimal = ZERO
+    sold_value: Decimal = ZERO
+    fees: Decimal = ZERO
+    exited_at: int | None = None
+    rules: e.RulesMoved | None = None
+    stop_id: str | None = None
+    leaving: int = 0
+    leaving_at: int = 0
+    stop_at_entry: float = 0.0
+
+    @property
+    def average_price(self) -> Decimal:
+        """Quote paid per base bought, fees not counted."""
+        return self.value / self.gross
+
+
+@dataclass(frozen=True, slots=True)
+class Latch:
+    """Why new exposure is off.
+
+    Attributes:
+        mode: ``reduce-only`` or ``halted``.
+        reason: for people.
+        since, until: epoch milliseconds; until None: a person must lift it.
+    """
+
+    mode: str
+    reason: str
+    since: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """Everything that is known of an account.
+
+    Attributes:
+        seq: of the last event in here; 0: none.
+        quote: what money is counted in; empty before the account began.
+        capital: quote allocated, flows included.
+        cash: quote that is free to use.
+        left_alone: coins that are not ours, by asset.
+        holdings, wishes: by pair.
+        orders: by client id: those that live, and the last that ended.
+        stopped_at: by pair, opening instant of the candle of its last stop-out.
+        dust: base left over, by pair.
+        latches: by name.
+        cycle: the last cycle; None: none yet.
+        losing_streak: closed trades lost in a row.
+        trades_today, trades_day: entries of the last UTC day that had one.
+    """
+
+    seq: int = 0
+    quote: str = ""
+    capital: Decimal = ZERO
+    cash: Decimal = ZERO
+    left_alone: Mapping[str, Decimal] = field(default_factory=dict)
+    holdings: Mapping[str, Holding] = field(default_factory=dict)
+    wishes: Mapping[str, e.Wished] = field(default_factory=dict)
+    orders: Mapping[str, OrderRecord] = field(default_factory=dict)
+    stopped_at: Mapping[str, int] = field(default_factory=dict)
+    dust: Mapping[str, Decimal] = field(default_factory=dict)
+    latches: Mapping[str, Latch] = field(default_factory=dict)
+    cycle: e.CycleDone | None = None
+    losing_streak: int = 0
+    trades_today: int = 0
+    trades_day: int = 0
+
+    def open_orders(self, pair: str | None = None) -> tuple[OrderRecord, ...]:
+        """Orders that have not ended, of one pair or of all."""
+        return tuple(
+            one for one in self.orders.values() if not one.status.final and (pair is None or one.intent.pair == pair)
+        )
+
+    def unsettled(self, pair: str | None = None) -> tuple[OrderRecord, ...]:
+        """Orders of which nobody knows whether they exist."""
+        return tuple(one for one in self.open_orders(pair) if one.status.unsettled)
+
+    def apply(self, event: e.Event, seq: int, at: int) -> Portfolio:
+        """The account after one more event.
+
+        Args:
+            event: what happened.
+            seq: its number in the journal; it follows ours.
+            at: its instant, epoch milliseconds.
+
+        Raises:
+            InvariantBroken: the event does not fit: a number that is missing, a fill without an order, more sold than
+                was held.
+        """
+        if seq != self.seq + 1:
+            raise InvariantBroken(f"event {seq} cannot follow event {self.seq}")
+        change = _CHANGES.get(type(event))
+        changed = self if change is None else change(self, event, at)
+        return replace(changed, seq=seq)
+
+
+def folded(entries: Iterable[tuple[int, int, e.Event]], start: Portfolio | None = None) -> Portfolio:
+    """The account after many events, each a number, an instant and what happened.
+
+    Raises:
+        InvariantBroken: as `Portfolio.apply`.
+    """
+    account = start or Portfolio()
+    for seq, at, event in entries:
+        account = account.apply(event, seq, at)
+    return account
+
+
+Change = Callable[[Portfolio, Any, int], Portfolio]
+
+
+def _baseline(account: Portfolio, event: e.BaselineTaken, _: int) -> Portfolio:
+    if account.quote:
+        raise InvariantBroken("an account begins once")
+    return replace(
+        account, quote=event.quote, capital=event.capital, cash=event.capital, left_alone=dict(event.left_alone)
+    )
+
+
+def _flow(account: Portfolio, event: e.FlowSeen, _: int) -> Portfolio:
+    """Limits move with the flow: what came in was not earned."""
+    cycle = account.cycle
+    if cycle is not None and cycle.equity > 0.0:
+        value = float(event.value)
+        scale = max(0.0, 1.0 + value / cycle.equity)
+        cycle = replace(
+            cycle,
+            equity=cycle.equity + value,
+            day_first=cycle.day_first * scale,
+            day_low=cycle.day_low * scale,
+            peak=cycle.peak * scale,
+        )
+    return replace(account, capital=account.capital + event.value, cash=account.cash + event.value, cycle=cycle)
+
+
+def _wished(account: Portfolio, event: e.Wished, _: int) -> Portfolio:
+    return replace(account, wishes={**account.wishes, event.pair: event})
+
+
+def _wish_done(account: Portfolio, event: e.WishDone, _: int) -> Portfolio:
+    return replace(account, wishes=_without(account.wishes, event.pair))
+
+
+def _leave(account: Portfolio, event: e.LeaveDecided, _: int) -> Portfolio:
+    held = _holding(account, event.pair)
+    return _with_holding(account, replace(held, leaving=event.code, leaving_at=event.candle_at))
+
+
+def _rules_moved(account: Portfolio, event: e.RulesMoved, _: int) -> Portfolio:
+    held = _holding(account, event.pair)
+    first = held.stop_at_entry if held.rules is not None else event.fixed_stop
+    return _with_holding(account, replace(held, rules=event, stop_at_entry=first))
+
+
+def _intent(account: Portfolio, event: e.IntentPlanned, _: int) -> Portfolio:
+    intent = event.intent
+    if intent.client_id in account.orders:
+        raise InvariantBroken(f"order {intent.client_id} is planned twice")
+    return replace(account, orders={**account.orders, intent.client_id: OrderRecord(intent)})
+
+
+def _order(account: Portfolio, event: e.OrderLearnt, at: int) -> Portfolio:
+    known = _known_order(account, event.client_id)
+    record = replace(
+        known,
+        status=after(known.status, event.learnt),
+        venue_id=event.venue_id or known.venue_id,
+        triggered=known.triggered or event.triggered,
+    )
+    if event.learnt is Learnt.SENT and record.intent.leg is Leg.ENTRY:
+        day = at // 86_400_000
+        today = account.trades_today + 1 if day == account.trades_day else 1
+        account = replace(account, trades_today=today, trades_day=day)
+    return _with_order(account, record)
+
+
+def _fill(account: Portfolio, event: e.FillSeen, _: int) -> Portfolio:
+    record, fill = _known_order(account, event.client_id), event.fill
+    if fill.trade_id in record.trade_ids:
+        return account
+    intent = record.intent
+    value = fill.price * fill.quantity
+    executed = record.executed + fill.quantity
+    if executed > intent.quantity:
+        raise InvariantBroken(f"order {intent.client_id} was filled with {executed}, more than its {intent.quantity}")
+    account = _with_order(
+        account,
+        replace(
+            record,
+            executed=executed,
+            executed_value=record.executed_value + value,
+            fees=record.fees + event.fee_value,
+            trade_ids=(*record.trade_ids, fill.trade_id),
+        ),
+    )
+    base = intent.pair.split("/")[0]
+    fee_in_coin = fill.fee if fill.fee_asset == base else ZERO
+    fee_in_quote = fill.fee if fill.fee_asset == account.quote else ZERO
+    if intent.side is Side.BUY:
+        return _bought(account, event, value, fee_in_coin, fee_in_quote)
+    return _sold(account, event, value, fee_in_coin, fee_in_quote)
+
+
+def _bought(account: Portfolio, event: e.FillSeen, value: Decimal, in_coin: Decimal, in_quote: Decimal) -> Portfolio:
+    held = account.holdings.get(event.pair)
+    if held is None:
+        wish = account.wishes.get(event.pair)
+        if wish is None:
+            raise InvariantBroken(f"{event.pair} was bought and nothing had asked for it")
+        held = Holding(event.pair, wish, event.fill.filled_at)
+    held = replace(
+        held,
+        bought=held.bought + event.fill.quantity - in_coin,
+        quantity=held.quantity + event.fill.quantity - in_coin,
+        gross=held.gross + event.fill.quantity,
+        value=held.value + value,
+        spent=held.spent + value + in_quote,
+        fees=held.fees + event.fee_value,
+    )
+    return _with_holding(replace(account, cash=account.cash - value - in_quote), held)
+
+
+def _sold(account: Portfolio, event: e.FillSeen, value: Decimal, in_coin: Decimal, in_quote: Decimal) -> Portfolio:
+    held = _holding(account, event.pair)
+    left = held.quantity - event.fill.quantity - in_coin
+    if left < 0:
+        raise InvariantBroken(f"{event.pair}: {event.fill.quantity} sold, {held.quantity} held")
+    held = replace(
+        held,
+        quantity=left,
+        received=held.received + value - in_quote,
+        sold=held.sold + event.fill.quantity,
+        sold_value=held.sold_value + value,
+        fees=held.fees + event.fee_value,
+        exited_at=event.fill.filled_at,
+    )
+    return _with_holding(replace(account, cash=account.cash + value - in_quote), held)
+
+
+def _stop(account: Portfolio, event: e.StopMarked, _: int) -> Portfolio:
+    held = account.holdings.get(event.pair)
+    return account if held is None else _with_holding(account, replace(held, stop_id=event.client_id))
+
+
+def _trade(account: Portfolio, event: e.TradeClosed, _: int) -> Portfolio:
+    held = _holding(account, event.pair)
+    if held.quantity != event.dust:
+        raise InvariantBroken(f"{event.pair} is closed with {held.quantity} held and {event.dust} booked as dust")
+    stopped = account.stopped_at
+    if event.stopped_at is not None:
+        stopped = {**stopped, event.pair: event.stopped_at}
+    dust = account.dust
+    if event.dust > 0:
+        dust = {**dust, event.pair: dust.get(event.pair, ZERO) + event.dust}
+    return replace(
+        account,
+        holdings=_without(account.holdings, event.pair),
+        stopped_at=stopped,
+        dust=dust,
+        losing_streak=0 if event.profit > 0 else account.losing_streak + 1,
+    )
+
+
+def _cycle(account: Portfolio, event: e.CycleDone, _: int) -> Portfolio:
+    return replace(account, cycle=event)
+
+
+def _halted(account: Portfolio, event: e.Halted, at: int) -> Portfolio:
+    return replace(account, latches={**account.latches, event.name: Latch(event.mode, event.reason, at, event.until)})
+
+
+def _resumed(account: Portfolio, event: e.Resumed, _: int) -> Portfolio:
+    return replace(account, latches=_without(account.latches, event.name))
+
+
+_CHANGES: dict[type[e.Event], Change] = {
+    e.BaselineTaken: _baseline,
+    e.FlowSeen: _flow,
+    e.Wished: _wished,
+    e.WishDone: _wish_done,
+    e.LeaveDecided: _leave,
+    e.RulesMoved: _rules_moved,
+    e.IntentPlanned: _intent,
+    e.OrderLearnt: _order,
+    e.FillSeen: _fill,
+    e.StopMarked: _stop,
+    e.TradeClosed: _trade,
+    e.CycleDone: _cycle,
+    e.Halted: _halted,
+    e.Resumed: _resumed,
+}
+
+
+def _holding(account: Portfolio, pair: str) -> Holding:
+    held = account.holdings.get(pair)
+    if held is None:
+        raise InvariantBroken(f"{pair} is not held")
+    return held
+
+
+def _known_order(account: Portfolio, client_id: str) -> OrderRecord:
+    record = account.orders.get(client_id)
+    if record is None:
+        raise InvariantBroken(f"order {client_id} is not known")
+    return record
+
+
+def _with_holding(account: Portfolio, held: Holding) -> Portfolio:
+    return replace(account, holdings={**account.holdings, held.pair: held})
+
+
+def _with_order(account: Portfolio, record: OrderRecord) -> Portfolio:
+    orders = {**account.orders, record.intent.client_id: record}
+    ended = [one for one, order in orders.items() if order.status.final]
+    for old in ended[:-KEPT_ORDERS]:
+        del orders[old]
+    return replace(account, orders=orders)
+
+
+def _without(mapping: Mapping[str, T], key: str) -> dict[str, T]:
+    return {name: value for name, value in mapping.items() if name != key}

@@ -1,0 +1,39 @@
+"""The snapshot of an account: quick to read, never the only copy of anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from vigie.domain.portfolio import Portfolio
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was found.
+
+    Attributes:
+        portfolio: the newest snapshot that can be read; None: none.
+        source: ``state``, ``backup`` or ``nothing``.
+        problems: what was wrong with the files that were not used, sentences.
+    """
+
+    portfolio: Portfolio | None
+    source: str
+    problems: tuple[str, ...] = ()
+
+
+class StateStore(Protocol):
+    """Atomic, with a backup, a checksum and a schema version."""
+
+    def save(self, portfolio: Portfolio) -> None:
+        """Replace the snapshot; the one before becomes the backup.
+
+        Raises:
+            OSError: it cannot be written; the old one is still there.
+        """
+        ...
+
+    def load(self) -> Loaded:
+        """The newest snapshot that is whole; damage is told, not raised."""
+        ...
