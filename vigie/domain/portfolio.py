@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any, TypeVar
 
 from vigie.domain import events as e
@@ -16,6 +16,8 @@ from vigie.domain.order import Intent, Leg, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
 
 ZERO = Decimal(0)
+EXACT = Context(prec=100)
+"""Money is not rounded: our books and a venue's have to agree to the last digit."""
 KEPT_ORDERS = 50
 """Ended orders that are remembered, so that a late word about one of them still finds it."""
 
@@ -173,7 +175,8 @@ class Portfolio:
         if seq != self.seq + 1:
             raise InvariantBroken(f"event {seq} cannot follow event {self.seq}")
         change = _CHANGES.get(type(event))
-        changed = self if change is None else change(self, event, at)
+        with localcontext(EXACT):
+            changed = self if change is None else change(self, event, at)
         return replace(changed, seq=seq)
 
 

@@ -11,6 +11,8 @@ from vigie.domain.order import Balance, OrderReport
 from vigie.domain.portfolio import Portfolio
 
 ZERO = Decimal(0)
+_NOISE = Decimal("1e-12")
+"""Share of a sum below which two of them differ by the digits that somebody cut, and by nothing that was traded."""
 
 
 class DifferenceKind(StrEnum):
@@ -65,10 +67,12 @@ def _coins(account: Portfolio, balances: Mapping[str, Balance], pairs: Sequence[
         held = account.holdings[pair].quantity if pair in account.holdings else ZERO
         ours = held + account.dust.get(pair, ZERO) + account.left_alone.get(base, ZERO)
         theirs = balances[base].total if base in balances else ZERO
+        if _agree(ours, theirs):
+            continue
         if theirs < ours:
             text = f"{base}: {ours} in our books, {theirs} at the venue"
             found.append(Difference(DifferenceKind.MISSING_COINS, pair, ours, theirs, text))
-        elif theirs > ours:
+        else:
             text = f"{base}: {theirs} at the venue, {ours} in our books"
             found.append(Difference(DifferenceKind.EXTRA_COINS, pair, ours, theirs, text))
     return found
@@ -76,11 +80,15 @@ def _coins(account: Portfolio, balances: Mapping[str, Balance], pairs: Sequence[
 
 def _quote(account: Portfolio, balances: Mapping[str, Balance]) -> list[Difference]:
     theirs = balances[account.quote].total if account.quote in balances else ZERO
-    if theirs >= account.cash:
+    if theirs >= account.cash or _agree(theirs, account.cash):
         # More is no concern of ours: only the allocated capital is traded.
         return []
     text = f"{account.quote}: {account.cash} in our books, {theirs} at the venue"
     return [Difference(DifferenceKind.MISSING_QUOTE, account.quote, account.cash, theirs, text)]
+
+
+def _agree(first: Decimal, second: Decimal) -> bool:
+    return abs(first - second) <= _NOISE * max(first, second)
 
 
 def _foreign(account: Portfolio, orders: Sequence[OrderReport], pairs: Sequence[str]) -> list[Difference]:
