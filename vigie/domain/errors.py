@@ -4,6 +4,7 @@
     ├── ConfigError        the user's settings or words are wrong: mend them, do not restart      exit 78
     ├── DataError          the input cannot be used: mend the file                                exit 65
     ├── CheckFailed        a check ran and found something: read what it says                     exit 3
+    ├── AccountLocked      another process holds the account: one writer at a time                exit 4
     ├── VenueRefused       a proven no: do not repeat the same request                            exit 1
     ├── VenueUnavailable   surely not done, or a read: try later                                  exit 75
     ├── OutcomeUnknown     may have happened: never repeat, ask the venue                         exit 75
@@ -48,6 +49,12 @@ class CheckFailed(VigieError):
     """A check did its work and found something."""
 
     exit_code = 3
+
+
+class AccountLocked(VigieError):
+    """Another process holds the account."""
+
+    exit_code = 4
 
 
 class RefusalCode(StrEnum):

@@ -25,6 +25,11 @@ def as_iso(epoch_ms: int) -> str:
     return as_datetime(epoch_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def for_names(epoch_ms: int) -> str:
+    """``20240301T130000.000Z``: as `as_iso`, without the signs that some file systems refuse in a name."""
+    return as_iso(epoch_ms).replace(":", "").replace("-", "")
+
+
 def from_iso(text: str) -> int:
     """Epoch milliseconds of an instant written by `as_iso`, or with any other offset.
 

@@ -9,12 +9,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 if sys.platform == "win32":
     import errno
     import msvcrt
+    import os
+
+    _FAR = 1 << 30
+    """Locked bytes cannot be read by others: the one that is locked lies far behind any content."""
 
     def _take(descriptor: int, *, wait: bool) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
         while True:
             try:
                 msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
@@ -26,6 +32,7 @@ if sys.platform == "win32":
             return
 
     def _release(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
@@ -52,9 +59,31 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
         BlockingIOError: not waiting, and somebody else holds it.
         OSError: the file cannot be made.
     """
-    with path.open("ab") as file:
-        _take(file.fileno(), wait=wait)
+    with hold(path, wait=wait) as file:
         try:
             yield
         finally:
             _release(file.fileno())
+
+
+def hold(path: Path, *, wait: bool = True) -> BinaryIO:
+    """Take a lock, and keep it until the file that is returned is closed or this process ends.
+
+    Args:
+        path: as for `locked`; may have content.
+        wait: as for `locked`.
+
+    Returns:
+        the file, unbuffered; whatever is written to it goes to its end.
+
+    Raises:
+        BlockingIOError: not waiting, and somebody else holds it.
+        OSError: the file cannot be made.
+    """
+    file = path.open("a+b", buffering=0)
+    try:
+        _take(file.fileno(), wait=wait)
+    except BaseException:
+        file.close()
+        raise
+    return file
