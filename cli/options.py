@@ -226,3 +226,20 @@ def parse_dates(text: str | None) -> tuple[int, ...]:
         ConfigError: a word that is neither a day nor an epoch time.
     """
     return tuple(_instant(word.strip(), text, day_end=False) for word in text.split(",")) if text else ()
+
+
+def parse_speed(text: str) -> float | None:
+    """Read ``max`` (None) or how many times faster than time a replay goes.
+
+    Raises:
+        ConfigError: neither.
+    """
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed < float("inf"):
+        raise ConfigError(f"--speed {text}: write max, or how many times faster than time, for instance 3600")
+    return speed

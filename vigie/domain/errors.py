@@ -16,6 +16,7 @@ Each message is a sentence for a person: what, where, and the next step if there
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 
 class VigieError(Exception):
@@ -56,8 +57,37 @@ class AccountLocked(VigieError):
     exit_code = 4
 
 
+class RefusalCode(StrEnum):
+    """Why a venue said no, for programs."""
+
+    UNSAID = ""
+    PARAMETERS = "parameters"
+    """An order type, side or combination of fields that the venue does not take."""
+    UNKNOWN_PAIR = "unknown-pair"
+    PRICE_FILTER = "price-filter"
+    LOT_SIZE = "lot-size"
+    NOTIONAL = "notional"
+    MARKET_CLOSED = "market-closed"
+    """The pair does not trade now."""
+    INSUFFICIENT_BALANCE = "insufficient-balance"
+    DUPLICATE_ORDER = "duplicate-order"
+    """An open order has the same client id."""
+    UNKNOWN_ORDER = "unknown-order"
+    """There is no such open order."""
+    WOULD_TRIGGER = "would-trigger"
+    """A stop that the last price has passed already."""
+
+
 class VenueRefused(VigieError):
-    """The venue proved its refusal."""
+    """The venue proved its refusal.
+
+    Attributes:
+        code: why, as far as it is known.
+    """
+
+    def __init__(self, message: str, code: RefusalCode = RefusalCode.UNSAID) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class VenueUnavailable(VigieError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
-from vigie.domain.order import Fill, Intent
+from vigie.domain.order import Fill, Intent, Leg
 from vigie.domain.order_status import Learnt
 from vigie.domain.record import from_json, to_json
 
@@ -212,6 +212,23 @@ class LeaveDecided(Event):
 
     pair: str
     code: int
+    candle_at: int
+
+
+@_kind("part")
+@dataclass(frozen=True, slots=True)
+class PartDecided(Event):
+    """A part of a position is to be sold at this close.
+
+    Attributes:
+        leg: ``partial-1`` or ``partial-2``.
+        quantity: base, on the step.
+        candle_at: the candle that decided.
+    """
+
+    pair: str
+    leg: Leg
+    quantity: Decimal
     candle_at: int
 
 

@@ -31,15 +31,15 @@ class Instrument:
 
     def quantity_down(self, quantity: Decimal | float) -> Decimal:
         """A quantity in base, rounded down to the step."""
-        return _to_grid(_exact(quantity), self.step, ROUND_FLOOR)
+        return _to_grid(exact(quantity), self.step, ROUND_FLOOR)
 
     def price_down(self, price: Decimal | float) -> Decimal:
         """A price in quote, rounded down to the tick: what sell triggers use."""
-        return _to_grid(_exact(price), self.tick, ROUND_FLOOR)
+        return _to_grid(exact(price), self.tick, ROUND_FLOOR)
 
     def price_up(self, price: Decimal | float) -> Decimal:
         """A price in quote, rounded up to the tick."""
-        return _to_grid(_exact(price), self.tick, ROUND_CEILING)
+        return _to_grid(exact(price), self.tick, ROUND_CEILING)
 
     def sendable(self, quantity: Decimal, price: Decimal) -> bool:
         """Whether an order of this quantity (base) at this price (quote) passes the filters."""
@@ -48,7 +48,8 @@ class Instrument:
         return quantity > 0 and quantity >= self.min_quantity and quantity * price >= self.min_notional
 
 
-def _exact(number: Decimal | float) -> Decimal:
+def exact(number: Decimal | float) -> Decimal:
+    """An observed number as the decimal that it is written as."""
     # repr of a float is its shortest exact name: 0.1 becomes Decimal('0.1'), not 0.1000000000000000055. numpy's floats
     # are floats with another repr.
     return number if isinstance(number, Decimal) else Decimal(repr(float(number)))

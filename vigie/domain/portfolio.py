@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any, TypeVar
 
 from vigie.domain import events as e
@@ -16,6 +16,8 @@ from vigie.domain.order import Intent, Leg, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
 
 ZERO = Decimal(0)
+EXACT = Context(prec=100)
+"""Money is not rounded: our books and a venue's have to agree to the last digit."""
 KEPT_ORDERS = 50
 """Ended orders that are remembered, so that a late word about one of them still finds it."""
 
@@ -69,6 +71,7 @@ class Holding:
         stop_id: client id of the stop that protects it at the venue; None: it has none.
         leaving: `ExitReason` code of a sale that waits for the next price; 0: none.
         leaving_at: the candle that decided it.
+        parts: partial sales that were decided and not yet sent.
         stop_at_entry: first stop, quote.
     """
 
@@ -89,6 +92,7 @@ class Holding:
     stop_id: str | None = None
     leaving: int = 0
     leaving_at: int = 0
+    parts: tuple[e.PartDecided, ...] = ()
     stop_at_entry: float = 0.0
 
     @property
@@ -174,7 +178,8 @@ class Portfolio:
         if seq != self.seq + 1:
             raise InvariantBroken(f"event {seq} cannot follow event {self.seq}")
         change = _CHANGES.get(type(event))
-        changed = self if change is None else change(self, event, at)
+        with localcontext(EXACT):
+            changed = self if change is None else change(self, event, at)
         return replace(changed, seq=seq)
 
 
@@ -230,6 +235,12 @@ def _leave(account: Portfolio, event: e.LeaveDecided, _: int) -> Portfolio:
     return _with_holding(account, replace(held, leaving=event.code, leaving_at=event.candle_at))
 
 
+def _part(account: Portfolio, event: e.PartDecided, _: int) -> Portfolio:
+    held = _holding(account, event.pair)
+    others = tuple(one for one in held.parts if one.leg is not event.leg)
+    return _with_holding(account, replace(held, parts=(*others, event)))
+
+
 def _rules_moved(account: Portfolio, event: e.RulesMoved, _: int) -> Portfolio:
     held = _holding(account, event.pair)
     first = held.stop_at_entry if held.rules is not None else event.fixed_stop
@@ -240,6 +251,11 @@ def _intent(account: Portfolio, event: e.IntentPlanned, _: int) -> Portfolio:
     intent = event.intent
     if intent.client_id in account.orders:
         raise InvariantBroken(f"order {intent.client_id} is planned twice")
+    held = account.holdings.get(intent.pair)
+    if held is not None and held.parts:
+        account = _with_holding(
+            account, replace(held, parts=tuple(one for one in held.parts if one.leg is not intent.leg))
+        )
     wish = account.wishes.get(intent.pair) if intent.leg is Leg.ENTRY else None
     return replace(account, orders={**account.orders, intent.client_id: OrderRecord(intent, wish=wish)})
 
@@ -367,6 +383,7 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.Wished: _wished,
     e.WishDone: _wish_done,
     e.LeaveDecided: _leave,
+    e.PartDecided: _part,
     e.RulesMoved: _rules_moved,
     e.IntentPlanned: _intent,
     e.OrderLearnt: _order,

@@ -28,6 +28,12 @@ class ExitReason(IntEnum):
     PARTIAL_2 = 7
     END = 8
     """The candles ended, as at the edge of a test fold."""
+    EMERGENCY = 9
+    """Its stop could not be placed."""
+    PERSON = 10
+    """Somebody's word."""
+    LIMIT = 11
+    """A limit of the account demanded it."""
 
     @property
     def label(self) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from vigie.domain import events as e
 from vigie.domain.order_status import OrderStatus, after
+from vigie.domain.portfolio import EXACT
 from vigie.ports.journal import Entry
 
 
@@ -21,7 +22,8 @@ def project(connection: sqlite3.Connection, entry: Entry) -> None:
     """
     change = _CHANGES.get(type(entry.event))
     if change is not None:
-        change(connection, entry, entry.event)
+        with localcontext(EXACT):
+            change(connection, entry, entry.event)
 
 
 def _insert(connection: sqlite3.Connection, table: str, **values: object) -> None:

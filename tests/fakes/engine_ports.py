@@ -1,0 +1,84 @@
+"""The ports of an engine kept in memory, one hand-written fake each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vigie.domain.events import AlertRaised, Event
+from vigie.domain.portfolio import Latch, Portfolio
+from vigie.ports.clock import Clock
+from vigie.ports.controls import Request
+from vigie.ports.journal import Entry
+from vigie.ports.state_store import Loaded
+
+
+@dataclass
+class MemoryJournal:
+    clock: Clock
+    lines: list[Entry] = field(default_factory=list)
+    synced: int = 0
+
+    @property
+    def last_seq(self) -> int:
+        return self.lines[-1].seq if self.lines else 0
+
+    def append(self, events: Sequence[Event]) -> tuple[Entry, ...]:
+        first = self.last_seq + 1
+        fresh = tuple(Entry(first + at, self.clock.now_ms(), event) for at, event in enumerate(events))
+        self.lines += fresh
+        return fresh
+
+    def sync(self) -> None:
+        self.synced = self.last_seq
+
+    def read(self, after_seq: int = 0) -> Iterator[Entry]:
+        yield from self.lines[after_seq:]
+
+
+@dataclass
+class MemoryStore:
+    saved: Portfolio | None = None
+
+    def save(self, portfolio: Portfolio) -> None:
+        self.saved = portfolio
+
+    def load(self) -> Loaded:
+        return Loaded(self.saved, "nothing" if self.saved is None else "state")
+
+
+@dataclass
+class MemoryControls:
+    switch: str | None = None
+    kept: dict[str, Latch] = field(default_factory=dict)
+    box: list[Request] = field(default_factory=list)
+    beats: list[Mapping[str, object]] = field(default_factory=list)
+
+    def kill_switch(self) -> str | None:
+        return self.switch
+
+    def latches(self) -> Mapping[str, Latch]:
+        return dict(self.kept)
+
+    def latch(self, name: str, latch: Latch) -> None:
+        self.kept[name] = latch
+
+    def lift(self, name: str) -> None:
+        self.kept.pop(name, None)
+
+    def requests(self) -> tuple[Request, ...]:
+        return tuple(self.box)
+
+    def done(self, request: Request) -> None:
+        self.box.remove(request)
+
+    def beat(self, facts: Mapping[str, object]) -> None:
+        self.beats.append(facts)
+
+
+@dataclass
+class CollectedAlerts:
+    told: list[AlertRaised] = field(default_factory=list)
+
+    def tell(self, alert: AlertRaised) -> None:
+        self.told.append(alert)

@@ -1,0 +1,1 @@
+"""Channels through which people are told: one file each."""

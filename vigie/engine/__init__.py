@@ -1,0 +1,1 @@
+"""The durable cycle: one order of steps for every mode."""

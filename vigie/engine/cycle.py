@@ -1,0 +1,330 @@
+"""The cycle: one order of steps for every mode.
+
+Guard tick: 1-4, 8, 9. Decision tick: all.
+
+1 requests, controls · 2 settle unknown orders · 3 reconcile · 4 prove protection, act on halts
+5 candles · 6 manage positions: exits, partials, stop moves · 7 entries through the gate
+8 prove protection again · 9 snapshot, heartbeat
+
+Guards may block entries only; whatever goes wrong in one step, 2-4, 8 and 9 are still done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vigie.decision.policies import GapPolicy
+from vigie.domain import events as e
+from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
+from vigie.domain.order import Leg
+from vigie.domain.pair import Pair
+from vigie.domain.portfolio import Portfolio
+from vigie.domain.trading_mode import TradingMode, permits
+from vigie.engine.books import Books
+from vigie.engine.decisions import CloseDesk
+from vigie.engine.desk import Desk
+from vigie.engine.entries import EntryDesk
+from vigie.engine.limits import Limits
+from vigie.engine.protection import Guardian
+from vigie.engine.reconcile import Difference, DifferenceKind, compare
+from vigie.engine.recovery import restore
+from vigie.engine.requests import Clerk
+from vigie.engine.setup import Setup
+from vigie.engine.views import Looker, View, rows_after
+from vigie.ports.alerts import Alerts
+from vigie.ports.broker import Broker
+from vigie.ports.clock import Clock
+from vigie.ports.controls import Controls
+from vigie.ports.feed import CandleFeed
+from vigie.ports.journal import Journal
+from vigie.ports.state_store import StateStore
+
+FAILED_WRITES = 3
+"""State files that could not be written in a row: then trading halts."""
+CONFIRMED = 2
+"""Ticks in a row that must see a difference before it latches: a fill can be on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports of a mode.
+
+    Attributes:
+        broker, feed, clock, journal, store, controls, alerts: one object each.
+    """
+
+    broker: Broker
+    feed: CandleFeed
+    clock: Clock
+    journal: Journal
+    store: StateStore
+    controls: Controls
+    alerts: Alerts
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a tick came to.
+
+    Attributes:
+        problems: what went wrong, sentences; empty: nothing.
+        mode: in force at its end.
+    """
+
+    problems: tuple[str, ...]
+    mode: TradingMode
+
+
+class Engine:
+    """One account, one writer. The caller holds the account's lock."""
+
+    def __init__(self, setup: Setup, world: World) -> None:
+        self._setup, self._world = setup, world
+        self._problems: list[str] = []
+        self._failed_writes = 0
+        self._seen_different = 0
+        self._last_differences: tuple[str, ...] = ()
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The account as it stands."""
+        return self._books.portfolio
+
+    # --- starting and stopping -------------------------------------------------------------------------------------
+
+    def start(self) -> e.Recovered:
+        """Start-up is crash recovery: restore, settle, reconcile, prove protection. Only then is there trading.
+
+        Returns:
+            what was found; not clean: entries stay blocked by a latch.
+
+        Raises:
+            InvariantBroken: journal and state cannot be brought together: nothing may trade.
+            VenueUnavailable: the venue does not answer.
+        """
+        world = self._world
+        restored = restore(world.journal, world.store)
+        self._books = Books(world.journal, world.clock, restored.portfolio)
+        self._build()
+        if not restored.portfolio.quote:
+            self._begin_account()
+        self._books.write(self._run_started())
+        self._clerk.switches()
+        self._desk.settle()
+        self._entries.finish()
+        self._reconcile()
+        for pair in list(self.portfolio.holdings):
+            self._guardian.tend(pair)
+        steps = [*restored.steps, *(f"{pair}: protected" for pair in self.portfolio.holdings)]
+        steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
+        clean = not self.portfolio.unsettled() and not self._last_differences and not restored.damaged
+        found = e.Recovered((*steps, *self._last_differences), clean)
+        self._books.write(found)
+        self._books.sync()
+        self._save()
+        return found
+
+    def stop(self, reason: str) -> None:
+        """Let the account go; its stops stay at the venue."""
+        unprotected = tuple(pair for pair in self.portfolio.holdings if not self._guardian.protected(pair))
+        self._books.write(e.RunEnded(reason, unprotected))
+        self._books.sync()
+        self._save()
+
+    def _build(self) -> None:
+        setup, world, books = self._setup, self._world, self._books
+        self._desk = Desk(setup, books, world.broker, world.controls, world.clock)
+        self._guardian = Guardian(setup, books, self._desk, world.broker, world.feed)
+        self._limits = Limits(setup, books, self._desk, world.controls, world.clock)
+        self._clerk = Clerk(books, self._limits, self._guardian, world.controls)
+        self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
+        self._entries = EntryDesk(setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock)
+        self._looker = Looker(setup, world.feed)
+
+    def _begin_account(self) -> None:
+        bases = {pair.base for pair in self._setup.pairs}
+        there = {
+            asset: one.total for asset, one in self._world.broker.balances().items() if asset in bases and one.total > 0
+        }
+        self._books.write(e.BaselineTaken(self._setup.capital, self._setup.quote, there))
+
+    def _run_started(self) -> e.RunStarted:
+        setup = self._setup
+        plan = setup.plan
+        numbers = {**plan.parameters.as_dict(), **dict(plan.numbers)}
+        return e.RunStarted(
+            account=setup.account,
+            mode=setup.mode,
+            version=setup.version,
+            code_hash=setup.code_hash,
+            config_hash=setup.config_hash,
+            strategy=plan.strategy.name,
+            strategy_hash=plan.strategy.code_hash,
+            profile=plan.profile,
+            numbers={name: str(value) for name, value in numbers.items()},
+            pairs=tuple(str(pair) for pair in setup.pairs),
+            timeframe=str(setup.timeframe),
+            certificate=setup.certificate,
+            process=setup.process,
+        )
+
+    # --- ticks -----------------------------------------------------------------------------------------------------
+
+    def guard_tick(self) -> Tick:
+        """Look after what is there; decide nothing new."""
+        self._guard()
+        return self._finish("guard")
+
+    def decision_tick(self) -> Tick:
+        """A candle has closed: all steps."""
+        self._guard()
+        views: dict[str, View] = {}
+        self._step("candles", lambda: views.update(self._look()))
+        if views:
+            self._step("positions", lambda: self._manage(views))
+        self._step("open", self._world.feed.to_open)
+        self._step("exits", self._leave)
+        self._step("entries", lambda: self._entries.enter(views))
+        return self._finish("decision")
+
+    def _guard(self) -> None:
+        self._problems = []
+        self._desk.held_back = TradingMode.ACTIVE
+        self._step("controls", self._controls)
+        self._step("orders", self._settle)
+        self._step("reconcile", self._reconcile)
+        self._step("protection", self._protect)
+
+    def _finish(self, kind: str) -> Tick:
+        self._step("protection", self._protect)
+        self._step("snapshot", lambda: self._snapshot(kind))
+        return Tick(tuple(self._problems), self._desk.mode)
+
+    def _step(self, name: str, work: Callable[[], None]) -> None:
+        """Do one step; what goes wrong is written down and never hides the next step."""
+        try:
+            work()
+        except (VenueUnavailable, VenueRefused, OutcomeUnknown, DataError) as error:
+            self._problems.append(f"{name}: {error}")
+        except InvariantBroken as error:
+            self._problems.append(f"{name}: {error}")
+            self._desk.held_back = TradingMode.HALTED
+            self._latch("invariant", str(error))
+        except OSError as error:
+            self._problems.append(f"{name}: the disk: {error.strerror or error}")
+            self._desk.held_back = TradingMode.HALTED
+
+    def _latch(self, name: str, reason: str) -> None:
+        """Halt; should the disk refuse even that, this tick's own trouble still holds everything back."""
+        try:
+            self._limits.latch(name, TradingMode.HALTED, reason)
+        except OSError as error:
+            self._problems.append(f"the disk: {error.strerror or error}")
+
+    # --- steps -----------------------------------------------------------------------------------------------------
+
+    def _controls(self) -> None:
+        self._limits.expire()
+        self._clerk.switches()
+        self._clerk.letters()
+
+    def _settle(self) -> None:
+        self._desk.settle()
+        self._entries.finish()
+
+    def _reconcile(self) -> None:
+        if self.portfolio.unsettled():
+            return
+        broker = self._world.broker
+        pairs = [str(pair) for pair in self._setup.pairs]
+        found = compare(self.portfolio, broker.balances(), broker.open_orders(), pairs)
+        texts = tuple(one.text for one in found)
+        if texts != self._last_differences:
+            self._books.write(e.Reconciled(texts))
+            self._last_differences = texts
+        grave = [one for one in found if one.kind is not DifferenceKind.EXTRA_COINS]
+        self._judge(grave)
+
+    def _judge(self, grave: list[Difference]) -> None:
+        self._seen_different = self._seen_different + 1 if grave else 0
+        if grave:
+            self._desk.held_back = TradingMode.REDUCE_ONLY
+        if self._seen_different >= CONFIRMED:
+            self._limits.latch("reconcile", TradingMode.HALTED, "; ".join(one.text for one in grave))
+
+    def _protect(self) -> None:
+        """Each pair on its own: a trouble with one must not leave the next unprotected."""
+        for pair in list(self.portfolio.holdings):
+            self._step(pair, lambda pair=pair: self._guardian.tend(pair))  # type: ignore[misc]
+
+    def _look(self) -> dict[str, View]:
+        views = {}
+        for pair in self._setup.pairs:
+            try:
+                views[str(pair)] = self._looker.look(pair)
+            except (VenueUnavailable, DataError) as error:
+                self._problems.append(f"{pair}: {error}")
+        return views
+
+    def _manage(self, views: dict[str, View]) -> None:
+        for pair in list(self.portfolio.holdings):
+            self._closes.sell_parts(pair)
+        last = self.portfolio.cycle
+        rows = rows_after(views, None if last is None else last.candle_at)
+        for candle_at in rows:
+            newest = candle_at == rows[-1] and self._fresh(candle_at)
+            for pair in sorted(views):
+                self._step(pair, lambda pair=pair: self._closes.decide(views[pair], candle_at, newest=newest))  # type: ignore[misc]  # noqa: B023
+            self._limits.mark(candle_at, {pair: one.close_before(candle_at) for pair, one in views.items()})
+
+    def _fresh(self, candle_at: int) -> bool:
+        """Whether a candle is the last that can have closed by now."""
+        length = self._setup.timeframe.milliseconds
+        return self._world.clock.now_ms() - (candle_at + length) < length
+
+    def _leave(self) -> None:
+        """At the next price: what was decided to be sold, and stops that were jumped over."""
+        chases = self._setup.plan.settings.rules().gap_policy == GapPolicy.CHASE
+        for pair, held in sorted(self.portfolio.holdings.items()):
+            stop = None if held.stop_id is None else self.portfolio.orders.get(held.stop_id)
+            jumped = chases and stop is not None and stop.triggered and not stop.status.final
+            leg = Leg.EXIT if held.leaving else Leg.CHASE if jumped else None
+            if leg is None or not permits(self._desk.mode, leg.act):
+                continue
+            if self._world.feed.price(Pair.parse(pair)) is None:
+                continue
+            candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
+            self._step(pair, lambda pair=pair, leg=leg, at=candle_at: self._sell(pair, leg, at))  # type: ignore[misc]
+
+    def _sell(self, pair: str, leg: Leg, candle_at: int | None) -> None:
+        self._guardian.sell(pair, leg, candle_at=candle_at, reason=leg.value)
+
+    def _snapshot(self, kind: str) -> None:
+        self._books.sync()
+        self._tell()
+        self._save()
+        cycle = self.portfolio.cycle
+        self._world.controls.beat(
+            {
+                "tick": kind,
+                "seq": self.portfolio.seq,
+                "candle_at": None if cycle is None else cycle.candle_at,
+                "mode": self._desk.mode.value,
+                "problems": list(self._problems),
+            }
+        )
+
+    def _tell(self) -> None:
+        for alert in self._books.untold():
+            self._world.alerts.tell(alert)
+
+    def _save(self) -> None:
+        try:
+            self._world.store.save(self.portfolio)
+            self._failed_writes = 0
+        except OSError as error:
+            self._failed_writes += 1
+            self._problems.append(f"snapshot: {error.strerror or error}")
+            if self._failed_writes >= FAILED_WRITES:
+                self._latch("storage", f"the state cannot be written: {error}")

@@ -1,0 +1,213 @@
+"""Sending orders and learning what became of them: written down before it is sent, asked about and never guessed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from vigie.decision.client_ids import client_id
+from vigie.decision.intents import Refusal, approve
+from vigie.domain import events as e
+from vigie.domain.errors import OutcomeUnknown, VenueRefused, VenueUnavailable
+from vigie.domain.order import Fill, Intent, Leg, OrderReport, OrderType, Side
+from vigie.domain.order_status import Learnt, OrderStatus, after
+from vigie.domain.pair import Pair
+from vigie.domain.portfolio import OrderRecord
+from vigie.domain.trading_mode import TradingMode, permits, strictest
+from vigie.engine.books import Books
+from vigie.engine.setup import Setup
+from vigie.ports.broker import Broker
+from vigie.ports.clock import Clock
+from vigie.ports.controls import Controls
+
+_LEARNT = {
+    OrderStatus.ACCEPTED: Learnt.ACCEPTED,
+    OrderStatus.PARTIAL: Learnt.FILLED_IN_PART,
+    OrderStatus.FILLED: Learnt.FILLED,
+    OrderStatus.CANCELED: Learnt.CANCELED,
+    OrderStatus.EXPIRED: Learnt.EXPIRED,
+    OrderStatus.REJECTED: Learnt.REJECTED,
+}
+
+
+class Desk:
+    """The only place from which orders leave."""
+
+    def __init__(self, setup: Setup, books: Books, broker: Broker, controls: Controls, clock: Clock) -> None:
+        self._setup, self._books, self._broker = setup, books, broker
+        self._controls, self._clock = controls, clock
+        self._sent_at: dict[str, int] = {}
+        self.held_back: TradingMode = TradingMode.ACTIVE
+        """What this tick's own troubles allow: a disk that cannot be written, books that do not agree."""
+
+    @property
+    def mode(self) -> TradingMode:
+        """What is allowed at this instant; the kill switch is looked at anew each time."""
+        modes = {TradingMode(latch.mode) for latch in self._books.portfolio.latches.values()}
+        modes.add(self.held_back)
+        if self._controls.kill_switch() is not None:
+            modes.add(TradingMode.HALTED)
+        return strictest(modes)
+
+    def intent(
+        self,
+        pair: str,
+        leg: Leg,
+        quantity: Decimal,
+        *,
+        candle_at: int | None,
+        reason: str,
+        trigger: Decimal | None = None,
+        limit: Decimal | None = None,
+    ) -> Intent:
+        """An intent with its computed client id.
+
+        Args:
+            pair: ``BTC/USDT``.
+            leg: what it is for; entries buy, everything else sells.
+            quantity: base, on the venue's step.
+            candle_at: the candle that decided; None: none did.
+            reason: for people.
+            trigger: of a stop-limit order, quote; None: a market order.
+            limit: of a stop-limit order, quote; None: a market order.
+        """
+        key = f"seq:{self._books.portfolio.seq + 1}" if candle_at is None else str(candle_at)
+        attempt = sum(
+            one.intent.pair == pair and one.intent.leg is leg and one.intent.candle_at == candle_at
+            for one in self._books.portfolio.orders.values()
+        )
+        return Intent(
+            client_id=client_id(
+                account=self._setup.account,
+                mode=self._setup.mode,
+                strategy=self._setup.plan.strategy.name,
+                pair=pair,
+                key=key,
+                leg=leg,
+                attempt=attempt,
+            ),
+            pair=pair,
+            leg=leg,
+            side=Side.BUY if leg is Leg.ENTRY else Side.SELL,
+            type=OrderType.MARKET if trigger is None else OrderType.STOP_LOSS_LIMIT,
+            quantity=quantity,
+            limit=limit,
+            trigger=trigger,
+            candle_at=candle_at,
+            attempt=attempt,
+            reason=reason,
+        )
+
+    def send(self, intent: Intent, refusing: tuple[str, ...] = ()) -> OrderRecord | Refusal:
+        """Have an intent approved, write it down, send it, write down the answer.
+
+        Args:
+            intent: what is wanted.
+            refusing: rules of the gate that refuse it.
+
+        Raises:
+            OSError: it cannot be written down, and was not sent.
+        """
+        unsettled = bool(self._books.portfolio.unsettled(intent.pair))
+        approved = approve(intent, mode=self.mode, refusing=refusing, unsettled=unsettled)
+        if isinstance(approved, Refusal):
+            return approved
+        self._books.write(e.IntentPlanned(intent), self._learnt(intent, Learnt.SENT))
+        self._books.sync()
+        self._sent_at[intent.client_id] = self._clock.now_ms()
+        if not permits(self.mode, intent.leg.act):
+            # The switch was thrown while we were writing.
+            self._books.write(self._learnt(intent, Learnt.ABSENT, "halted before the send"))
+            return Refusal(intent, (f"mode {self.mode}",))
+        try:
+            report = self._broker.submit(approved)
+        except VenueRefused as error:
+            self._books.write(self._learnt(intent, Learnt.REJECTED, str(error)))
+        except VenueUnavailable as error:
+            self._books.write(self._learnt(intent, Learnt.ABSENT, str(error)))
+        except OutcomeUnknown as error:
+            self._books.write(self._learnt(intent, Learnt.NO_ANSWER, str(error)))
+        else:
+            self.learn(report)
+        return self._books.portfolio.orders[intent.client_id]
+
+    def cancel(self, client_id: str) -> OrderRecord:
+        """Cancel an order of ours; a fill that won the race is booked.
+
+        Raises:
+            VenueUnavailable: the venue does not answer.
+        """
+        record = self._books.portfolio.orders[client_id]
+        if record.status.final:
+            return record
+        try:
+            self.learn(self._broker.cancel(Pair.parse(record.intent.pair), client_id))
+        except VenueRefused:
+            self.ask(client_id)
+        except OutcomeUnknown as error:
+            self._books.write(self._learnt(record.intent, Learnt.NO_ANSWER, str(error)))
+            self.ask(client_id)
+        return self._books.portfolio.orders[client_id]
+
+    def settle(self) -> None:
+        """Ask the venue about every order of ours that has not ended.
+
+        Raises:
+            VenueUnavailable: the venue does not answer.
+        """
+        for record in self._books.portfolio.open_orders():
+            if record.status is OrderStatus.PLANNED:
+                self._books.write(self._learnt(record.intent, Learnt.ABSENT, "never sent"))
+            else:
+                self.ask(record.intent.client_id)
+
+    def ask(self, client_id: str) -> None:
+        """Ask the venue what became of an order; absence counts only when it has lasted.
+
+        Raises:
+            VenueUnavailable: the venue does not answer.
+        """
+        record = self._books.portfolio.orders[client_id]
+        if record.status is OrderStatus.SENT:
+            self._books.write(self._learnt(record.intent, Learnt.NO_ANSWER, "asked after a start"))
+        report = self._broker.find(Pair.parse(record.intent.pair), client_id)
+        if report is not None:
+            self.learn(report)
+            return
+        if record.status.unsettled:
+            first_missed = self._sent_at.setdefault(client_id, self._clock.now_ms())
+            if self._clock.now_ms() - first_missed >= self._setup.absent_after_seconds * 1000:
+                self._books.write(self._learnt(record.intent, Learnt.ABSENT, "the venue does not know it"))
+        else:
+            # It rested there and is gone without a word: what it filled is not known. Reconciliation tells.
+            self._books.write(self._learnt(record.intent, Learnt.CANCELED, "vanished at the venue"))
+
+    def learn(self, report: OrderReport) -> None:
+        """Book what a venue says of an order of ours: its fills first, then its status."""
+        record = self._books.portfolio.orders[report.client_id]
+        fresh = [fill for fill in report.fills if fill.trade_id not in record.trade_ids]
+        learnt = _LEARNT[report.status]
+        told = record.executed + sum((fill.quantity for fill in fresh), Decimal(0))
+        if report.executed > told:
+            # Fills are still to come: it has not ended for us before each of them is known.
+            learnt = Learnt.FILLED_IN_PART
+        triggered = report.triggered and not record.triggered
+        events: list[e.Event] = [
+            e.FillSeen(report.client_id, report.pair, fill, self._fee_value(report.pair, fill)) for fill in fresh
+        ]
+        changed = after(record.status, learnt) is not record.status
+        if changed or triggered or (report.venue_id and report.venue_id != record.venue_id):
+            heard = e.OrderLearnt(report.client_id, report.pair, learnt, report.venue_id, triggered)
+            # An order is accepted before it is filled, and a fill belongs to an order that is known at the venue.
+            events = [*events, heard]
+        if events:
+            self._books.write(*events)
+
+    def _fee_value(self, pair: str, fill: Fill) -> Decimal:
+        base, quote = pair.split("/")
+        if fill.fee_asset == quote:
+            return fill.fee
+        return fill.fee * fill.price if fill.fee_asset == base else Decimal(0)
+
+    @staticmethod
+    def _learnt(intent: Intent, learnt: Learnt, message: str = "") -> e.OrderLearnt:
+        return e.OrderLearnt(intent.client_id, intent.pair, learnt, message=message)

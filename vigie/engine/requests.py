@@ -1,0 +1,85 @@
+"""What people ask of a running account: journalled, obeyed, and taken out of the box only when it is done."""
+
+from __future__ import annotations
+
+from vigie.domain import events as e
+from vigie.domain.order import Leg
+from vigie.domain.trading_mode import TradingMode
+from vigie.engine.books import Books
+from vigie.engine.limits import Limits
+from vigie.engine.protection import Guardian
+from vigie.ports.controls import Controls, Request
+
+KILL_SWITCH, PERSON, PAUSE, UNREADABLE = "kill-switch", "person", "pause", "unreadable"
+
+
+class Clerk:
+    """Reads the letter box and the switches."""
+
+    def __init__(self, books: Books, limits: Limits, guardian: Guardian, controls: Controls) -> None:
+        self._books, self._limits = books, limits
+        self._guardian, self._controls = guardian, controls
+
+    def switches(self) -> None:
+        """Latch what stands on the disk and is not in the books yet.
+
+        Raises:
+            OSError: it cannot be written down.
+        """
+        reason = self._controls.kill_switch()
+        if reason is not None:
+            self._limits.latch(KILL_SWITCH, TradingMode.HALTED, reason)
+        known = self._books.portfolio.latches
+        for name, latch in self._controls.latches().items():
+            if name not in known:
+                self._limits.latch(name, TradingMode(latch.mode), latch.reason, latch.until)
+
+    def letters(self) -> None:
+        """Obey what waits in the box, oldest first.
+
+        Raises:
+            VenueUnavailable: a sale has to wait; its request stays in the box.
+        """
+        for request in self._controls.requests():
+            outcome = self._obey(request)
+            self._books.write(e.RequestObeyed(request.request_id, request.kind, outcome))
+            self._books.sync()
+            self._controls.done(request)
+
+    def _obey(self, request: Request) -> str:
+        reason = request.arguments.get("reason", "asked for")
+        match request.kind:
+            case "halt":
+                self._limits.latch(PERSON, TradingMode.HALTED, reason)
+                return "halted"
+            case "pause":
+                self._limits.latch(PAUSE, TradingMode.REDUCE_ONLY, reason)
+                return "paused"
+            case "resume":
+                return self._resume(request.arguments.get("name", ""), reason)
+            case "cancel-entries":
+                for pair in list(self._books.portfolio.wishes):
+                    self._books.write(e.WishDone(pair, "blocked"))
+                return "waiting entries dropped"
+            case "close":
+                return self._sell([request.arguments.get("pair", "")], Leg.CLOSE, reason)
+            case "liquidate":
+                return self._sell(list(self._books.portfolio.holdings), Leg.LIQUIDATION, reason)
+            case _:
+                return f"not understood: {request.kind}"
+
+    def _resume(self, name: str, reason: str) -> str:
+        lifted = [one for one in self._books.portfolio.latches if name in ("", one)]
+        if self._controls.kill_switch() is not None:
+            lifted = [one for one in lifted if one != KILL_SWITCH]
+        for one in lifted:
+            self._limits.lift(one, reason)
+        return f"lifted: {', '.join(lifted) or 'nothing'}"
+
+    def _sell(self, pairs: list[str], leg: Leg, reason: str) -> str:
+        sold = []
+        for pair in pairs:
+            if pair in self._books.portfolio.holdings:
+                self._guardian.sell(pair, leg, candle_at=None, reason=reason)
+                sold.append(pair)
+        return f"sold: {', '.join(sold) or 'nothing is held'}"
