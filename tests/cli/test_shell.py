@@ -174,6 +174,7 @@ def test_a_word_that_is_not_known_is_answered_with_a_suggestion_and_exit_2(
     ("kind", "code"),
     [
         ("CheckFailed", 3),
+        ("AccountLocked", 4),
         ("DataError", 65),
         ("InvariantBroken", 70),
         ("OutcomeUnknown", 75),

@@ -53,7 +53,7 @@ def approve(
     reasons = []
     if not permits(mode, intent.leg.act):
         reasons.append(f"mode {mode}")
-    if not intent.quantity > 0:
+    if not (intent.quantity.is_finite() and intent.quantity > 0):
         reasons.append("nothing to send")
     if (intent.side is Side.BUY) != (intent.leg is Leg.ENTRY):
         reasons.append("only entries buy, and they do nothing else")

@@ -35,6 +35,8 @@ class OrderRecord:
         executed, executed_value, fees: base, quote, quote; sums of its fills.
         trade_ids: of its fills; the same fill told twice counts once.
         triggered: a stop that rests at its limit.
+        wish: the signal that an entry came from, as it was when the entry was planned: a newer one may take its place
+            before a late fill; None: no entry.
     """
 
     intent: Intent
@@ -45,6 +47,7 @@ class OrderRecord:
     fees: Decimal = ZERO
     trade_ids: tuple[str, ...] = ()
     triggered: bool = False
+    wish: e.Wished | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +256,8 @@ def _intent(account: Portfolio, event: e.IntentPlanned, _: int) -> Portfolio:
         account = _with_holding(
             account, replace(held, parts=tuple(one for one in held.parts if one.leg is not intent.leg))
         )
-    return replace(account, orders={**account.orders, intent.client_id: OrderRecord(intent)})
+    wish = account.wishes.get(intent.pair) if intent.leg is Leg.ENTRY else None
+    return replace(account, orders={**account.orders, intent.client_id: OrderRecord(intent, wish=wish)})
 
 
 def _order(account: Portfolio, event: e.OrderLearnt, at: int) -> Portfolio:
@@ -276,6 +280,8 @@ def _fill(account: Portfolio, event: e.FillSeen, _: int) -> Portfolio:
     if fill.trade_id in record.trade_ids:
         return account
     intent = record.intent
+    if event.pair != intent.pair:
+        raise InvariantBroken(f"order {intent.client_id} of {intent.pair} cannot be filled with {event.pair}")
     value = fill.price * fill.quantity
     executed = record.executed + fill.quantity
     if executed > intent.quantity:
@@ -294,14 +300,15 @@ def _fill(account: Portfolio, event: e.FillSeen, _: int) -> Portfolio:
     fee_in_coin = fill.fee if fill.fee_asset == base else ZERO
     fee_in_quote = fill.fee if fill.fee_asset == account.quote else ZERO
     if intent.side is Side.BUY:
-        return _bought(account, event, value, fee_in_coin, fee_in_quote)
+        return _bought(account, event, record.wish, value, fee_in_coin, fee_in_quote)
     return _sold(account, event, value, fee_in_coin, fee_in_quote)
 
 
-def _bought(account: Portfolio, event: e.FillSeen, value: Decimal, in_coin: Decimal, in_quote: Decimal) -> Portfolio:
+def _bought(
+    account: Portfolio, event: e.FillSeen, wish: e.Wished | None, value: Decimal, in_coin: Decimal, in_quote: Decimal
+) -> Portfolio:
     held = account.holdings.get(event.pair)
     if held is None:
-        wish = account.wishes.get(event.pair)
         if wish is None:
             raise InvariantBroken(f"{event.pair} was bought and nothing had asked for it")
         held = Holding(event.pair, wish, event.fill.filled_at)
@@ -408,7 +415,11 @@ def _with_holding(account: Portfolio, held: Holding) -> Portfolio:
 
 
 def _with_order(account: Portfolio, record: OrderRecord) -> Portfolio:
-    orders = {**account.orders, record.intent.client_id: record}
+    client_id = record.intent.client_id
+    orders = {**account.orders, client_id: record}
+    if record.status.final and not account.orders[client_id].status.final:
+        # The newest of the ended: a stop that rested for long is still known when its last fill comes in.
+        orders[client_id] = orders.pop(client_id)
     ended = [one for one, order in orders.items() if order.status.final]
     for old in ended[:-KEPT_ORDERS]:
         del orders[old]

@@ -49,7 +49,7 @@ def from_json(kind: type[T], document: Mapping[str, Any]) -> T:
             continue
         try:
             found[name] = read(document[name])
-        except (ValueError, TypeError, InvalidOperation) as error:
+        except (ValueError, TypeError, OverflowError, InvalidOperation) as error:
             raise ValueError(f"{kind.__name__}.{name}: {error or document[name]}") from None
     return kind(**found)
 
@@ -66,6 +66,8 @@ def _plain(value: object) -> Any:  # noqa: ANN401, RUF100 - JSON
             return None
         return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
     if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise TypeError(f"{value} is no amount, and has no place in a record")
         return str(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
@@ -93,6 +95,8 @@ def _reader(hint: Any) -> Reader:  # noqa: ANN401, RUF100 - a type expression
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is UnionType or NoneType in arguments:
         (inner,) = (one for one in arguments if one is not NoneType)
+        if inner is float:
+            raise TypeError("null is an unknown float already: it cannot be None as well")
         read = _reader(inner)
         return lambda value: None if value is None else read(value)
     if origin is tuple:

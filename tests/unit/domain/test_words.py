@@ -113,6 +113,7 @@ def test_a_config_error_tells_all_problems_one_a_line() -> None:
         (errors.ConfigError("x"), 78),
         (errors.DataError("x"), 65),
         (errors.CheckFailed("x"), 3),
+        (errors.AccountLocked("x"), 4),
         (errors.VenueRefused("x"), 1),
         (errors.VenueUnavailable("x"), 75),
         (errors.OutcomeUnknown("x"), 75),
