@@ -66,9 +66,7 @@ def _plain(value: object) -> Any:  # noqa: ANN401, RUF100 - JSON
             return None
         return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
     if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise TypeError(f"{value} is no amount, and has no place in a record")
-        return str(value)
+        return _amount(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, tuple | list):
@@ -76,6 +74,12 @@ def _plain(value: object) -> Any:  # noqa: ANN401, RUF100 - JSON
     if is_dataclass(value):
         return to_json(value)
     raise TypeError(f"{type(value).__name__} has no place in a record")
+
+
+def _amount(value: Decimal) -> str:
+    if not value.is_finite():
+        raise TypeError(f"{value} is no amount, and has no place in a record")
+    return str(value)
 
 
 Reader = Callable[[Any], Any]
