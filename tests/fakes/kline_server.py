@@ -46,6 +46,8 @@ class KlineServer:
         fail_after: so many klines calls are answered, all later ones fail.
         info_failures: for each of the next exchangeInfo calls the status of an HTML page.
         missing: opening times of candles that do not exist.
+        prices: last price by symbol; one that is missing is answered with an HTML page.
+        halted: symbols that do not trade.
         requests: ``startTime`` of each klines call.
     """
 
@@ -56,6 +58,8 @@ class KlineServer:
     fail_after: int | None = None
     info_failures: list[int] = field(default_factory=list)
     missing: set[int] = field(default_factory=set)
+    prices: dict[str, str] = field(default_factory=dict)
+    halted: set[str] = field(default_factory=set)
     requests: list[int] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     url: str = ""
@@ -95,10 +99,18 @@ class KlineServer:
         if self.info_failures:
             return web.Response(status=self.info_failures.pop(0), text="<html>", content_type="text/html")
         symbols = [market("BTC", "USDT"), market("ETH", "USDT")]
+        for one in symbols:
+            one["status"] = "BREAK" if one["symbol"] in self.halted else "TRADING"
         return web.json_response({"timezone": "UTC", "serverTime": self.now_ms, "rateLimits": [], "symbols": symbols})
 
     async def _time(self, _: web.Request) -> web.Response:
         return web.json_response({"serverTime": self.now_ms})
+
+    async def _ticker(self, request: web.Request) -> web.Response:
+        symbol = request.query["symbol"]
+        if symbol not in self.prices:
+            return web.Response(status=200, text="<html>maintenance</html>", content_type="text/html")
+        return web.json_response({"symbol": symbol, "lastPrice": self.prices[symbol], "closeTime": self.now_ms})
 
     @web.middleware
     async def _note_path(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -110,6 +122,7 @@ class KlineServer:
         app.router.add_get("/api/v3/klines", self._klines)
         app.router.add_get("/api/v3/exchangeInfo", self._info)
         app.router.add_get("/api/v3/time", self._time)
+        app.router.add_get("/api/v3/ticker/24hr", self._ticker)
         self._loop = asyncio.new_event_loop()
         self._runner = web.AppRunner(app)
         started = threading.Event()

@@ -244,7 +244,9 @@ def _part(account: Portfolio, event: e.PartDecided, _: int) -> Portfolio:
 def _rules_moved(account: Portfolio, event: e.RulesMoved, _: int) -> Portfolio:
     held = _holding(account, event.pair)
     first = held.stop_at_entry if held.rules is not None else event.fixed_stop
-    return _with_holding(account, replace(held, rules=event, stop_at_entry=first))
+    # A part that was not sold at its own close is not sold at a later one.
+    parts = tuple(one for one in held.parts if one.candle_at >= event.candle_at)
+    return _with_holding(account, replace(held, rules=event, stop_at_entry=first, parts=parts))
 
 
 def _intent(account: Portfolio, event: e.IntentPlanned, _: int) -> Portfolio:

@@ -92,11 +92,10 @@ class CloseDesk:
         Raises:
             VenueUnavailable: the venue does not answer; they wait for the next tick.
         """
-        while (held := self._books.portfolio.holdings.get(pair)) is not None and held.parts:
-            part = held.parts[0]
-            if not permits(self._desk.mode, part.leg.act):
-                return
-            self._guardian.sell(pair, part.leg, part.quantity, candle_at=part.candle_at, reason=part.leg.value)
+        held = self._books.portfolio.holdings.get(pair)
+        for part in () if held is None else held.parts:
+            if pair in self._books.portfolio.holdings and permits(self._desk.mode, part.leg.act):
+                self._guardian.sell(pair, part.leg, part.quantity, candle_at=part.candle_at, reason=part.leg.value)
 
     def _wish(self, view: View, row: int, candle_at: int) -> None:
         pair, signals = str(view.pair), view.signals

@@ -8,7 +8,7 @@ from vigie.decision.intents import Refusal
 from vigie.domain import events as e
 from vigie.domain.errors import InvariantBroken
 from vigie.domain.instrument import Instrument
-from vigie.domain.order import Leg
+from vigie.domain.order import Leg, Side
 from vigie.domain.order_status import OrderStatus
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Holding, OrderRecord
@@ -72,7 +72,8 @@ class Guardian:
         instrument = self._broker.instrument(Pair.parse(pair))
         self._lift_stop(pair)
         left = self._books.portfolio.holdings.get(pair)
-        if left is not None and left.quantity == held.quantity:
+        if left is not None and (quantity is None or left.quantity == held.quantity):
+            # Where the stop took some of it meanwhile, a part has been sold already.
             sellable = instrument.quantity_down(left.quantity if quantity is None else min(quantity, left.quantity))
             self._desk.send(self._desk.intent(pair, leg, sellable, candle_at=candle_at, reason=reason))
         if not self._closed(pair, instrument):
@@ -99,7 +100,8 @@ class Guardian:
     def _protect(self, pair: str, instrument: Instrument) -> None:
         held = self._books.portfolio.holdings[pair]
         if any(
-            one.intent.leg is not Leg.STOP and one.status.at_venue for one in self._books.portfolio.open_orders(pair)
+            one.intent.side is Side.SELL and one.intent.leg is not Leg.STOP and one.status.at_venue
+            for one in self._books.portfolio.open_orders(pair)
         ):
             # A sale of unknown fate may hold the coins: it is settled first.
             return

@@ -52,3 +52,13 @@ class CandleSource(Protocol):
             VenueUnavailable: no usable answer.
         """
         ...
+
+    def last_price(self, pair: Pair) -> float | None:
+        """The price of the last trade, quote; None: the pair does not trade now.
+
+        Raises:
+            ConfigError: the venue does not trade the pair.
+            VenueRefused: a proven no.
+            VenueUnavailable: no usable answer.
+        """
+        ...

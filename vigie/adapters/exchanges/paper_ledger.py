@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vigie.adapters.storage.atomic import write_atomically
-from vigie.domain.canonical import digest
+from vigie.domain.canonical import canonical, digest
 from vigie.domain.errors import InvariantBroken
 from vigie.domain.instrument import Instrument
 from vigie.domain.record import from_json, to_json
@@ -88,8 +89,9 @@ class PaperLedger:
         written = {key: self._written.get(key) or to_json(one) for key, one in ended.items()}
         self._written = written
         document["ended_orders"] = list(written.values())
-        whole = {"version": VERSION, "sha256": digest(document), "venue": document}
-        return json.dumps(whole, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+        text = canonical(document)
+        head = f'{{"sha256":"{hashlib.sha256(text).hexdigest()}","version":{VERSION},"venue":'
+        return head.encode() + text + b"}\n"
 
     def _read(self) -> VenueRecord | None:
         if self.path is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -102,6 +103,23 @@ class CcxtCandleSource:
                 # ccxt makes no candles, and no error, of a page of HTML: it would pass for the end of history.
                 raise ValueError("not candles")
             return sorted(_row(row) for row in rows)
+
+    def last_price(self, pair: Pair) -> float | None:
+        """The price of the last trade, quote; None where the venue says that the pair does not trade.
+
+        Raises:
+            ConfigError: the venue does not trade the pair on its spot market.
+            VenueRefused: a proven no.
+            VenueUnavailable: no usable answer.
+        """
+        market = self._market(pair)
+        if market.get("active") is False:
+            return None
+        with self._translated():
+            price = float(self._api.fetch_ticker(market["symbol"])["last"])
+            if not (math.isfinite(price) and price > 0):
+                raise ValueError("not a price")
+            return price
 
     def _market(self, pair: Pair) -> dict[str, Any]:
         with self._translated():
