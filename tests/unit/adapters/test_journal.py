@@ -17,7 +17,8 @@ from tests.fakes.accounts import BASELINE, ENTERED, WISH, cycle
 from tests.fakes.clock import FakeClock
 from vigie.adapters.storage import journal_files as files
 from vigie.adapters.storage.journal import JsonlJournal
-from vigie.adapters.storage.journal_lines import NOTHING, spell, spell_genesis
+from vigie.adapters.storage.journal_lines import NOTHING, spell, spell_genesis, understand
+from vigie.adapters.storage.sealed import seal
 from vigie.domain.errors import ConfigError, InvariantBroken
 from vigie.domain.events import AlertRaised
 
@@ -346,3 +347,32 @@ def test_reading_the_tail_imports_neither_numpy_nor_pandas_nor_the_events() -> N
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == ["[]", "[]"]
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"at": None}, "it lacks 'at'"),
+        ({"seq": "1"}, "'1' is not of type int"),
+        ({"seq": True}, "True is not of type int"),
+        ({"v": 1.0}, "1.0 is not of type int"),
+        ({"at": "yesterday"}, "yesterday"),
+        ({"at": "2026-01-31T12:00:00"}, "does not say its offset"),
+    ],
+)
+def test_a_line_with_a_sound_hash_and_strange_members_is_none(members: dict[str, object], words: str) -> None:
+    document = {"seq": 1, "at": "2026-01-31T12:00:00.000Z", "kind": "halt", "v": 1, "prev": NOTHING, **members}
+    raw, _ = seal({name: value for name, value in document.items() if value is not None}, "hash")
+    with pytest.raises(ValueError, match=words):
+        understand(raw)
+
+
+@pytest.mark.parametrize(("kind", "fields"), [("halt", {}), ("genesis", {}), ("genesis", {"account": 1, "schema": 1})])
+def test_a_first_line_that_is_no_genesis_line_begins_no_journal(
+    opened: Open, folder: Path, kind: str, fields: dict[str, object]
+) -> None:
+    folder.mkdir(parents=True)
+    raw, _ = spell(0, 1, kind, 1, NOTHING, fields)
+    (folder / "2025-06.jsonl").write_bytes(raw)
+    with pytest.raises(InvariantBroken, match="line 1: the journal does not begin with its genesis line"):
+        opened()
