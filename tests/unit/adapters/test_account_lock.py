@@ -106,6 +106,30 @@ def test_a_holder_whose_file_was_removed_or_replaced_can_find_out(folder: Path) 
     lock.release()
 
 
+REPLACED = """
+import fcntl, os, sys
+from pathlib import Path
+from vigie.adapters.clock import SystemClock
+from vigie.adapters.storage.account_lock import AccountLock
+path, lock = Path(sys.argv[1]) / "lock", fcntl.flock
+def once(*words):
+    fcntl.flock = lock
+    path.unlink()
+    return lock(*words)
+fcntl.flock = once
+with AccountLock.take(path.parent, SystemClock()) as taken:
+    print(taken.is_held())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="flock is POSIX")
+def test_a_file_that_is_removed_between_its_opening_and_its_locking_is_not_the_lock(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REPLACED, str(folder)], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
+
+
 def test_what_dead_writers_left_half_written_is_removed(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in (".state.json.0a1b2c3d.tmp", "state.json", ".keep"):
