@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.accounts import AT, BASELINE, BTC, ENTERED, ENTRY_ID, closed, cycle, filled, learnt, planned
+from tests.fakes.accounts import AT, BASELINE, BTC, ENTERED, ENTRY_ID, account, closed, cycle, filled, learnt, planned
 from tests.fakes.clock import FakeClock
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.read_model import ReadModel, reading
@@ -90,6 +90,17 @@ def test_a_fill_told_twice_is_one_row(model: ReadModel, journal: JsonlJournal, p
     journal.append(STORY)
     model.update()
     assert [row["trade_id"] for row in rows(path, "select * from fills")] == ["t1", "t2"]
+
+
+def test_sums_are_those_of_the_account_to_the_last_digit(model: ReadModel, journal: JsonlJournal, path: Path) -> None:
+    parts = [
+        filled(trade_id="a", quantity="1.1234567890123", price="12345.123456789012345"),
+        filled(trade_id="b", quantity="0.1", price="0.0000000000000000001"),
+    ]
+    model.update(journal.append([*ENTERED[:4], *parts]))
+    (order,) = rows(path, "select executed_value from orders")
+    assert order["executed_value"] == str(account([*ENTERED[:4], *parts]).orders[ENTRY_ID].executed_value)
+    assert len(order["executed_value"]) > 30
 
 
 def test_everything_else_has_its_row(model: ReadModel, journal: JsonlJournal, path: Path) -> None:
