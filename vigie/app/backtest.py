@@ -209,6 +209,6 @@ def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -
 
 
 def _html(result: BacktestResult, trials: int | None) -> bytes:
-    from vigie.reporting.html import html
+    from vigie.reporting.page.backtest import backtest_page
 
-    return html(result, trials).encode()
+    return backtest_page(result, trials).encode()
