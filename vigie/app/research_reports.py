@@ -90,7 +90,7 @@ def write_sweep(request: SearchRequest, found: SweepResult, outputs: SweepOutput
     if outputs.report is not None:
         from vigie.reporting.page.sweep import sweep_page
 
-        facts = facts_of(request, found.searched, found.trials)
+        facts = facts_of(request, found.searched, found.trials, request.base.end_ms)
         made.append((outputs.report, sweep_page(facts, points, outputs.heat).encode()))
     return write_files(made)
 
@@ -122,7 +122,7 @@ def write_walk_forward(
     if outputs.report is not None:
         from vigie.reporting.page.walk_forward import walk_forward_page
 
-        facts = facts_of(request, done.searched, done.outcome.trials)
+        facts = facts_of(request, done.searched, done.outcome.trials, done.folds[-1].test_end)
         made.append((outputs.report, walk_forward_page(facts, done.outcome, certificate).encode()))
     return write_files(made)
 
@@ -132,18 +132,19 @@ def points_of(found: SweepResult) -> list[tuple[Point, Metrics]]:
     return [(point, result.metrics) for (point, _), result in zip(found.searched.made, found.results, strict=True)]
 
 
-def facts_of(request: SearchRequest, task: Searched, trials: int) -> SearchFacts:
+def facts_of(request: SearchRequest, task: Searched, trials: int, end_ms: int | None) -> SearchFacts:
     """A search as its reports name it.
 
     Args:
         request: what was searched.
         task: the same, understood.
         trials: counted by the ledger.
+        end_ms: first instant that was not looked at, epoch milliseconds; None: after the last candle.
     """
     from vigie.reporting.search_facts import SearchFacts
 
     base, plan, series = request.base, task.prepared.plan, task.prepared.series
-    traded = [one.candles.between(base.start_ms, base.end_ms) for one in series]
+    traded = [one.candles.between(base.start_ms, end_ms) for one in series]
     searched = {axis.name for axis in task.space.axes}
     numbers = {**plan.parameters.as_dict(), **plan.numbers}
     quotes = {one.pair.quote for one in series}
@@ -162,7 +163,7 @@ def facts_of(request: SearchRequest, task: Searched, trials: int) -> SearchFacts
         senseless=task.senseless,
         trials=trials,
         start=min(int(one.opens_at[0]) for one in traded if len(one)),
-        end=end_of(series, base.end_ms),
+        end=end_of(series, end_ms),
         candles=sum(len(one) for one in traded),
         synthetic=any(one.synthetic for one in series),
         overrides=dict(plan.overrides),
