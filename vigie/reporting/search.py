@@ -173,8 +173,8 @@ def _gates(found: WalkForward) -> Table:
 def _stability(found: WalkForward) -> Table:
     """Names that had a choice, their values over the folds, and the places of those values in the grid."""
     table = _table("stability of the choice, fold after fold")
-    for heading in ("searched", "chosen", "place in the grid", "edge"):
-        table.add_column(heading, justify="left" if heading != "edge" else "right", overflow="fold")
+    for heading in ("searched", "chosen", "place in the grid", "at an edge"):
+        table.add_column(heading, justify="left" if heading != "at an edge" else "right", overflow="fold")
     for one in stability(found):
         if len(one.tried) < 2:
             continue

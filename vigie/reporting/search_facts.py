@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vigie.metrics.definitions import DEFINITIONS, Definition
@@ -98,7 +99,18 @@ class SearchFacts:
 
 def ordered(values: tuple[str, ...]) -> tuple[str, ...]:
     """Values of an axis, the lowest first; as they were given if they are not numbers."""
+    return tuple(sorted(values, key=float)) if are_numbers(values) else values
+
+
+def ends_of(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The lowest and the highest value of an axis; none where there is no middle, or where values are only names."""
+    inside = ordered(values)
+    return (inside[0], inside[-1]) if len(inside) > 2 and are_numbers(values) else ()
+
+
+def are_numbers(values: Iterable[str]) -> bool:
+    """Whether every value of an axis is a number."""
     try:
-        return tuple(sorted(values, key=float))
+        return all(math.isfinite(float(value)) for value in values)
     except ValueError:
-        return values
+        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vigie.reporting.search_facts import ordered
+from vigie.reporting.search_facts import ends_of, ordered
 from vigie.research.walk_forward import WalkForward
 
 
@@ -36,9 +36,8 @@ class Stability:
 
     @property
     def at_edge(self) -> int:
-        """Choices that lie at an end of the grid: better ones may lie beyond. Two values have no middle: 0."""
-        ends = (1, len(self.tried))
-        return sum(place in ends for place in self.places if place is not None) if len(self.tried) > 2 else 0
+        """Choices that lie at an end of the grid: better ones may lie beyond."""
+        return sum(one in ends_of(self.tried) for one in self.chosen if one is not None)
 
 
 def stability(found: WalkForward) -> tuple[Stability, ...]:

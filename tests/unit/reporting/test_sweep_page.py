@@ -159,6 +159,8 @@ def test_a_best_point_at_the_edge_of_its_grid_is_told() -> None:
     inside = run(axes, lambda one: {"sharpe": -abs(float(one["fast"]) - 10.0)})
     assert "at the edge of the grid: fast=20" in seen(sweep_page(facts(axes), rising))
     assert "at the edge" not in seen(sweep_page(facts(axes), inside))
+    named = (Axis("mode", ("a", "b", "c")),)
+    assert "at the edge" not in seen(sweep_page(facts(named), run(named, lambda _: {})))
 
 
 def test_nothing_ranked_and_nothing_defined_still_is_a_page() -> None:

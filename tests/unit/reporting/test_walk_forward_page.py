@@ -149,6 +149,7 @@ def test_stability_knows_places_changes_and_edges() -> None:
     assert one.places == (1, None, 3, 2)
     assert (one.different, one.at_edge) == (3, 2)
     assert Stability("fast", ("5", "10"), ("5", "10"), "5").at_edge == 0, "two values have no middle"
+    assert Stability("mode", ("a", "b", "c"), ("a", "c"), "a").at_edge == 0, "names have no order"
 
 
 def test_stability_of_a_result_is_what_its_folds_chose(found: WalkForward) -> None:

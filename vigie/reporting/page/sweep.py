@@ -16,7 +16,7 @@ from vigie.reporting.luck import expected_best_sharpe
 from vigie.reporting.numbers import in_unit, money, percent, ratio
 from vigie.reporting.page import parts, sweep_map
 from vigie.reporting.page.frame import framed
-from vigie.reporting.search_facts import SearchFacts, ordered
+from vigie.reporting.search_facts import SearchFacts, are_numbers, ends_of
 from vigie.research.space import Axis, Point
 
 _SAMPLE = "in sample"
@@ -101,11 +101,7 @@ def _warnings(facts: SearchFacts, points: Points, found: Found, luck: float | st
 
 def _edges(axes: Sequence[Axis], point: Point) -> list[str]:
     """A best value at the end of its axis may only be the beginning of a better region."""
-    ends = []
-    for axis in axes:
-        values = ordered(axis.values)
-        if len(values) > 2 and point[axis.name] in (values[0], values[-1]):
-            ends.append(f"{axis.name}={point[axis.name]}")
+    ends = [f"{axis.name}={point[axis.name]}" for axis in axes if point[axis.name] in ends_of(axis.values)]
     return [f"The best point lies at the edge of the grid: {', '.join(ends)}."] if ends else []
 
 
@@ -158,11 +154,12 @@ def _top(facts: SearchFacts, found: Found) -> str:
 def _row(rank: int, point: Point, metrics: Metrics) -> str:
     cells = [f'<td data-value="{rank}">{rank}</td>']
     for value in point.values():
-        number = value.removeprefix("-").replace(".", "", 1).isdigit()
-        cells.append(f'<td data-value="{value}">{value}</td>' if number else f"<td>{escape(value)}</td>")
+        sortable = f' data-value="{value}"' if are_numbers((value,)) else ""
+        cells.append(f"<td{sortable}>{escape(value)}</td>")
     for name, found in metrics.values.items():
-        sortable = -1e308 if found is None else found
-        cells.append(f'<td data-value="{sortable!r}">{in_unit(found, DEFINITIONS[name].unit)}</td>')
+        cells.append(
+            f'<td data-value="{-1e308 if found is None else found!r}">{in_unit(found, DEFINITIONS[name].unit)}</td>'
+        )
     return f"<tr>{''.join(cells)}</tr>"
 
 
