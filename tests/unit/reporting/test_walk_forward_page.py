@@ -78,6 +78,14 @@ def test_every_gate_has_its_value_its_limit_and_its_verdict(found: WalkForward, 
     assert table[1][1:3] == [f"{found.verdict.gates[0].value:.2f}", "above 0.50"]
 
 
+def test_a_limit_that_was_moved_is_told(found: WalkForward, page: str) -> None:
+    first, *rest = found.verdict.gates
+    lowered = replace(found, verdict=replace(found.verdict, gates=(replace(first, limit=-9.0), *rest)))
+    text = seen(walk_forward_page(facts(), lowered))
+    assert "Limits were changed: mean Sharpe of the tests above -9.00, not above 0.50." in text
+    assert "Limits were changed" not in seen(page)
+
+
 def test_the_table_of_folds_has_their_dates_choices_and_numbers(found: WalkForward, page: str) -> None:
     table = next(one for one in Page(page).tables if one[0][0] == "fold")
     assert table[0][3:7] == list(found.scores[0].point)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from html import escape
 
 from vigie.domain.instants import as_text
@@ -15,6 +16,7 @@ from vigie.reporting.page.walk_forward_charts import payload, steps, timeline
 from vigie.reporting.page.walk_forward_luck import luck
 from vigie.reporting.search_facts import SearchFacts
 from vigie.reporting.stability import Stability, searched_names, stability
+from vigie.research.gates import GateSettings
 from vigie.research.walk_forward import FoldResult, WalkForward
 
 _INSIDE = ("sharpe", "total_return", "trades")
@@ -90,6 +92,7 @@ def _warnings(facts: SearchFacts, found: WalkForward) -> list[str]:
         f"{facts.trials:,} trials stand behind this choice. A walk-forward that is looked at and then tuned against "
         "is training: keep candles for a last look."
     )
+    said += _moved_limits(found)
     idle = sum(one.chosen is None for one in found.folds)
     if idle:
         said.append(f"{idle} of {len(found.folds)} folds chose nothing: no point had {facts.least_trades} trades.")
@@ -99,6 +102,17 @@ def _warnings(facts: SearchFacts, found: WalkForward) -> list[str]:
     if facts.senseless:
         said.append(f"{facts.senseless:,} points of the grid make no sense and were not run.")
     return said
+
+
+def _moved_limits(found: WalkForward) -> list[str]:
+    """A gate that was lowered until it let something pass is no gate."""
+    usual = asdict(GateSettings())
+    moved = [
+        f"{gate_words(gate)[0]} {gate_words(gate)[2]}, not {gate_words(replace(gate, limit=usual[gate.name]))[2]}"
+        for gate in found.verdict.gates
+        if gate.limit != usual[gate.name]
+    ]
+    return [f"Limits were changed: {'; '.join(moved)}."] if moved else []
 
 
 def _gates(found: WalkForward) -> str:
