@@ -187,6 +187,13 @@ def test_the_exported_equity_is_the_stitched_one_with_its_folds(found: WalkForwa
     assert [float(row["drawdown"]) for row in rows] == pytest.approx(1.0 - found.equity / peaks)
 
 
+def test_a_curve_that_begins_with_a_loss_is_below_its_capital(found: WalkForward) -> None:
+    halved = replace(found, equity=found.equity * 0.5)
+    (row, *_) = csv.DictReader(io.StringIO(equity_table(halved, ".csv").decode()))
+    assert float(row["drawdown"]) == pytest.approx(1.0 - found.equity[0] * 0.5 / 10_000.0)
+    assert data_of(walk_forward_page(facts(), halved))["equity"]["fallen"][0] == pytest.approx(-float(row["drawdown"]))
+
+
 def test_the_exported_folds_have_dates_choices_and_both_sides_numbers(found: WalkForward) -> None:
     rows = json.loads(folds_table(found, ".json"))
     for row, one in zip(rows, found.folds, strict=True):
