@@ -59,6 +59,11 @@ def test_the_dependency_rule_holds() -> None:
         ("vigie/decision/rules/planted.py", "from . import drawdown", "rules of the gate do not know each other"),
         ("vigie/decision/profiles/planted.py", "from . import standard", "profiles do not know each other"),
         (
+            "vigie/adapters/exchanges/paper.py",
+            "def f():\n    import ccxt",
+            "nothing of paper trading's venue can send",
+        ),
+        (
             "vigie/adapters/storage/planted.py",
             "import vigie.adapters.market_data",
             "families of adapters do not know each other",
