@@ -16,9 +16,10 @@ from tests.unit.research.test_sweep import bits
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.adapters.storage.results import SqliteResults
 from vigie.adapters.storage.trials import JsonlTrialLedger
+from vigie.adapters.workers.local import LEAST
 from vigie.app.backtest import Request, backtest
 from vigie.app.gates import gate_settings
-from vigie.app.search import BATCH, SearchRequest, SweepResult, run_sweep, searched
+from vigie.app.search import SearchRequest, SweepResult, run_sweep, searched
 from vigie.app.trials import ledger_of
 from vigie.app.walk_forward import WalkedForward, WalkForwardRequest, points_to_run, promote, run_walk_forward
 from vigie.domain.errors import ConfigError
@@ -157,14 +158,14 @@ def test_what_an_interrupt_left_is_taken_from_the_store(base: Request) -> None:
     def stop_in_the_second_batch(n: int) -> None:
         nonlocal done
         done += n
-        if done > BATCH + 5:
+        if done > LEAST + 5:
             raise KeyboardInterrupt
 
     grid = ("fast=5:34:1", "slow=40:135:5", "warm_up=50")
     with pytest.raises(KeyboardInterrupt):
         swept(base, grid, stop_in_the_second_batch)
     again = swept(base, grid)
-    assert (again.from_store, len(again.results)) == (BATCH, 600)
+    assert (again.from_store, len(again.results)) == (LEAST, 600)
 
 
 def test_ranked_is_best_first_and_keeps_the_order_of_the_grid_among_equals(base: Request) -> None:
