@@ -107,8 +107,11 @@ def command(
         "pairs": [str(one.pair) for one in task.prepared.series],
         "timeframe": timeframe,
         "objective": objective,
+        "points": done.points,
+        "from_store": done.from_store,
         "certificate": None if certificate is None else certificate.name,
     }
+    note(f"{done.points:,} points ({done.from_store:,} from the store)")
     from vigie.reporting.search import walk_forward_document, walk_forward_view
 
     if as_json:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.results import SqliteResults
+from vigie.adapters.workers.local import LocalWorkers
+from vigie.app.answers import answered
 from vigie.app.backtest import Prepared, Request, prepare
 from vigie.app.data import Report
 from vigie.app.trials import ledger_of
-from vigie.decision.profile import Plan
 from vigie.domain.candles import Series
 from vigie.domain.errors import ConfigError
 from vigie.domain.point import Ground
 from vigie.domain.trial import Market, TrialEvent, TrialKind
-from vigie.metrics.summary import Metrics
 from vigie.ports.results import StoredResult
 from vigie.ports.trials import TrialLedger
 from vigie.research.compile import source_hash
-from vigie.research.lanes import NAMES
-from vigie.research.lean_sweep import can_be_lean, lean_sweep
+from vigie.research.job import Job, Made
 from vigie.research.points import filters_text
 from vigie.research.space import Point, Space, plans, space_of
-from vigie.research.sweep import metric_of, sweep
-
-BATCH = 64
-"""Points that are run between two visits to the store: what an interrupt can lose."""
+from vigie.research.sweep import metric_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +58,13 @@ class Searched:
         made: points that make sense, with their plans.
         senseless: how many do not.
         keys: of the points that make sense, in their order.
-        ground: what all points stand on.
+        ground: what the fixed settings stand on.
     """
 
     prepared: Prepared
     space: Space
     points: tuple[Point, ...]
-    made: tuple[tuple[Point, Plan], ...]
+    made: tuple[Made, ...]
     senseless: int
     keys: tuple[str, ...]
     ground: Ground
@@ -121,8 +117,9 @@ def searched(request: SearchRequest, report: Report) -> Searched:
     space = space_of(strategy, request.base.overrides, request.grid)
     points = tuple(space.points() if request.samples is None else space.drawn(request.samples, request.seed))
     made, senseless = plans(strategy, request.base.profile, request.base.overrides, points)
-    ground = _ground(request.base, prepared)
-    keys = tuple(ground.key(one.parameters.as_dict(), dict(one.numbers)) for _, one in made)
+    start_ms, end_ms, warm = request.base.start_ms, request.base.end_ms, prepared.plan.settings.warm_up_from_past
+    ground = ground_of(prepared, start_ms, end_ms, warm_up_from_past=warm)
+    keys = keys_of(prepared, made, start_ms, end_ms)
     return Searched(prepared, space, points, tuple(made), senseless, keys, ground)
 
 
@@ -147,17 +144,17 @@ def run_sweep(
     """
     home = request.base.home
     trials = count(ledger_of(home, report), task, TrialKind.SWEEP, task.keys)
-    store = SqliteResults.of(home, SystemClock(), report)
-    known = store.get(task.keys)
-    progress(len(known))
-    missing = [index for index, key in enumerate(task.keys) if key not in known]
-    for first in range(0, len(missing), BATCH):
-        batch = missing[first : first + BATCH]
-        found = _run(task, [task.made[index] for index in batch], request.base, progress)
-        fresh = {task.keys[index]: StoredResult(metrics, None) for index, metrics in zip(batch, found, strict=True)}
-        store.put(fresh)
-        known |= fresh
-    return SweepResult(task, tuple(known[key] for key in task.keys), len(task.keys) - len(missing), trials)
+    end_ms = end_of(task.prepared.series, request.base.end_ms)
+    found = answered(
+        job_of(task, request.base, request.base.start_ms, [end_ms], daily=False),
+        task.made,
+        [task.keys],
+        store=SqliteResults.of(home, SystemClock(), report),
+        workers=LocalWorkers(SystemClock()),
+        progress=progress,
+    )
+    results = tuple(StoredResult(score.measured[0], None) for score in found.scores)
+    return SweepResult(task, results, found.from_store, trials)
 
 
 def count(ledger: TrialLedger, task: Searched, kind: TrialKind, keys: Sequence[str]) -> int:
@@ -185,63 +182,55 @@ def count(ledger: TrialLedger, task: Searched, kind: TrialKind, keys: Sequence[s
     return ledger.count(strategy.name, task.markets)
 
 
-def threads() -> int:
-    """Cores to use."""
-    return os.cpu_count() or 1
-
-
 def end_of(series: Sequence[Series], end_ms: int | None) -> int:
     """The instant after the last candle that is traded, epoch milliseconds."""
     last = max(int(one.candles.closes_at[-1]) for one in series)
     return last if end_ms is None else min(last, end_ms)
 
 
-def _run(
-    task: Searched, made: Sequence[tuple[Point, Plan]], base: Request, progress: Callable[[int], None]
-) -> list[Metrics]:
-    series = task.prepared.series
-    end_ms = end_of(series, base.end_ms)
-    plans_ = [plan for _, plan in made]
-    if can_be_lean(plans_, len(series)):
-        return lean_sweep(
-            plans_,
-            series[0],
-            instruments=task.prepared.instruments,
-            start_ms=base.start_ms,
-            end_ms=end_ms,
-            jobs=threads(),
-            progress=progress,
-        )
-    scores = sweep(
-        made,
-        series,
+def job_of(task: Searched, base: Request, start_ms: int | None, ends_ms: Sequence[int], *, daily: bool) -> Job:
+    """What the points of a search share, for some dates."""
+    made = task.prepared.plan
+    return Job(
+        strategy=made.strategy.name,
+        profile=base.profile,
+        fixed=base.overrides,
+        series=task.prepared.series,
         instruments=task.prepared.instruments,
-        start_ms=base.start_ms,
-        ends_ms=[end_ms],
-        jobs=threads(),
-        progress=progress,
-    )
-    return [_named(score.measured[0]) for score in scores]
-
-
-def _named(metrics: Metrics) -> Metrics:
-    """The numbers that a search keeps, the same whichever loop found them."""
-    return Metrics(
-        {name: metrics.values[name] for name in NAMES},
-        {name: why for name, why in metrics.undefined.items() if name in NAMES},
+        start_ms=start_ms,
+        ends_ms=tuple(ends_ms),
+        daily=daily,
     )
 
 
-def _ground(base: Request, prepared: Prepared) -> Ground:
-    # What can be looked at: a plan that warms up inside its range knows nothing before it.
-    first_ms = None if prepared.plan.settings.warm_up_from_past else base.start_ms
-    known = [replace(one, candles=one.candles.between(first_ms, base.end_ms)) for one in prepared.series]
-    traded = {str(one.pair): one.candles.between(base.start_ms, None) for one in known}
+def keys_of(prepared: Prepared, made: Sequence[Made], start_ms: int | None, end_ms: int | None) -> tuple[str, ...]:
+    """Keys of points on the candles of a range, in their order; the candles are hashed once."""
+    ground = cache(lambda warm: ground_of(prepared, start_ms, end_ms, warm_up_from_past=warm))
+    return tuple(
+        ground(one.settings.warm_up_from_past).key(one.parameters.as_dict(), dict(one.numbers)) for _, one in made
+    )
+
+
+def ground_of(prepared: Prepared, start_ms: int | None, end_ms: int | None, *, warm_up_from_past: bool) -> Ground:
+    """What points stand on that are run on a range.
+
+    Args:
+        prepared: strategy, candles, filters.
+        start_ms: start of what is traded, epoch milliseconds; None: the first candle.
+        end_ms: its end, excluded; None: after the last candle.
+        warm_up_from_past: False: a point that warms up inside its range knows nothing before it.
+    """
+    known = [
+        replace(one, candles=one.candles.between(None if warm_up_from_past else start_ms, end_ms))
+        for one in prepared.series
+    ]
+    traded = {str(one.pair): one.candles.between(start_ms, None) for one in known}
     return Ground(
         code_hash=source_hash(),
         strategy=prepared.plan.strategy.name,
         strategy_hash=prepared.plan.strategy.code_hash,
         data_hashes={str(one.pair): one.candles.content_hash for one in known},
-        ranges={pair: (int(one.opens_at[0]), int(one.opens_at[-1])) for pair, one in traded.items()},
+        # A pair that is listed later has no candles yet.
+        ranges={pair: (int(one.opens_at[0]), int(one.opens_at[-1])) for pair, one in traded.items() if len(one)},
         filters=filters_text(prepared.instruments),
     )

@@ -11,8 +11,11 @@ import numpy as np
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.certificates import CertificateFolder
+from vigie.adapters.storage.results import SqliteResults
+from vigie.adapters.workers.local import LocalWorkers
+from vigie.app.answers import answered
 from vigie.app.data import Report
-from vigie.app.search import Searched, SearchRequest, count, end_of, threads
+from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of
 from vigie.app.trials import ledger_of
 from vigie.decision.profile import plan
 from vigie.domain.certificate import Certificate, CertifiedCandles, CertifiedFold, GateResult
@@ -23,6 +26,7 @@ from vigie.research.folds import Fold, boundaries_of, folds_of
 from vigie.research.gates import GateSettings
 from vigie.research.overfitting import Overfitting
 from vigie.research.sharpe_tests import DeflatedSharpe
+from vigie.research.sweep import Score
 from vigie.research.walk_forward import Task, WalkForward, walk_forward
 
 
@@ -50,11 +54,21 @@ class WalkForwardRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkedForward:
-    """What was asked and what came out."""
+    """What was asked and what came out.
+
+    Attributes:
+        searched: what was tried.
+        folds: the dates.
+        outcome: what was chosen, tested and judged.
+        points: how many were swept, over all passes (`points_to_run`).
+        from_store: how many of them had been computed before.
+    """
 
     searched: Searched
     folds: tuple[Fold, ...]
     outcome: WalkForward
+    points: int = 0
+    from_store: int = 0
 
 
 def points_to_run(request: WalkForwardRequest, task: Searched) -> int:
@@ -71,6 +85,9 @@ def run_walk_forward(
 ) -> WalkedForward:
     """Choose on training candles, judge on candles never seen.
 
+    A training part is a sweep that ends at its date: what is in the store of it, by whatever command, is not run again.
+    The tests always are.
+
     Args:
         request: what is searched and how it is judged.
         task: its search, understood (`searched`).
@@ -84,12 +101,21 @@ def run_walk_forward(
     folds = folds_between(request, task)
     trials = count(ledger_of(request.search.base.home, report), task, TrialKind.FOLD, task.keys)
     base = request.search.base
+    store, workers = SqliteResults.of(base.home, SystemClock(), report), LocalWorkers(SystemClock())
+    from_store: list[int] = []
+
+    def _swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
+        job = job_of(task, base, start, ends, daily=daily)
+        keys = [keys_of(task.prepared, task.made, start, end) for end in ends]
+        found = answered(job, task.made, keys, store=store, workers=workers, progress=progress)
+        from_store.append(found.from_store)
+        return found.scores
+
     outcome = walk_forward(
         Task(
             strategy=task.prepared.plan.strategy,
             profile=base.profile,
             fixed=base.overrides,
-            points=task.points,
             objective=request.search.objective,
             least_trades=request.search.least_trades,
             gates=request.gates,
@@ -97,11 +123,11 @@ def run_walk_forward(
         task.prepared.series,
         folds,
         instruments=task.prepared.instruments,
+        swept=_swept,
         trials=trials,
-        jobs=threads(),
-        progress=progress,
+        senseless=task.senseless,
     )
-    return WalkedForward(task, folds, outcome)
+    return WalkedForward(task, folds, outcome, points_to_run(request, task), sum(from_store))
 
 
 def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ...]:
