@@ -24,6 +24,9 @@ PairsOption: TypeAlias = Annotated[
 TimeframeOption: TypeAlias = Annotated[
     str, typer.Option("--timeframe", metavar="TF", help="Candle length: 15m, 1h, 4h, 1d.")
 ]
+TimeframesOption: TypeAlias = Annotated[
+    str, typer.Option("--timeframe", metavar="TF,TF", help="Candle lengths: 15m, 1h, 4h, 1d; each is searched.")
+]
 TimerangeOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -36,6 +39,12 @@ StrategyOption: TypeAlias = Annotated[
 ]
 ProfileOption: TypeAlias = Annotated[
     str, typer.Option("--profile", metavar="NAME", help="Bundle of fill, stop, cost and guard policies.")
+]
+ProfilesOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--profile", metavar="NAME,NAME", help="Bundles of fill, stop, cost and guard policies; each is searched."
+    ),
 ]
 ParamOption: TypeAlias = Annotated[
     list[str] | None,
@@ -74,7 +83,8 @@ GridOption: TypeAlias = Annotated[
     ),
 ]
 SamplesOption: TypeAlias = Annotated[
-    int | None, typer.Option("--samples", min=1, help="Draw so many points; without it, the whole grid.")
+    int | None,
+    typer.Option("--samples", min=1, help="So many points, drawn or proposed; without it, the whole grid."),
 ]
 SearchOption: TypeAlias = Annotated[
     str | None,
@@ -82,7 +92,7 @@ SearchOption: TypeAlias = Annotated[
         "--search", metavar="HOW", help="grid, random or optuna; without it, the grid, or random with --samples."
     ),
 ]
-SeedOption: TypeAlias = Annotated[int, typer.Option("--seed", help="Of the drawing.")]
+SeedOption: TypeAlias = Annotated[int, typer.Option("--seed", help="Of what is drawn and proposed.")]
 ScenarioOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(

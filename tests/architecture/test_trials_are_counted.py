@@ -18,6 +18,15 @@ RESEARCH = "vigie.research"
 ABOVE = ("cli", "strategies", "vigie/app", "vigie/adapters", "vigie/reporting")
 
 HARMLESS = {
+    "vigie.research.cells.Cell",
+    "vigie.research.cells.CellSummary",
+    "vigie.research.cells.Robust",
+    "vigie.research.cells.Tried",
+    "vigie.research.cells.by_cell",
+    "vigie.research.cells.differing",
+    "vigie.research.cells.median_worth",
+    "vigie.research.cells.ranked",
+    "vigie.research.cells.robust",
     "vigie.research.compile.source_hash",
     "vigie.research.folds.Fold",
     "vigie.research.folds.boundaries_of",
@@ -34,6 +43,11 @@ HARMLESS = {
     "vigie.research.overfitting.Overfitting",
     "vigie.research.points.filters_text",
     "vigie.research.points.point_of",
+    "vigie.research.proposers.Search",
+    "vigie.research.proposers.listed",
+    "vigie.research.proposers.proposer_of",
+    "vigie.research.proposers.search_of",
+    "vigie.research.proposers.worth",
     "vigie.research.resampled.Interval",
     "vigie.research.result.BacktestResult",
     "vigie.research.result.Identity",
@@ -42,10 +56,12 @@ HARMLESS = {
     "vigie.research.sharpe_tests.annualised",
     "vigie.research.space.Point",
     "vigie.research.space.Space",
-    "vigie.research.space.plans",
+    "vigie.research.space.sensible",
     "vigie.research.space.space_of",
     "vigie.research.sweep.Score",
+    "vigie.research.sweep.best",
     "vigie.research.sweep.metric_of",
+    "vigie.research.walk_forward.Choices",
     "vigie.research.walk_forward.FoldResult",
     "vigie.research.walk_forward.Task",
     "vigie.research.walk_forward.WalkForward",
@@ -55,7 +71,11 @@ HARMLESS = {
 COUNTED = {"vigie/app/backtest.py": "_count"}
 """Modules that get one result, and the function of each that records it before it is let out."""
 
-COUNTED_FIRST = {"vigie/app/search.py": "count", "vigie/app/walk_forward.py": "count"}
+COUNTED_FIRST = {
+    "vigie/app/search.py": "count",
+    "vigie/app/studies.py": "count",
+    "vigie/app/walk_forward.py": "count",
+}
 """Modules that run searches, and the function that records them: whoever begins a search has chosen what to try, and
 an interrupted one was looked at too."""
 
@@ -230,10 +250,14 @@ def test_a_result_that_leaves_before_it_is_recorded_is_caught(true: str, false: 
 @pytest.mark.parametrize(
     ("module", "true", "false"),
     [
-        ("search", "    trials = count(", "    trials = guess("),
+        ("search", "    trials = [count(", "    trials = [guess("),
+        ("studies", "            count(means", "            guess(means"),
+        ("studies", "import answered", "import answered as go"),
+        ("studies", "        parts = [with", "        answered(cells, (), ())\n        parts = [with"),
         ("search", "import answered", "import answered as go"),
         ("search", "    metric_of(request.objective)\n", "    answered(request, (), ())\n"),
-        ("walk_forward", "    trials = count(", "    trials = guess("),
+        ("walk_forward", "    trials = count(means.ledger, task", "    trials = guess(means.ledger, task"),
+        ("walk_forward", "    trials = count(means.ledger, union", "    trials = guess(means.ledger, union"),
         ("walk_forward", "import answered", "import answered as go"),
         ("walk_forward", "    folds = folds_between(request, task)\n", "    walk_forward(request, task)\n"),
         ("walk_forward", "    folds = folds_between(request, task)\n", "    answered(request, (), ())\n"),

@@ -22,7 +22,8 @@ from vigie.ports.trials import TrialLedger
 from vigie.research.compile import source_hash
 from vigie.research.job import Job, Made
 from vigie.research.points import filters_text
-from vigie.research.space import Point, Space, plans, space_of
+from vigie.research.proposers import listed, search_of
+from vigie.research.space import Point, Space, sensible, space_of
 from vigie.research.sweep import metric_of
 
 
@@ -33,10 +34,11 @@ class SearchRequest:
     Attributes:
         base: strategy, candles, range and what is fixed.
         grid: axes as text; empty: the strategy's own grids.
-        samples: how many points to draw; None: the whole grid.
-        seed: of the drawing.
+        samples: how many points are drawn or proposed; None: the whole grid.
+        seed: of what is drawn and proposed.
         objective: a name of `sweep.OBJECTIVES`.
         least_trades: points with fewer closed trades are not ranked.
+        search: a word of `proposers.Search`; None: the grid, or a draw if there are samples.
     """
 
     base: Request
@@ -45,6 +47,7 @@ class SearchRequest:
     seed: int = 7
     objective: str = "sharpe"
     least_trades: int = 30
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Searched:
         senseless: how many do not.
         keys: of the points that make sense, in their order.
         ground: what the fixed settings stand on.
+        study: the points are proposed on the way; before that there are none.
     """
 
     prepared: Prepared
@@ -68,6 +72,7 @@ class Searched:
     senseless: int
     keys: tuple[str, ...]
     ground: Ground
+    study: bool = False
 
     @property
     def markets(self) -> tuple[Market, ...]:
@@ -102,25 +107,53 @@ class SweepResult:
         return sorted(found, key=lambda one: -(one[1].metrics.values[metric] or 0.0))
 
 
-def searched(request: SearchRequest, report: Report) -> Searched:
-    """Understand a search: candles, space, points, plans.
+def searched(request: SearchRequest, report: Report, series: Sequence[Series] | None = None) -> Searched:
+    """Understand a search: candles, space, and its points if they are known beforehand, with their plans.
+
+    Args:
+        request: what is searched.
+        report: told what was left out or made on the way.
+        series: its candles, if they were read already.
 
     Raises:
         ConfigError: a name, number, path, pair or axis is wrong.
         DataError: the candles cannot be used.
     """
     metric_of(request.objective)
-    prepared = prepare(request.base, report)
+    search = search_of(request.search, request.samples)
+    prepared = prepare(request.base, report, series)
     if prepared.plan.settings.wallet == "per-pair" and len(prepared.series) > 1:
         raise ConfigError("a search runs in one wallet: test one pair, or say --wallet shared")
-    strategy = prepared.plan.strategy
-    space = space_of(strategy, request.base.overrides, request.grid)
-    points = tuple(space.points() if request.samples is None else space.drawn(request.samples, request.seed))
-    made, senseless = plans(strategy, request.base.profile, request.base.overrides, points)
+    space = space_of(prepared.plan.strategy, request.base.overrides, request.grid)
+    points = listed(search, space, request.samples, request.seed)
     start_ms, end_ms, warm = request.base.start_ms, request.base.end_ms, prepared.plan.settings.warm_up_from_past
     ground = ground_of(prepared, start_ms, end_ms, warm_up_from_past=warm)
-    keys = keys_of(prepared, made, start_ms, end_ms)
-    return Searched(prepared, space, points, tuple(made), senseless, keys, ground)
+    task = Searched(prepared, space, (), (), 0, (), ground, study=points is None)
+    return task if points is None else with_points(request, task, points, some=True)
+
+
+def with_points(request: SearchRequest, task: Searched, points: Sequence[Point], *, some: bool = False) -> Searched:
+    """The same search over these points alone.
+
+    Args:
+        request: what is searched.
+        task: the same, understood.
+        points: what is tried.
+        some: at least one of them must make sense.
+
+    Raises:
+        ConfigError: no point makes sense; says why of the first.
+    """
+    made, problem = sensible(task.prepared.plan.strategy, request.base.profile, request.base.overrides, points)
+    if some and not made and problem is not None:
+        raise problem
+    keys = keys_of(task.prepared, made, request.base.start_ms, request.base.end_ms)
+    return replace(task, points=tuple(points), made=tuple(made), senseless=len(points) - len(made), keys=keys)
+
+
+def points_of(request: SearchRequest, task: Searched) -> int:
+    """How many points the progress of a sweep is told of."""
+    return (request.samples or 0) if task.study else len(task.made)
 
 
 def run_sweep(
@@ -130,11 +163,20 @@ def run_sweep(
     report: Report = lambda _: None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> SweepResult:
-    """Run every point that the store does not know yet.
+    """Run every point that the store does not know yet (`run_sweeps`)."""
+    return run_sweeps([(request, task)], report=report, progress=progress)[0]
+
+
+def run_sweeps(
+    cells: Sequence[tuple[SearchRequest, Searched]],
+    *,
+    report: Report = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[SweepResult]:
+    """Run every point of some searches that the store does not know yet; all are counted before the first is run.
 
     Args:
-        request: what is searched.
-        task: the same, understood (`searched`).
+        cells: what is searched, and the same, understood (`searched`); their points are listed.
         report: told what happened on the way.
         progress: told how many more points are done.
 
@@ -142,19 +184,18 @@ def run_sweep(
         ConfigError: the ledger cannot be written.
         DataError: the ledger is damaged.
     """
-    home = request.base.home
-    trials = count(ledger_of(home, report), task, TrialKind.SWEEP, task.keys)
-    end_ms = end_of(task.prepared.series, request.base.end_ms)
-    found = answered(
-        job_of(task, request.base, request.base.start_ms, [end_ms], daily=False),
-        task.made,
-        [task.keys],
-        store=SqliteResults.of(home, SystemClock(), report),
-        workers=LocalWorkers(SystemClock()),
-        progress=progress,
-    )
-    results = tuple(StoredResult(score.measured[0], None) for score in found.scores)
-    return SweepResult(task, results, found.from_store, trials)
+    home = cells[0][0].base.home
+    ledger = ledger_of(home, report)
+    trials = [count(ledger, task, TrialKind.SWEEP, task.keys) for _, task in cells]
+    store, workers = SqliteResults.of(home, SystemClock(), report), LocalWorkers(SystemClock())
+    found = []
+    for (request, task), counted in zip(cells, trials, strict=True):
+        end_ms = end_of(task.prepared.series, request.base.end_ms)
+        job = job_of(task, request.base, request.base.start_ms, [end_ms], daily=False)
+        answers = answered(job, task.made, [task.keys], store=store, workers=workers, progress=progress)
+        results = tuple(StoredResult(score.measured[0], None) for score in answers.scores)
+        found.append(SweepResult(task, results, answers.from_store, counted))
+    return found
 
 
 def count(ledger: TrialLedger, task: Searched, kind: TrialKind, keys: Sequence[str]) -> int:
@@ -167,18 +208,20 @@ def count(ledger: TrialLedger, task: Searched, kind: TrialKind, keys: Sequence[s
         DataError: the ledger is damaged.
     """
     strategy = task.prepared.plan.strategy
-    ledger.record(
-        TrialEvent(
-            kind=kind,
-            strategy=strategy.name,
-            strategy_hash=strategy.code_hash,
-            code_hash=task.ground.code_hash,
-            timeframe=str(task.prepared.series[0].candles.timeframe),
-            venues={str(one.pair): one.venue for one in task.prepared.series},
-            data_hashes=task.ground.data_hashes,
-            points=tuple(keys),
+    # A batch of a study may have no point that makes sense.
+    if keys:
+        ledger.record(
+            TrialEvent(
+                kind=kind,
+                strategy=strategy.name,
+                strategy_hash=strategy.code_hash,
+                code_hash=task.ground.code_hash,
+                timeframe=str(task.prepared.series[0].candles.timeframe),
+                venues={str(one.pair): one.venue for one in task.prepared.series},
+                data_hashes=task.ground.data_hashes,
+                points=tuple(keys),
+            )
         )
-    )
     return ledger.count(strategy.name, task.markets)
 
 

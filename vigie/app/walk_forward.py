@@ -11,12 +11,10 @@ import numpy as np
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.certificates import CertificateFolder
-from vigie.adapters.storage.results import SqliteResults
-from vigie.adapters.workers.local import LocalWorkers
 from vigie.app.answers import answered
 from vigie.app.data import Report
-from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of
-from vigie.app.trials import ledger_of
+from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of, with_points
+from vigie.app.studies import Means, study
 from vigie.decision.profile import plan
 from vigie.domain.certificate import Certificate, CertifiedCandles, CertifiedFold, GateResult
 from vigie.domain.errors import ConfigError
@@ -26,8 +24,8 @@ from vigie.research.folds import Fold, boundaries_of, folds_of
 from vigie.research.gates import GateSettings
 from vigie.research.overfitting import Overfitting
 from vigie.research.sharpe_tests import DeflatedSharpe
-from vigie.research.sweep import Score
-from vigie.research.walk_forward import Task, WalkForward, walk_forward
+from vigie.research.sweep import Score, best
+from vigie.research.walk_forward import Choices, Task, WalkForward, judged, walk_forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,12 @@ class WalkedForward:
 
 
 def points_to_run(request: WalkForwardRequest, task: Searched) -> int:
-    """How many points will be run: anchored folds are prefixes of one pass, rolling ones are swept one by one."""
+    """How many points will be run: anchored folds are prefixes of one pass, rolling ones are swept one by one.
+
+    A study proposes points for each fold and for all candles; what it proposed is then run over all candles.
+    """
+    if task.study:
+        return 2 * (request.search.samples or 0) * (len(folds_between(request, task)) + 1)
     return len(task.made) * (len(folds_between(request, task)) + 1 if request.rolling else 1)
 
 
@@ -99,27 +102,22 @@ def run_walk_forward(
         DataError: the ledger is damaged.
     """
     folds = folds_between(request, task)
-    trials = count(ledger_of(request.search.base.home, report), task, TrialKind.FOLD, task.keys)
+    means = Means.of(request.search.base.home, report, progress)
+    if task.study:
+        return _studied(request, task, folds, means)
+    trials = count(means.ledger, task, TrialKind.FOLD, task.keys)
     base = request.search.base
-    store, workers = SqliteResults.of(base.home, SystemClock(), report), LocalWorkers(SystemClock())
     from_store: list[int] = []
 
     def _swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
         job = job_of(task, base, start, ends, daily=daily)
         keys = [keys_of(task.prepared, task.made, start, end) for end in ends]
-        found = answered(job, task.made, keys, store=store, workers=workers, progress=progress)
+        found = answered(job, task.made, keys, store=means.store, workers=means.workers, progress=progress)
         from_store.append(found.from_store)
         return found.scores
 
     outcome = walk_forward(
-        Task(
-            strategy=task.prepared.plan.strategy,
-            profile=base.profile,
-            fixed=base.overrides,
-            objective=request.search.objective,
-            least_trades=request.search.least_trades,
-            gates=request.gates,
-        ),
+        _task(request, task),
         task.prepared.series,
         folds,
         instruments=task.prepared.instruments,
@@ -128,6 +126,55 @@ def run_walk_forward(
         senseless=task.senseless,
     )
     return WalkedForward(task, folds, outcome, points_to_run(request, task), sum(from_store))
+
+
+def _studied(request: WalkForwardRequest, task: Searched, folds: tuple[Fold, ...], means: Means) -> WalkedForward:
+    """A study for each fold that hears of its training candles alone, and one of all candles for the final choice.
+
+    Every point that any of them proposed is then run over all candles: the probability of overfitting needs the same
+    points on all days. Nothing is chosen by that pass.
+    """
+    search, start, end = request.search, folds[0].train_start, folds[-1].test_end
+    cell = [(search, task)]
+    studies = [study(cell, fold.train_start, fold.train_end, TrialKind.FOLD, means)[0] for fold in folds]
+    studies += study(cell, start, end, TrialKind.FOLD, means, daily=True)
+    proposed = {tuple(point.values()): point for one in studies for point in one.searched.points}
+    union = with_points(search, task, list(proposed.values()))
+    means.progress(len(studies) * (search.samples or 0) - len(union.made))
+    trials = count(means.ledger, union, TrialKind.FOLD, ())
+    whole = answered(
+        job_of(union, search.base, start, [end], daily=True),
+        union.made,
+        [keys_of(union.prepared, union.made, start, end)],
+        store=means.store,
+        workers=means.workers,
+        progress=means.progress,
+    )
+    judging = _task(request, task)
+    chosen = [best(one.scores, judging.objective, 0, judging.least_trades) for one in studies]
+    outcome = judged(
+        judging,
+        task.prepared.series,
+        folds,
+        Choices([(one, 0) for one in chosen[:-1]], chosen[-1], whole.scores),
+        instruments=task.prepared.instruments,
+        trials=trials,
+        senseless=union.senseless,
+    )
+    points = sum(len(one.scores) for one in studies) + len(union.made)
+    return WalkedForward(union, folds, outcome, points, whole.from_store + sum(one.from_store for one in studies))
+
+
+def _task(request: WalkForwardRequest, task: Searched) -> Task:
+    search = request.search
+    return Task(
+        strategy=task.prepared.plan.strategy,
+        profile=search.base.profile,
+        fixed=search.base.overrides,
+        objective=search.objective,
+        least_trades=search.least_trades,
+        gates=request.gates,
+    )
 
 
 def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ...]:

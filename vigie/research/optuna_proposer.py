@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Places: TypeAlias = tuple[int, ...]
 """A point as the place of its value on each axis."""
 
+MOST_STUDIED = 5_000
+"""More points are not proposed: what a study knows is looked through for each new one."""
+
 _REPEATS = 8
 """Known points in a row after which an unknown one is drawn: an estimator that is sure must not stand still."""
 
@@ -46,10 +49,12 @@ class OptunaProposer:
             batch: points between two answers.
 
         Raises:
-            ConfigError: Optuna is not installed.
+            ConfigError: Optuna is not installed, or more than `MOST_STUDIED` points are wanted.
         """
-        if samples >= len(space):
+        if samples >= space.size:
             raise ValueError("a study of all points has nothing to choose")
+        if samples > MOST_STUDIED:
+            raise ConfigError(f"a study proposes {MOST_STUDIED:,} points at most, not {samples:,}: say --search random")
         self._space, self._samples, self._size = space, samples, batch
         self._optuna = _optuna()
         sampler = self._optuna.samplers.TPESampler(seed=seed)

@@ -78,6 +78,19 @@ def search_of(name: str | None, samples: int | None) -> Search:
     return search
 
 
+def listed(search: Search, space: Space, samples: int | None, seed: int) -> list[Point] | None:
+    """The points of a search that are known beforehand; None: they are proposed on the way.
+
+    Whoever wants as many points as there are gets the grid: a study would have nothing to choose.
+
+    Raises:
+        ConfigError: more points than can be listed.
+    """
+    if samples is None:
+        return space.points()
+    return None if search is Search.OPTUNA and samples < space.size else space.drawn(samples, seed)
+
+
 def proposer_of(search: Search, space: Space, samples: int | None, seed: int) -> Proposer:
     """Who proposes the points of a search; a new one each time, that has heard nothing yet.
 
@@ -88,15 +101,14 @@ def proposer_of(search: Search, space: Space, samples: int | None, seed: int) ->
         seed: of everything that is drawn.
 
     Raises:
-        ConfigError: Optuna is wanted and not installed.
+        ConfigError: more points than can be tried, or Optuna is wanted and not installed.
     """
-    if samples is None:
-        return Listed(space.points())
-    if search is Search.OPTUNA and samples < len(space):
-        from vigie.research.optuna_proposer import OptunaProposer
+    points = listed(search, space, samples, seed)
+    if points is not None:
+        return Listed(points)
+    from vigie.research.optuna_proposer import OptunaProposer
 
-        return OptunaProposer(space, samples, seed)
-    return Listed(space.drawn(samples, seed))
+    return OptunaProposer(space, samples or 0, seed)
 
 
 def worth(metrics: Metrics, metric: str, least_trades: int) -> float | None:

@@ -159,6 +159,16 @@ def plans(
     Raises:
         ConfigError: no point makes sense; says why of the first.
     """
+    made, first_problem = sensible(strategy, profile, fixed, points)
+    if not made and first_problem is not None:
+        raise first_problem
+    return made, len(points) - len(made)
+
+
+def sensible(
+    strategy: Strategy, profile: str, fixed: Mapping[str, str], points: Sequence[Point]
+) -> tuple[list[tuple[Point, Plan]], ConfigError | None]:
+    """A plan for each point that makes sense, and why the first of the others makes none."""
     made: list[tuple[Point, Plan]] = []
     first_problem: ConfigError | None = None
     for point in points:
@@ -166,6 +176,4 @@ def plans(
             made.append((point, plan(strategy, profile, {**fixed, **point})))
         except ConfigError as error:
             first_problem = first_problem or error
-    if not made and first_problem is not None:
-        raise first_problem
-    return made, len(points) - len(made)
+    return made, first_problem

@@ -124,6 +124,38 @@ class WalkForward:
         return self.verdict.passed
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """What was chosen before any test was run.
+
+    Attributes:
+        folds: for each fold the best point of its training part, and the index of the date it was measured at; None:
+            no point had enough trades.
+        final: the best point by the same rule on all candles; None: no point had enough trades.
+        scores: every point that was tried for any of them, over all candles, with daily returns.
+    """
+
+    folds: Sequence[tuple[Score | None, int]]
+    final: Score | None
+    scores: Sequence[Score]
+
+
+def choices_of(task: Task, folds: Sequence[Fold], swept: Swept) -> Choices:
+    """Choose among points that are the same for every fold.
+
+    Folds that are anchored at one start are asked for at once: prefixes of a single pass. Others are swept one by one.
+    """
+    start, end = folds[0].train_start, folds[-1].test_end
+    if all(fold.train_start == start for fold in folds):
+        scores = swept(start, [*(fold.train_end for fold in folds), end], daily=True)
+        chosen = [(best(scores, task.objective, at, task.least_trades), at) for at in range(len(folds))]
+        return Choices(chosen, best(scores, task.objective, len(folds), task.least_trades), scores)
+    parts = (swept(fold.train_start, [fold.train_end], daily=False) for fold in folds)
+    chosen = [(best(part, task.objective, 0, task.least_trades), 0) for part in parts]
+    scores = swept(start, [end], daily=True)
+    return Choices(chosen, best(scores, task.objective, 0, task.least_trades), scores)
+
+
 def walk_forward(
     task: Task,
     series: Sequence[Series],
@@ -134,9 +166,7 @@ def walk_forward(
     trials: int,
     senseless: int = 0,
 ) -> WalkForward:
-    """Choose on each training part, test once after it, and judge.
-
-    Folds that are anchored at one start are asked for at once: prefixes of a single pass. Others are swept one by one.
+    """Choose on each training part, test once after it, and judge (`choices_of`, `judged`).
 
     Args:
         task: what is searched and how it is judged.
@@ -147,18 +177,35 @@ def walk_forward(
         trials: how many were counted for this strategy and these pairs, these included.
         senseless: points of the grid that made no sense.
     """
-    start, end = folds[0].train_start, folds[-1].test_end
-    anchored = all(fold.train_start == start for fold in folds)
-    if anchored:
-        ends = [*(fold.train_end for fold in folds), end]
-        scores = swept(start, ends, daily=True)
-        chosen = [(best(scores, task.objective, at, task.least_trades), at) for at in range(len(folds))]
-    else:
-        parts = (swept(fold.train_start, [fold.train_end], daily=False) for fold in folds)
-        chosen = [(best(part, task.objective, 0, task.least_trades), 0) for part in parts]
-        scores = swept(start, [end], daily=True)
+    choices = choices_of(task, folds, swept)
+    return judged(task, series, folds, choices, instruments=instruments, trials=trials, senseless=senseless)
+
+
+def judged(
+    task: Task,
+    series: Sequence[Series],
+    folds: Sequence[Fold],
+    choices: Choices,
+    *,
+    instruments: Mapping[Pair, Instrument],
+    trials: int,
+    senseless: int = 0,
+) -> WalkForward:
+    """Test once what was chosen, and judge.
+
+    Args:
+        task: what is searched and how it is judged.
+        series: candles of each pair, one timeframe.
+        folds: in order of time.
+        choices: made on training candles alone.
+        instruments: venue filters where they are known.
+        trials: how many were counted for this strategy and these pairs, these included.
+        senseless: points that made no sense.
+    """
+    scores = choices.scores
     results = tuple(
-        _test(task, series, fold, score, at, instruments) for fold, (score, at) in zip(folds, chosen, strict=True)
+        _test(task, series, fold, score, at, instruments)
+        for fold, (score, at) in zip(folds, choices.folds, strict=True)
     )
     closes_at, equity, daily = _stitched(results)
     measured = estimate(daily)
@@ -169,7 +216,7 @@ def walk_forward(
         verdict=judge(
             [(one.in_sample, None if one.tested is None else one.tested.measured) for one in results], task.gates
         ),
-        final=best(scores, task.objective, len(folds) if anchored else 0, task.least_trades),
+        final=choices.final,
         scores=tuple(scores),
         senseless=senseless,
         sharpe=measured,
