@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,8 @@ from cli.options import (
     ParamOption,
     ProfileOption,
     SamplesOption,
+    ScenarioOption,
+    SearchOption,
     SeedOption,
     SlippageOption,
     StrategyOption,
@@ -25,10 +28,11 @@ from cli.options import (
     TimerangeOption,
     WalletOption,
     parse_dates,
+    parse_scenarios,
 )
 from cli.output import console, note, print_json, progress
 from cli.requests import request_of
-from vigie.domain.errors import CheckFailed
+from vigie.domain.errors import CheckFailed, ConfigError
 
 PANEL = "Research"
 ORDER = 14
@@ -42,7 +46,9 @@ def command(
     timerange: TimerangeOption = None,
     data: DataOption = None,
     param: ParamOption = None,
+    scenario: ScenarioOption = None,
     grid: GridOption = None,
+    search: SearchOption = None,
     samples: SamplesOption = None,
     seed: SeedOption = 7,
     objective: ObjectiveOption = "sharpe",
@@ -75,6 +81,9 @@ def command(
     from vigie.app.walk_forward import WalkForwardRequest, points_to_run, run_walk_forward
     from vigie.app.walk_forward import promote as certify
 
+    _only_one("--timeframe", timeframe, "timeframe")
+    _only_one("--profile", profile, "profile")
+    changes = _scenario(scenario)
     base = request_of(
         strategy=strategy,
         profile=profile,
@@ -88,8 +97,9 @@ def command(
         fee_bps=fee_bps,
         slippage_bps=slippage_bps,
     )
+    base = replace(base, overrides={**base.overrides, **changes})
     request = WalkForwardRequest(
-        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades),
+        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades, search),
         folds=folds,
         boundaries=parse_dates(boundaries),
         rolling=rolling,
@@ -106,7 +116,9 @@ def command(
         "profile": profile,
         "pairs": [str(one.pair) for one in task.prepared.series],
         "timeframe": timeframe,
+        **({"scenario": next(iter(parse_scenarios(scenario)))} if scenario else {}),
         "objective": objective,
+        "search": str(request.search.kind),
         "points": done.points,
         "from_store": done.from_store,
         "certificate": None if certificate is None else certificate.name,
@@ -125,3 +137,17 @@ def command(
         console().print(f"chosen by the same rule on all candles: {words}")
     if certificate is not None:
         note(f"certificate: {certificate.name}")
+
+
+def _only_one(option: str, text: str, what: str) -> None:
+    """Refuse a list: folds, gates and certificate are about one choice."""
+    if "," in text:
+        raise ConfigError(f"{option} {text}: walk-forward judges one {what}; run it once for each of them")
+
+
+def _scenario(given: list[str] | None) -> dict[str, str]:
+    scenarios = parse_scenarios(given)
+    if len(scenarios) > 1:
+        names = ", ".join(scenarios)
+        raise ConfigError(f"--scenario {names}: walk-forward judges under one scenario; run it once for each of them")
+    return next(iter(scenarios.values()), {})

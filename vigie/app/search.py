@@ -22,7 +22,7 @@ from vigie.ports.trials import TrialLedger
 from vigie.research.compile import source_hash
 from vigie.research.job import Job, Made
 from vigie.research.points import filters_text
-from vigie.research.proposers import listed, search_of
+from vigie.research.proposers import Search, listed, search_of
 from vigie.research.space import Point, Space, sensible, space_of
 from vigie.research.sweep import metric_of
 
@@ -48,6 +48,15 @@ class SearchRequest:
     objective: str = "sharpe"
     least_trades: int = 30
     search: str | None = None
+
+    @property
+    def kind(self) -> Search:
+        """How its points are chosen.
+
+        Raises:
+            ConfigError: no such search, or one that does not go with the number of samples.
+        """
+        return search_of(self.search, self.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,7 @@ def searched(request: SearchRequest, report: Report, series: Sequence[Series] | 
         DataError: the candles cannot be used.
     """
     metric_of(request.objective)
-    search = search_of(request.search, request.samples)
+    search = request.kind
     prepared = prepare(request.base, report, series)
     if prepared.plan.settings.wallet == "per-pair" and len(prepared.series) > 1:
         raise ConfigError("a search runs in one wallet: test one pair, or say --wallet shared")

@@ -16,6 +16,7 @@ from vigie.research.cells import Cell, CellSummary, Robust, Tried, by_cell, diff
 from vigie.research.space import Point
 
 _COLUMNS = {"sharpe": "Sharpe", "total_return": "return", "max_drawdown": "max fall", "trades": "trades"}
+_WORD = 12
 _UNITS = ("sharpe", "sortino", "calmar", "profit_factor")
 
 
@@ -69,13 +70,14 @@ def _best(tried: Sequence[Tried], top: int) -> Table:
     names = differing([one.cell for one in tried])
     order = ranked(tried)
     table = _table("in sample, best first over all cells")
-    for name in names:
-        table.add_column(name, overflow="fold")
+    _add_cell_columns(table, tried, names)
     table.add_column(" ".join(tried[0].point), overflow="fold")
-    for heading in _COLUMNS.values():
+    # Many columns of the cell leave no room in eighty for all numbers; the document has them.
+    columns = {name: heading for name, heading in _COLUMNS.items() if name != "max_drawdown" or len(names) < 3}
+    for heading in columns.values():
         table.add_column(heading, justify="right", no_wrap=True)
     for one in order[:top]:
-        numbers = [_number(name, one.metrics.values.get(name)) for name in _COLUMNS]
+        numbers = [_number(name, one.metrics.values.get(name)) for name in columns]
         table.add_row(*_named(one.cell, names).values(), _values(one.point), *numbers)
     return table
 
@@ -83,8 +85,7 @@ def _best(tried: Sequence[Tried], top: int) -> Table:
 def _by_cell(tried: Sequence[Tried], objective: str) -> Table:
     names = differing([one.cell for one in tried])
     table = _table(f"by cell: {objective} of its points")
-    for name in names:
-        table.add_column(name, overflow="fold")
+    _add_cell_columns(table, tried, names)
     for heading in ("ranked", "best", "median"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("best point", overflow="fold")
@@ -105,8 +106,7 @@ def _robust(held: Sequence[Robust], tried: Sequence[Tried], objective: str, top:
     table = _table(
         f"over {' and '.join(_plural(name) for name in weathers)}: {objective} of the same point, best median first"
     )
-    for name in choices:
-        table.add_column(name, overflow="fold")
+    _add_cell_columns(table, tried, choices)
     table.add_column(" ".join(held[0].point), overflow="fold")
     for heading in ("median", "worst"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -116,6 +116,13 @@ def _robust(held: Sequence[Robust], tried: Sequence[Tried], objective: str, top:
         choice = [str(getattr(one, name)) for name in choices]
         table.add_row(*choice, _values(one.point), _worth(objective, one.median), _worth(objective, one.worst), where)
     return table
+
+
+def _add_cell_columns(table: Table, tried: Sequence[Tried], names: Sequence[str]) -> None:
+    for name in names:
+        longest = max(len(getattr(one.cell, name)) for one in tried)
+        # A word is not broken; a wallet of many pairs is.
+        table.add_column(name, overflow="fold", no_wrap=longest <= _WORD)
 
 
 def _plural(name: str) -> str:
