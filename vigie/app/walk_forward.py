@@ -24,6 +24,7 @@ from vigie.research.folds import Fold, boundaries_of, folds_of
 from vigie.research.gates import GateSettings
 from vigie.research.overfitting import Overfitting
 from vigie.research.sharpe_tests import DeflatedSharpe
+from vigie.research.space import Point
 from vigie.research.sweep import Score, best
 from vigie.research.walk_forward import Choices, Task, WalkForward, judged, walk_forward
 
@@ -60,6 +61,7 @@ class WalkedForward:
         outcome: what was chosen, tested and judged.
         points: how many were swept, over all passes (`points_to_run`).
         from_store: how many of them had been computed before.
+        proposed: points that a study proposed for each fold, and at last for all candles; empty: there was no study.
     """
 
     searched: Searched
@@ -67,6 +69,7 @@ class WalkedForward:
     outcome: WalkForward
     points: int = 0
     from_store: int = 0
+    proposed: tuple[tuple[Point, ...], ...] = ()
 
 
 def points_to_run(request: WalkForwardRequest, task: Searched) -> int:
@@ -162,7 +165,8 @@ def _studied(request: WalkForwardRequest, task: Searched, folds: tuple[Fold, ...
         senseless=union.senseless,
     )
     points = sum(len(one.scores) for one in studies) + len(union.made)
-    return WalkedForward(union, folds, outcome, points, whole.from_store + sum(one.from_store for one in studies))
+    from_store = whole.from_store + sum(one.from_store for one in studies)
+    return WalkedForward(union, folds, outcome, points, from_store, tuple(one.searched.points for one in studies))
 
 
 def _task(request: WalkForwardRequest, task: Searched) -> Task:

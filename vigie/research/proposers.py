@@ -69,7 +69,7 @@ def search_of(name: str | None, samples: int | None) -> Search:
         return Search.GRID if samples is None else Search.RANDOM
     known = [one.value for one in Search]
     if name not in known:
-        raise ConfigError(f"unknown search '{name}'{suggestion(name, known)}: choose one of {', '.join(known)}")
+        raise ConfigError(f"unknown search '{name}'{suggestion(name, known)}")
     search = Search(name)
     if search is Search.GRID and samples is not None:
         raise ConfigError("--search grid tries every point: leave out --samples, or say --search random")
