@@ -206,12 +206,9 @@ def test_a_walk_forward_judges_one_choice(walk: Command, home: Path, words: tupl
 
 
 @pytest.mark.real_candles
-def test_real_candles_hold_a_point_against_pairs_and_costs(vigie: Vigie, home: Path) -> None:
-    import os
-
-    folder = Path(os.environ["VIGIE_TEST_CANDLES"])
+def test_real_candles_hold_a_point_against_pairs_and_costs(vigie: Vigie, candle_folder: Path) -> None:
     words = ("--pairs", "BTC/USDT,ETH/USDT", "--profile", "classic-a", "--timerange", "20220101-20231231", *WEATHERS)
-    said = vigie("sweep", "--strategy", "ema_cross", "--data", folder, *words, "--grid", "fast=10,20", "--json")
+    said = vigie("sweep", "--strategy", "ema_cross", "--data", candle_folder, *words, "--grid", "fast=10,20", "--json")
     document = said.document
     assert document["tried"] == 8
     cheap = {one["pairs"]: one["best"] for one in document["cells"] if one["scenario"] == "plain"}

@@ -25,7 +25,7 @@ def test_every_command_of_the_guide_runs(
     write_market(tmp_path / "candles" / "binance_BTC-USDT_1h.csv", rows=2400)
     monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
     codes, told = {}, {}
     for command in COMMANDS:
         program, *words = shlex.split(command)
