@@ -9,6 +9,7 @@ import typer
 from cli.options import (
     CapitalOption,
     DataOption,
+    EngineOption,
     FeeOption,
     GridOption,
     JsonOption,
@@ -50,6 +51,7 @@ def command(
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
     top: Annotated[int, typer.Option(min=1, help="Points shown.")] = 15,
+    engine: EngineOption = "local",
     as_json: JsonOption = False,
 ) -> None:
     """Try many parameters on the same candles. In sample: choose by `vigie walk-forward`.
@@ -73,7 +75,7 @@ def command(
         fee_bps=fee_bps,
         slippage_bps=slippage_bps,
     )
-    request = SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades)
+    request = SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades, engine)
     task = searched(request, note)
     with progress(f"sweeping {strategy}", len(task.made)) as advance:
         found = run_sweep(request, task, report=note, progress=advance)

@@ -8,10 +8,10 @@ from functools import cache
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.results import SqliteResults
-from vigie.adapters.workers.local import LocalWorkers
 from vigie.app.answers import answered
 from vigie.app.backtest import Prepared, Request, prepare
 from vigie.app.data import Report
+from vigie.app.engines import LOCAL, address_of, workers_at
 from vigie.app.trials import ledger_of
 from vigie.domain.candles import Series
 from vigie.domain.errors import ConfigError
@@ -37,6 +37,7 @@ class SearchRequest:
         seed: of the drawing.
         objective: a name of `sweep.OBJECTIVES`.
         least_trades: points with fewer closed trades are not ranked.
+        engine: where points are run: `engines.LOCAL` or ``dask://HOST:PORT``.
     """
 
     base: Request
@@ -45,6 +46,7 @@ class SearchRequest:
     seed: int = 7
     objective: str = "sharpe"
     least_trades: int = 30
+    engine: str = LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def searched(request: SearchRequest, report: Report) -> Searched:
         DataError: the candles cannot be used.
     """
     metric_of(request.objective)
+    address_of(request.engine)
     prepared = prepare(request.base, report)
     if prepared.plan.settings.wallet == "per-pair" and len(prepared.series) > 1:
         raise ConfigError("a search runs in one wallet: test one pair, or say --wallet shared")
@@ -139,20 +142,17 @@ def run_sweep(
         progress: told how many more points are done.
 
     Raises:
-        ConfigError: the ledger cannot be written.
+        ConfigError: the ledger cannot be written, or the engine cannot be used.
         DataError: the ledger is damaged.
+        VenueUnavailable: the engine cannot be reached.
     """
     home = request.base.home
-    trials = count(ledger_of(home, report), task, TrialKind.SWEEP, task.keys)
     end_ms = end_of(task.prepared.series, request.base.end_ms)
-    found = answered(
-        job_of(task, request.base, request.base.start_ms, [end_ms], daily=False),
-        task.made,
-        [task.keys],
-        store=SqliteResults.of(home, SystemClock(), report),
-        workers=LocalWorkers(SystemClock()),
-        progress=progress,
-    )
+    job = job_of(task, request.base, request.base.start_ms, [end_ms], daily=False)
+    store = SqliteResults.of(home, SystemClock(), report)
+    with workers_at(request.engine) as workers:
+        trials = count(ledger_of(home, report), task, TrialKind.SWEEP, task.keys)
+        found = answered(job, task.made, [task.keys], store=store, workers=workers, progress=progress)
     results = tuple(StoredResult(score.measured[0], None) for score in found.scores)
     return SweepResult(task, results, found.from_store, trials)
 

@@ -12,9 +12,9 @@ import numpy as np
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.adapters.storage.results import SqliteResults
-from vigie.adapters.workers.local import LocalWorkers
 from vigie.app.answers import answered
 from vigie.app.data import Report
+from vigie.app.engines import workers_at
 from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of
 from vigie.app.trials import ledger_of
 from vigie.decision.profile import plan
@@ -95,38 +95,40 @@ def run_walk_forward(
         progress: told how many more points are done.
 
     Raises:
-        ConfigError: dates that make no folds, or a ledger that cannot be written.
+        ConfigError: dates that make no folds, a ledger that cannot be written, or an engine that cannot be used.
         DataError: the ledger is damaged.
+        VenueUnavailable: the engine cannot be reached.
     """
     folds = folds_between(request, task)
-    trials = count(ledger_of(request.search.base.home, report), task, TrialKind.FOLD, task.keys)
     base = request.search.base
-    store, workers = SqliteResults.of(base.home, SystemClock(), report), LocalWorkers(SystemClock())
+    store = SqliteResults.of(base.home, SystemClock(), report)
     from_store: list[int] = []
+    with workers_at(request.search.engine) as workers:
+        trials = count(ledger_of(base.home, report), task, TrialKind.FOLD, task.keys)
 
-    def _swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
-        job = job_of(task, base, start, ends, daily=daily)
-        keys = [keys_of(task.prepared, task.made, start, end) for end in ends]
-        found = answered(job, task.made, keys, store=store, workers=workers, progress=progress)
-        from_store.append(found.from_store)
-        return found.scores
+        def _swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
+            job = job_of(task, base, start, ends, daily=daily)
+            keys = [keys_of(task.prepared, task.made, start, end) for end in ends]
+            found = answered(job, task.made, keys, store=store, workers=workers, progress=progress)
+            from_store.append(found.from_store)
+            return found.scores
 
-    outcome = walk_forward(
-        Task(
-            strategy=task.prepared.plan.strategy,
-            profile=base.profile,
-            fixed=base.overrides,
-            objective=request.search.objective,
-            least_trades=request.search.least_trades,
-            gates=request.gates,
-        ),
-        task.prepared.series,
-        folds,
-        instruments=task.prepared.instruments,
-        swept=_swept,
-        trials=trials,
-        senseless=task.senseless,
-    )
+        outcome = walk_forward(
+            Task(
+                strategy=task.prepared.plan.strategy,
+                profile=base.profile,
+                fixed=base.overrides,
+                objective=request.search.objective,
+                least_trades=request.search.least_trades,
+                gates=request.gates,
+            ),
+            task.prepared.series,
+            folds,
+            instruments=task.prepared.instruments,
+            swept=_swept,
+            trials=trials,
+            senseless=task.senseless,
+        )
     return WalkedForward(task, folds, outcome, points_to_run(request, task), sum(from_store))
 
 
