@@ -108,6 +108,10 @@ LeastTradesOption: TypeAlias = Annotated[
     int, typer.Option("--min-trades", min=0, help="Points with fewer closed trades are not ranked.")
 ]
 
+EngineOption: TypeAlias = Annotated[
+    str, typer.Option("--engine", metavar="WHERE", help="Who computes: local, or dask://HOST:PORT.")
+]
+
 BASIS_POINTS = 10_000.0
 
 _DAY = re.compile(r"\d{8}")

@@ -9,6 +9,7 @@ import typer
 from cli.options import (
     CapitalOption,
     DataOption,
+    EngineOption,
     FeeOption,
     GridOption,
     JsonOption,
@@ -64,6 +65,7 @@ def command(
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
     top: Annotated[int, typer.Option(min=1, help="Points shown.")] = 15,
+    engine: EngineOption = "local",
     as_json: JsonOption = False,
 ) -> None:
     """Try many parameters on the same candles. In sample: choose by `vigie walk-forward`.
@@ -91,7 +93,7 @@ def command(
         slippage_bps=slippage_bps,
     )
     request = CellsRequest(
-        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades, search),
+        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades, search, engine),
         timeframes=[Timeframe.parse(one) for one in timeframes],
         profiles=profiles,
         scenarios=parse_scenarios(scenario),

@@ -10,6 +10,7 @@ import typer
 from cli.options import (
     CapitalOption,
     DataOption,
+    EngineOption,
     FeeOption,
     GridOption,
     JsonOption,
@@ -70,6 +71,7 @@ def command(
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
     promote: Annotated[bool, typer.Option("--promote", help="Write a certificate if every gate is passed.")] = False,
+    engine: EngineOption = "local",
     as_json: JsonOption = False,
 ) -> None:
     """Choose parameters on training candles, test them once on the candles after. Exit 3 if a gate is not passed.
@@ -99,7 +101,7 @@ def command(
     )
     base = replace(base, overrides={**base.overrides, **changes})
     request = WalkForwardRequest(
-        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades, search),
+        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades, search, engine),
         folds=folds,
         boundaries=parse_dates(boundaries),
         rolling=rolling,

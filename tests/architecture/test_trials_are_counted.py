@@ -79,7 +79,7 @@ COUNTED_FIRST = {
 """Modules that run searches, and the function that records them: whoever begins a search has chosen what to try, and
 an interrupted one was looked at too."""
 
-RUNNERS = {"vigie/app/answers.py"}
+RUNNERS = {"vigie/app/answers.py", "vigie/app/far.py"}
 """Modules that run what somebody else has counted: whoever takes something out of them is watched as if it came out of
 research itself."""
 
@@ -217,6 +217,7 @@ def test_the_lists_name_nothing_that_is_gone() -> None:
         "from vigie.app.answers import answered",
         "from vigie.app import answers",
         "import vigie.app.answers",
+        "from vigie.app.far import run_far",
         "import importlib\nimportlib.import_module('vigie.research.backtest').run()",
         "backtest(Request(home, counted=False))",
     ],

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from vigie.app.far import run_far, trip_of
 from vigie.ports.results import ResultStore, StoredResult
 from vigie.ports.workers import Told, Workers
 from vigie.research.job import Job, Made, run_made
@@ -110,7 +111,11 @@ def _neighbours(members: Sequence[int], made: Sequence[Made]) -> list[int]:
 
 
 def _run(workers: Workers, job: Job, made: Sequence[Made], told: Told) -> Iterator[tuple[int, list[Score]]]:
-    with closing(workers.run(_here, job, made, told)) as chunks:
+    if workers.far:
+        running = workers.run(run_far, trip_of(job), [point for point, _ in made], told)
+    else:
+        running = workers.run(_here, job, made, told)
+    with closing(running) as chunks:
         for chunk in chunks:
             yield chunk.first, chunk.answers
 

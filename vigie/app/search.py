@@ -8,10 +8,10 @@ from functools import cache
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.results import SqliteResults
-from vigie.adapters.workers.local import LocalWorkers
 from vigie.app.answers import answered
 from vigie.app.backtest import Prepared, Request, prepare
 from vigie.app.data import Report
+from vigie.app.engines import LOCAL, address_of, workers_at
 from vigie.app.trials import ledger_of
 from vigie.domain.candles import Series
 from vigie.domain.errors import ConfigError
@@ -39,6 +39,7 @@ class SearchRequest:
         objective: a name of `sweep.OBJECTIVES`.
         least_trades: points with fewer closed trades are not ranked.
         search: a word of `proposers.Search`; None: the grid, or a draw if there are samples.
+        engine: where points are run: `engines.LOCAL` or ``dask://HOST:PORT``.
     """
 
     base: Request
@@ -48,6 +49,7 @@ class SearchRequest:
     objective: str = "sharpe"
     least_trades: int = 30
     search: str | None = None
+    engine: str = LOCAL
 
     @property
     def kind(self) -> Search:
@@ -130,6 +132,7 @@ def searched(request: SearchRequest, report: Report, series: Sequence[Series] | 
     """
     metric_of(request.objective)
     search = request.kind
+    address_of(request.engine)
     prepared = prepare(request.base, report, series)
     if prepared.plan.settings.wallet == "per-pair" and len(prepared.series) > 1:
         raise ConfigError("a search runs in one wallet: test one pair, or say --wallet shared")
@@ -190,20 +193,22 @@ def run_sweeps(
         progress: told how many more points are done.
 
     Raises:
-        ConfigError: the ledger cannot be written.
+        ConfigError: the ledger cannot be written, or the engine cannot be used.
         DataError: the ledger is damaged.
+        VenueUnavailable: the engine cannot be reached.
     """
-    home = cells[0][0].base.home
-    ledger = ledger_of(home, report)
-    trials = [count(ledger, task, TrialKind.SWEEP, task.keys) for _, task in cells]
-    store, workers = SqliteResults.of(home, SystemClock(), report), LocalWorkers(SystemClock())
+    first, _ = cells[0]
+    ledger = ledger_of(first.base.home, report)
+    store = SqliteResults.of(first.base.home, SystemClock(), report)
     found = []
-    for (request, task), counted in zip(cells, trials, strict=True):
-        end_ms = end_of(task.prepared.series, request.base.end_ms)
-        job = job_of(task, request.base, request.base.start_ms, [end_ms], daily=False)
-        answers = answered(job, task.made, [task.keys], store=store, workers=workers, progress=progress)
-        results = tuple(StoredResult(score.measured[0], None) for score in answers.scores)
-        found.append(SweepResult(task, results, answers.from_store, counted))
+    with workers_at(first.engine) as workers:
+        trials = [count(ledger, task, TrialKind.SWEEP, task.keys) for _, task in cells]
+        for (request, task), counted in zip(cells, trials, strict=True):
+            end_ms = end_of(task.prepared.series, request.base.end_ms)
+            job = job_of(task, request.base, request.base.start_ms, [end_ms], daily=False)
+            answers = answered(job, task.made, [task.keys], store=store, workers=workers, progress=progress)
+            results = tuple(StoredResult(score.measured[0], None) for score in answers.scores)
+            found.append(SweepResult(task, results, answers.from_store, counted))
     return found
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.results import SqliteResults
-from vigie.adapters.workers.local import LocalWorkers
 from vigie.app.answers import answered
 from vigie.app.data import Report
+from vigie.app.engines import workers_at
 from vigie.app.search import Searched, SearchRequest, SweepResult, count, end_of, job_of, keys_of, with_points
 from vigie.app.trials import ledger_of
 from vigie.domain.trial import TrialKind
@@ -39,11 +39,19 @@ class Means:
     workers: Workers
     progress: Callable[[int], None] = lambda _: None
 
-    @classmethod
-    def of(cls, home: Path, report: Report, progress: Callable[[int], None]) -> Means:
-        """Those of a home folder, and the threads of this process."""
-        store = SqliteResults.of(home, SystemClock(), report)
-        return cls(ledger_of(home, report), store, LocalWorkers(SystemClock()), progress)
+
+@contextmanager
+def means_of(request: SearchRequest, report: Report, progress: Callable[[int], None]) -> Iterator[Means]:
+    """Those of a request's home and engine, there until the end of the block.
+
+    Raises:
+        ConfigError: the engine cannot be used.
+        VenueUnavailable: it cannot be reached.
+    """
+    home = request.base.home
+    store = SqliteResults.of(home, SystemClock(), report)
+    with workers_at(request.engine) as workers:
+        yield Means(ledger_of(home, report), store, workers, progress)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,19 +85,21 @@ def run_studies(
         progress: told how many more points are done.
 
     Raises:
-        ConfigError: as `study`.
+        ConfigError: as `study`, or the engine cannot be used.
         DataError: the ledger is damaged.
+        VenueUnavailable: the engine cannot be reached.
     """
-    means = Means.of(cells[0][0].base.home, report, progress)
     found: dict[int, SweepResult] = {}
-    for name in dict.fromkeys(together):
-        members = [index for index, one in enumerate(together) if one == name]
-        base = cells[members[0]][0].base
-        mine = [cells[index] for index in members]
-        for index, one in zip(members, study(mine, base.start_ms, base.end_ms, TrialKind.SWEEP, means), strict=True):
-            results = tuple(StoredResult(score.measured[0], None) for score in one.scores)
-            trials = count(means.ledger, one.searched, TrialKind.SWEEP, ())
-            found[index] = SweepResult(one.searched, results, one.from_store, trials)
+    with means_of(cells[0][0], report, progress) as means:
+        for name in dict.fromkeys(together):
+            members = [index for index, one in enumerate(together) if one == name]
+            base = cells[members[0]][0].base
+            mine = [cells[index] for index in members]
+            studied = study(mine, base.start_ms, base.end_ms, TrialKind.SWEEP, means)
+            for index, one in zip(members, studied, strict=True):
+                results = tuple(StoredResult(score.measured[0], None) for score in one.scores)
+                trials = count(means.ledger, one.searched, TrialKind.SWEEP, ())
+                found[index] = SweepResult(one.searched, results, one.from_store, trials)
     return [found[index] for index in range(len(cells))]
 
 

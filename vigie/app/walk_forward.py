@@ -14,7 +14,7 @@ from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.app.answers import answered
 from vigie.app.data import Report
 from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of, with_points
-from vigie.app.studies import Means, study
+from vigie.app.studies import Means, means_of, study
 from vigie.decision.profile import plan
 from vigie.domain.certificate import Certificate, CertifiedCandles, CertifiedFold, GateResult
 from vigie.domain.errors import ConfigError
@@ -101,21 +101,24 @@ def run_walk_forward(
         progress: told how many more points are done.
 
     Raises:
-        ConfigError: dates that make no folds, or a ledger that cannot be written.
+        ConfigError: dates that make no folds, a ledger that cannot be written, or an engine that cannot be used.
         DataError: the ledger is damaged.
+        VenueUnavailable: the engine cannot be reached.
     """
     folds = folds_between(request, task)
-    means = Means.of(request.search.base.home, report, progress)
-    if task.study:
-        return _studied(request, task, folds, means)
+    with means_of(request.search, report, progress) as means:
+        return _studied(request, task, folds, means) if task.study else _listed(request, task, folds, means)
+
+
+def _listed(request: WalkForwardRequest, task: Searched, folds: tuple[Fold, ...], means: Means) -> WalkedForward:
+    """The same points for every fold."""
     trials = count(means.ledger, task, TrialKind.FOLD, task.keys)
-    base = request.search.base
     from_store: list[int] = []
 
     def _swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
-        job = job_of(task, base, start, ends, daily=daily)
+        job = job_of(task, request.search.base, start, ends, daily=daily)
         keys = [keys_of(task.prepared, task.made, start, end) for end in ends]
-        found = answered(job, task.made, keys, store=means.store, workers=means.workers, progress=progress)
+        found = answered(job, task.made, keys, store=means.store, workers=means.workers, progress=means.progress)
         from_store.append(found.from_store)
         return found.scores
 
