@@ -156,6 +156,17 @@ def test_points_that_were_swept_are_not_counted_again(walk: Vigie, vigie: Vigie,
     assert vigie("trials", "--json").document["trials"] == 4
 
 
+def test_a_second_walk_forward_is_answered_from_the_store_and_says_so(walk: Vigie) -> None:
+    first = walk("--json").document
+    assert "4 points (4 from the store)" in walk().err
+    second = walk("--json").document
+    assert (first["from_store"], second["from_store"], second["points"]) == (0, 4, 4)
+    changing = ("from_store",)
+    assert {name: value for name, value in second.items() if name not in changing} == {
+        name: value for name, value in first.items() if name not in changing
+    }
+
+
 def test_an_unknown_gate_is_a_wrong_setting_and_counts_nothing(walk: Vigie, home: Path) -> None:
     said = walk("--gate", "trads=3")
     assert said.code == 78

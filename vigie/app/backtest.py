@@ -62,15 +62,22 @@ class Prepared:
     instruments: Mapping[Pair, Instrument]
 
 
-def prepare(request: Request, report: Report) -> Prepared:
+def prepare(request: Request, report: Report, read: Sequence[Series] | None = None) -> Prepared:
     """Find the strategy, check every number, read the candles.
+
+    Args:
+        request: what is to be tested.
+        report: told what was left out or made on the way.
+        read: the candles, if they were read already.
 
     Raises:
         ConfigError: a name, number, path or pair is wrong.
         DataError: the candles cannot be used, or have a hole longer than allowed.
     """
     made = plan(find(request.strategy, request.home), request.profile, request.overrides)
-    series = load_series(request.data, request.home, request.pairs, request.timeframe, report=report)
+    if read is None:
+        read = load_series(request.data, request.home, request.pairs, request.timeframe, report=report)
+    series = tuple(read)
     for one in series:
         inside = one.candles.between(request.start_ms, request.end_ms)
         require_continuity(Series(one.pair, one.venue, inside, one.origin), request.longest_hole_days)

@@ -11,9 +11,10 @@ import numpy as np
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.certificates import CertificateFolder
+from vigie.app.answers import answered
 from vigie.app.data import Report
-from vigie.app.search import Searched, SearchRequest, count, end_of, threads
-from vigie.app.trials import ledger_of
+from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of, with_points
+from vigie.app.studies import Means, means_of, study
 from vigie.decision.profile import plan
 from vigie.domain.certificate import Certificate, CertifiedCandles, CertifiedFold, GateResult
 from vigie.domain.errors import ConfigError
@@ -23,7 +24,9 @@ from vigie.research.folds import Fold, boundaries_of, folds_of
 from vigie.research.gates import GateSettings
 from vigie.research.overfitting import Overfitting
 from vigie.research.sharpe_tests import DeflatedSharpe
-from vigie.research.walk_forward import Task, WalkForward, walk_forward
+from vigie.research.space import Point
+from vigie.research.sweep import Score, best
+from vigie.research.walk_forward import Choices, Task, WalkForward, judged, walk_forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,32 @@ class WalkForwardRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkedForward:
-    """What was asked and what came out."""
+    """What was asked and what came out.
+
+    Attributes:
+        searched: what was tried.
+        folds: the dates.
+        outcome: what was chosen, tested and judged.
+        points: how many were swept, over all passes (`points_to_run`).
+        from_store: how many of them had been computed before.
+        proposed: points that a study proposed for each fold, and at last for all candles; empty: there was no study.
+    """
 
     searched: Searched
     folds: tuple[Fold, ...]
     outcome: WalkForward
+    points: int = 0
+    from_store: int = 0
+    proposed: tuple[tuple[Point, ...], ...] = ()
 
 
 def points_to_run(request: WalkForwardRequest, task: Searched) -> int:
-    """How many points will be run: anchored folds are prefixes of one pass, rolling ones are swept one by one."""
+    """How many points will be run: anchored folds are prefixes of one pass, rolling ones are swept one by one.
+
+    A study proposes points for each fold and for all candles; what it proposed is then run over all candles.
+    """
+    if task.study:
+        return 2 * (request.search.samples or 0) * (len(folds_between(request, task)) + 1)
     return len(task.made) * (len(folds_between(request, task)) + 1 if request.rolling else 1)
 
 
@@ -71,6 +91,9 @@ def run_walk_forward(
 ) -> WalkedForward:
     """Choose on training candles, judge on candles never seen.
 
+    A training part is a sweep that ends at its date: what is in the store of it, by whatever command, is not run again.
+    The tests always are.
+
     Args:
         request: what is searched and how it is judged.
         task: its search, understood (`searched`).
@@ -78,30 +101,87 @@ def run_walk_forward(
         progress: told how many more points are done.
 
     Raises:
-        ConfigError: dates that make no folds, or a ledger that cannot be written.
+        ConfigError: dates that make no folds, a ledger that cannot be written, or an engine that cannot be used.
         DataError: the ledger is damaged.
+        VenueUnavailable: the engine cannot be reached.
     """
     folds = folds_between(request, task)
-    trials = count(ledger_of(request.search.base.home, report), task, TrialKind.FOLD, task.keys)
-    base = request.search.base
+    with means_of(request.search, report, progress) as means:
+        return _studied(request, task, folds, means) if task.study else _listed(request, task, folds, means)
+
+
+def _listed(request: WalkForwardRequest, task: Searched, folds: tuple[Fold, ...], means: Means) -> WalkedForward:
+    """The same points for every fold."""
+    trials = count(means.ledger, task, TrialKind.FOLD, task.keys)
+    from_store: list[int] = []
+
+    def _swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
+        job = job_of(task, request.search.base, start, ends, daily=daily)
+        keys = [keys_of(task.prepared, task.made, start, end) for end in ends]
+        found = answered(job, task.made, keys, store=means.store, workers=means.workers, progress=means.progress)
+        from_store.append(found.from_store)
+        return found.scores
+
     outcome = walk_forward(
-        Task(
-            strategy=task.prepared.plan.strategy,
-            profile=base.profile,
-            fixed=base.overrides,
-            points=task.points,
-            objective=request.search.objective,
-            least_trades=request.search.least_trades,
-            gates=request.gates,
-        ),
+        _task(request, task),
         task.prepared.series,
         folds,
         instruments=task.prepared.instruments,
+        swept=_swept,
         trials=trials,
-        jobs=threads(),
-        progress=progress,
+        senseless=task.senseless,
     )
-    return WalkedForward(task, folds, outcome)
+    return WalkedForward(task, folds, outcome, points_to_run(request, task), sum(from_store))
+
+
+def _studied(request: WalkForwardRequest, task: Searched, folds: tuple[Fold, ...], means: Means) -> WalkedForward:
+    """A study for each fold that hears of its training candles alone, and one of all candles for the final choice.
+
+    Every point that any of them proposed is then run over all candles: the probability of overfitting needs the same
+    points on all days. Nothing is chosen by that pass.
+    """
+    search, start, end = request.search, folds[0].train_start, folds[-1].test_end
+    cell = [(search, task)]
+    studies = [study(cell, fold.train_start, fold.train_end, TrialKind.FOLD, means)[0] for fold in folds]
+    studies += study(cell, start, end, TrialKind.FOLD, means, daily=True)
+    proposed = {tuple(point.values()): point for one in studies for point in one.searched.points}
+    union = with_points(search, task, list(proposed.values()))
+    means.progress(len(studies) * (search.samples or 0) - len(union.made))
+    trials = count(means.ledger, union, TrialKind.FOLD, ())
+    whole = answered(
+        job_of(union, search.base, start, [end], daily=True),
+        union.made,
+        [keys_of(union.prepared, union.made, start, end)],
+        store=means.store,
+        workers=means.workers,
+        progress=means.progress,
+    )
+    judging = _task(request, task)
+    chosen = [best(one.scores, judging.objective, 0, judging.least_trades) for one in studies]
+    outcome = judged(
+        judging,
+        task.prepared.series,
+        folds,
+        Choices([(one, 0) for one in chosen[:-1]], chosen[-1], whole.scores),
+        instruments=task.prepared.instruments,
+        trials=trials,
+        senseless=union.senseless,
+    )
+    points = sum(len(one.scores) for one in studies) + len(union.made)
+    from_store = whole.from_store + sum(one.from_store for one in studies)
+    return WalkedForward(union, folds, outcome, points, from_store, tuple(one.searched.points for one in studies))
+
+
+def _task(request: WalkForwardRequest, task: Searched) -> Task:
+    search = request.search
+    return Task(
+        strategy=task.prepared.plan.strategy,
+        profile=search.base.profile,
+        fixed=search.base.overrides,
+        objective=search.objective,
+        least_trades=search.least_trades,
+        gates=request.gates,
+    )
 
 
 def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ...]:
