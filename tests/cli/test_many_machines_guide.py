@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import socket
@@ -41,7 +42,8 @@ def test_the_commands_of_the_guide_start_a_cluster_and_use_it(
             if program == "dask":
                 words += ["--no-dashboard"]
                 process = subprocess.Popen([sys.executable, "-m", "dask", *words], stdout=written, stderr=written,
-                                           cwd=tmp_path, start_new_session=True)  # fmt: skip
+                                           cwd=tmp_path, start_new_session=True,
+                                           env={**os.environ, "TMPDIR": str(tmp_path)})  # fmt: skip
                 ended.callback(process.wait)
                 ended.callback(process.terminate)
                 wanted = "Scheduler at:" if words[0] == "scheduler" else "Starting established connection"

@@ -70,7 +70,8 @@ class DaskProcesses:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
-                env={**os.environ, **(environment or {})},
+                # A process that is killed leaves its temporary files behind: with the test's own.
+                env={**os.environ, "TMPDIR": str(self.folder), **(environment or {})},
                 start_new_session=True,
             )
 
