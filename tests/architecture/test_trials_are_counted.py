@@ -35,6 +35,7 @@ HARMLESS = {
     "vigie.research.gates.GateSettings",
     "vigie.research.job.Job",
     "vigie.research.job.Made",
+    "vigie.research.lanes.NAMES",
     "vigie.research.look_ahead.LookAheadReport",
     "vigie.research.look_ahead.check",
     "vigie.research.monte_carlo.MonteCarlo",

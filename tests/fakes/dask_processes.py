@@ -39,7 +39,7 @@ class DaskProcesses:
         """Start it on a free port."""
         words = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self._file()))
         self.scheduler = self._started("scheduler", *words)
-        until(self._file().exists)
+        until(self._is_written)
 
     def start_worker(self, threads: int = 1, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start one and return when it is there."""
@@ -58,8 +58,11 @@ class DaskProcesses:
     def _file(self) -> Path:
         return self.folder / "scheduler.json"
 
+    def _is_written(self) -> bool:
+        # It is there before it is whole.
+        return self._file().exists() and self._file().read_text(encoding="utf-8").rstrip().endswith("}")
+
     def _address(self) -> str:
-        until(self._file().exists)
         address: str = json.loads(self._file().read_text(encoding="utf-8"))["address"]
         return address
 
@@ -70,7 +73,8 @@ class DaskProcesses:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
-                env={**os.environ, **(environment or {})},
+                # A process that is killed leaves its temporary files behind: with the test's own.
+                env={**os.environ, "TMPDIR": str(self.folder), **(environment or {})},
                 start_new_session=True,
             )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from vigie.app.far import run_far, trip_of
+from vigie.app.far import run_far, score_of, trip_of
 from vigie.ports.results import ResultStore, StoredResult
 from vigie.ports.workers import Told, Workers
 from vigie.research.job import Job, Made, run_made
@@ -111,13 +111,16 @@ def _neighbours(members: Sequence[int], made: Sequence[Made]) -> list[int]:
 
 
 def _run(workers: Workers, job: Job, made: Sequence[Made], told: Told) -> Iterator[tuple[int, list[Score]]]:
-    if workers.far:
-        running = workers.run(run_far, trip_of(job), [point for point, _ in made], told)
-    else:
-        running = workers.run(_here, job, made, told)
-    with closing(running) as chunks:
-        for chunk in chunks:
-            yield chunk.first, chunk.answers
+    if not workers.far:
+        with closing(workers.run(_here, job, made, told)) as chunks:
+            for chunk in chunks:
+                yield chunk.first, chunk.answers
+        return
+    points = [point for point, _ in made]
+    with closing(workers.run(run_far, trip_of(job), points, told)) as parcels:
+        for came in parcels:
+            sent = points[came.first : came.first + len(came.answers)]
+            yield came.first, [score_of(point, one) for point, one in zip(sent, came.answers, strict=True)]
 
 
 def _here(job: Job, made: Sequence[Made], told: Told) -> list[Score]:

@@ -139,7 +139,8 @@ def test_neighbours_in_a_chunk_share_their_signals() -> None:
 
 def test_points_of_both_loops_in_one_search_do_not_change_each_other() -> None:
     """Fills at the close are run by the loop that keeps books, fills at the next open by the lean one."""
-    mixed = ("fill_at=next_open,close", "fast=5,12", "warm_up=50")
+    # Points whose fees the two loops add up to different last bits.
+    mixed = ("fill_at=next_open,close", "fast=3", "slow=30", "trail_atr=3", "stop_atr=1,2", "warm_up=50")
     both = ask(job(1500), grid=mixed, workers=FakeWorkers(size=100)).scores
     alone = ask(job(1500), grid=mixed, workers=FakeWorkers(size=1)).scores
     assert everything(both) == everything(alone)

@@ -28,6 +28,7 @@ MOST = 2000
 """Points of the largest chunk: their scores come back as one message."""
 
 _STEEPEST = 16
+_SMALLEST = 8
 _WAITING = 2
 """Chunks on their way for each thread: one that runs, one that waits."""
 
@@ -160,5 +161,9 @@ def next_size(count: int, took_ms: int, before: int) -> int:
 
 
 def balanced(size: int, left: int, threads: int) -> int:
-    """The same, but no more than a fair share of what is left: nobody waits long for the last chunk."""
-    return max(1, min(size, -(-left // (threads * _WAITING))))
+    """The same, but no more than a fair share of what is left: nobody waits long for the last chunk.
+
+    It shrinks to an eighth at most: handing out the crumbs would take longer than waiting for them.
+    """
+    share = -(-left // (threads * _WAITING))
+    return min(left, max(1, min(size, max(share, size // _SMALLEST))))
