@@ -19,6 +19,7 @@ from cli.options import (
     ParamOption,
     ProfileOption,
     SamplesOption,
+    SaveOption,
     SeedOption,
     SlippageOption,
     StrategyOption,
@@ -66,17 +67,20 @@ def command(
     slippage_bps: SlippageOption = None,
     promote: Annotated[bool, typer.Option("--promote", help="Write a certificate if every gate is passed.")] = False,
     engine: EngineOption = "local",
+    save: SaveOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Choose parameters on training candles, test them once on the candles after. Exit 3 if a gate is not passed.
 
     Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
     """
+    from vigie.app.backtest import Outputs
     from vigie.app.gates import gate_settings
     from vigie.app.search import SearchRequest, searched
     from vigie.app.walk_forward import WalkForwardRequest, points_to_run, run_walk_forward
     from vigie.app.walk_forward import promote as certify
 
+    Outputs(saved=save).check()
     base = request_of(
         strategy=strategy,
         profile=profile,
@@ -102,6 +106,10 @@ def command(
     task = searched(request.search, note)
     with progress(f"walking {strategy} forward", points_to_run(request, task)) as advance:
         done = run_walk_forward(request, task, report=note, progress=advance)
+    if save is not None:
+        from vigie.app.saved import save_walk_forward
+
+        save_walk_forward(done, save, note)
     certificate = certify(done, base.home) if promote and done.outcome.passed else None
     facts: dict[str, Any] = {
         "strategy": strategy,

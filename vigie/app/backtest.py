@@ -23,6 +23,7 @@ from vigie.research.result import BacktestResult
 
 TABLE_SUFFIXES = (".csv", ".json", ".parquet")
 REPORT_SUFFIXES = (".html", ".htm")
+SAVED_SUFFIXES = (".json",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class Outputs:
     trades: Path | None = None
     events: Path | None = None
     report: Path | None = None
+    saved: Path | None = None
 
     def check(self) -> None:
         """Refuse, before anything is computed, what could not be written at the end.
@@ -155,6 +157,7 @@ class Outputs:
             (self.trades, TABLE_SUFFIXES),
             (self.events, TABLE_SUFFIXES),
             (self.report, REPORT_SUFFIXES),
+            (self.saved, SAVED_SUFFIXES),
         ):
             if path is None:
                 continue
@@ -190,6 +193,7 @@ def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -
     Raises:
         ConfigError: a file cannot be written.
     """
+    from vigie.app.saved import saved_backtest
     from vigie.reporting.exports import events_table, trades_table
 
     # All of them are made before the first is written: an error in one leaves none.
@@ -200,12 +204,23 @@ def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -
         made.append((outputs.events, events_table(result, outputs.events.suffix.lower())))
     if outputs.report is not None:
         made.append((outputs.report, _html(result, trials)))
+    if outputs.saved is not None:
+        made.append((outputs.saved, saved_backtest(result, trials)))
     for path, content in made:
-        try:
-            write_atomically(path, content)
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
+        write_output(path, content)
     return [path for path, _ in made]
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write one file, whole or not at all.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _html(result: BacktestResult, trials: int | None) -> bytes:

@@ -148,7 +148,7 @@ def _refusals(result: BacktestResult) -> Table:
 
 
 def _notes(result: BacktestResult, trials: int | None) -> RenderableType:
-    return Group(*map(_Note, notes(result, trials)))
+    return Group(*map(Note, notes(result, trials)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class _Flowing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Note:
+class Note:
     """A sentence behind a mark, its further lines indented; no blanks at the ends of lines."""
 
     sentence: str
