@@ -18,6 +18,12 @@ RESEARCH = "vigie.research"
 ABOVE = ("cli", "strategies", "vigie/app", "vigie/adapters", "vigie/reporting")
 
 HARMLESS = {
+    "vigie.research.common_days.common_days",
+    "vigie.research.common_days.measure_days",
+    "vigie.research.common_days.span",
+    "vigie.research.compared.COSTS",
+    "vigie.research.compared.Compared",
+    "vigie.research.compared.differing",
     "vigie.research.compile.source_hash",
     "vigie.research.folds.Fold",
     "vigie.research.folds.boundaries_of",
@@ -32,6 +38,9 @@ HARMLESS = {
     "vigie.research.monte_carlo.bootstrap_returns",
     "vigie.research.monte_carlo.resample_trades",
     "vigie.research.overfitting.Overfitting",
+    "vigie.research.paired_bootstrap.Comparison",
+    "vigie.research.paired_bootstrap.Difference",
+    "vigie.research.paired_bootstrap.compare_returns",
     "vigie.research.points.filters_text",
     "vigie.research.points.point_of",
     "vigie.research.resampled.Interval",
@@ -44,6 +53,9 @@ HARMLESS = {
     "vigie.research.space.Space",
     "vigie.research.space.plans",
     "vigie.research.space.space_of",
+    "vigie.research.stitched.days_of",
+    "vigie.research.stitched.stitched_days",
+    "vigie.research.stitched.stitched_metrics",
     "vigie.research.sweep.Score",
     "vigie.research.sweep.metric_of",
     "vigie.research.walk_forward.FoldResult",

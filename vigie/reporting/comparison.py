@@ -45,13 +45,13 @@ _OWN = (
 
 
 def _bps(value: float) -> str:
-    """A mean return: ``-1.08 bps``; in percent it would be all zeros."""
-    return f"{value * 1e4:.2f} bps"
+    """A mean return in basis points: ``-1.08``; in percent it would be all zeros."""
+    return f"{value * 1e4:.2f}"
 
 
 _BY_DAY: tuple[tuple[str, str, Callable[..., str], bool], ...] = (
     ("total_return", "return", percent, True),
-    ("mean_return", "mean daily return", _bps, True),
+    ("mean_return", "mean day (bps)", _bps, True),
     ("sharpe", "Sharpe (days)", ratio, False),
     ("sortino", "Sortino (days)", ratio, False),
     ("max_drawdown", "max drawdown (days)", percent, False),
@@ -59,7 +59,7 @@ _BY_DAY: tuple[tuple[str, str, Callable[..., str], bool], ...] = (
 """Name, label, spelling, and whether more than nothing is a gain."""
 
 _RESAMPLED: tuple[tuple[str, str, Callable[..., str], int], ...] = (
-    ("mean_return", "mean daily return", _bps, 1),
+    ("mean_return", "mean day (bps)", _bps, 1),
     ("annual_sharpe", "Sharpe", ratio, 1),
     ("total_return", "return", percent, 1),
     ("max_drawdown", "max drawdown", percent, -1),
@@ -198,7 +198,7 @@ def _difference(found: Compared) -> RenderableType:
             label,
             *(_value(number, spelled, sure, signed=True) for number in numbers),
             percent(one.share_above),
-            f"{one.p_value:.2g}",
+            "<0.001" if one.p_value < 0.001 else f"{one.p_value:.2g}",
         )
     how = f"{difference.paths:,} histories of {difference.count:,} days in blocks of {difference.block_length:.1f} on "
     why.append(f"{how}average, the same days for both; seed {found.seed}")

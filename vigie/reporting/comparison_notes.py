@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vigie.domain.instants import as_text
 from vigie.domain.saved_result import SavedResult
+from vigie.domain.timeframe import DAY_MS
 from vigie.research.compared import COSTS, Compared
 
 _SHORT_DAYS = 365
@@ -84,5 +86,17 @@ def _days(found: Compared) -> Iterator[str]:
                 f"{count:,} day{' is' if count == 1 else 's are'} in {side} only: what it earned there is counted "
                 "with the next common day."
             )
+    yield from _part_days(found)
     if common.days[-1] - common.days[0] + 1 < _SHORT_DAYS:
         yield f"{len(common.days):,} common days: yearly numbers are extrapolated."
+
+
+def _part_days(found: Compared) -> Iterator[str]:
+    """A first or last day of which one has more hours than the other."""
+    first, last = int(found.common.days[0]) * DAY_MS, int(found.common.days[-1] + 1) * DAY_MS
+    begins = [max(one.start_at, first) for one in found.results]
+    ends = [min(one.end_at, last) for one in found.results]
+    for word, instants, at in (("first", begins, max), ("last", ends, min)):
+        if instants[0] != instants[1]:
+            side = _SIDES[instants.index(at(instants))]
+            yield f"{side} has only a part of the {word} common day: {as_text(at(instants))} UTC is its edge."

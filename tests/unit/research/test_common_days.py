@@ -69,7 +69,7 @@ def test_days_that_say_nothing_have_a_reason_and_no_ratio() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -1.01])
 def test_a_number_that_is_no_return_is_refused_with_its_day(value: float) -> None:
-    with pytest.raises(ValueError, match="1970-01-02: .* is not a return"):
+    with pytest.raises(ValueError, match=r"1970-01-02: .* is not a return"):
         daily([0, 1], [0.0, value])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from vigie.domain.instants import as_iso, from_iso
 from vigie.domain.saved_result import SCHEMA, DailyReturns, ResultKind, SavedResult, day_text
 
 _FAMILY = SCHEMA.partition("/")[0] + "/"
+_EPOCH = date(1970, 1, 1).toordinal()
 _TEXTS = ("strategy", "profile", "timeframe", "strategy_hash", "code_hash", "version")
 _TABLES: Mapping[str, tuple[type, ...]] = {
     "parameters": (bool, int, float, str),
@@ -97,8 +99,15 @@ def _built(document: Mapping[str, Any]) -> SavedResult:
 
 
 def _daily(table: Mapping[str, float]) -> DailyReturns:
-    days = np.array([np.datetime64(day, "D") for day in table]).astype(np.int64)
+    days = np.array([_day(text) for text in table], dtype=np.int64)
     return DailyReturns(days, np.array(list(table.values()), dtype=np.float64))
+
+
+def _day(text: str) -> int:
+    day = date.fromisoformat(text).toordinal() - _EPOCH
+    if day_text(day) != text:
+        raise ValueError(f"'{text}' is not a day like 2020-01-31")
+    return day
 
 
 def _of(document: Mapping[str, Any], name: str, *kinds: type) -> Any:  # noqa: ANN401, RUF100 - as the file has it
