@@ -70,7 +70,9 @@ def command(
     save: SaveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Choose parameters on training candles, test them once on the candles after. Exit 3 if a gate is not passed.
+    """Choose on the past, judge once on what came after.
+
+    Exit 3 if a gate is not passed.
 
     Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
     """
