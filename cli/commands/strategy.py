@@ -115,7 +115,8 @@ def check(
 ) -> None:
     """Look for a view of the future.
 
-    The candles are cut after fills and anywhere, and the strategy is asked again. Every earlier wish must be unchanged. Exit code 3 if one is not.
+    The candles are cut after fills and anywhere, and the strategy is asked again. Every earlier wish must be
+    unchanged. Exit code 3 if one is not.
     """
     from vigie.app.backtest import Request
     from vigie.app.strategy_check import check_strategy

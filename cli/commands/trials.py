@@ -26,8 +26,8 @@ def command(
 ) -> None:
     """Show how often something was tried.
 
-    Backtests, points of sweeps and folds are counted. The same numbers on the same candles and code count once. The best of many tries looks good by luck alone: this is
-    how many there were.
+    Backtests, points of sweeps and folds are counted. The same numbers on the same candles and code count once. The
+    best of many tries looks good by luck alone: this is how many there were.
     """
     from vigie.app.trials import counted
 
