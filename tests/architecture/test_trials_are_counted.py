@@ -41,6 +41,8 @@ HARMLESS = {
     "vigie.research.paired_bootstrap.Comparison",
     "vigie.research.paired_bootstrap.Difference",
     "vigie.research.paired_bootstrap.compare_returns",
+    "vigie.research.pieces.absent",
+    "vigie.research.pieces.require_all",
     "vigie.research.points.filters_text",
     "vigie.research.points.point_of",
     "vigie.research.resampled.Interval",
@@ -61,6 +63,7 @@ HARMLESS = {
     "vigie.research.walk_forward.FoldResult",
     "vigie.research.walk_forward.Task",
     "vigie.research.walk_forward.WalkForward",
+    "vigie.research.walk_forward.require_candles",
 }
 """Names that run nothing: records, hashes, dates, grids, arithmetic on what was counted, checks of wishes."""
 

@@ -15,7 +15,7 @@ from vigie.adapters.storage.results import SqliteResults
 from vigie.app.answers import answered
 from vigie.app.data import Report
 from vigie.app.engines import workers_at
-from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of
+from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of, up_to
 from vigie.app.trials import ledger_of
 from vigie.decision.profile import plan
 from vigie.domain.certificate import Certificate, CertifiedCandles, CertifiedFold, GateResult
@@ -25,9 +25,10 @@ from vigie.domain.trial import TrialKind
 from vigie.research.folds import Fold, boundaries_of, folds_of
 from vigie.research.gates import GateSettings
 from vigie.research.overfitting import Overfitting
+from vigie.research.pieces import absent
 from vigie.research.sharpe_tests import DeflatedSharpe
 from vigie.research.sweep import Score
-from vigie.research.walk_forward import Task, WalkForward, walk_forward
+from vigie.research.walk_forward import Task, WalkForward, require_candles, walk_forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ def run_walk_forward(
         VenueUnavailable: the engine cannot be reached.
     """
     folds = folds_between(request, task)
+    # What lies after the last test is not looked at: it is no part of what is counted.
+    task = up_to(task, request.search.base, folds[-1].test_end)
     base = request.search.base
     store = SqliteResults.of(base.home, SystemClock(), report)
     from_store: list[int] = []
@@ -137,6 +140,7 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
 
     Raises:
         ConfigError: too few candles, dates that make no folds, or dates after the last candle of the time range.
+        DataError: a part of a fold without candles of any pair.
     """
     base = request.search.base
     candle_ms = task.prepared.series[0].candles.timeframe.milliseconds
@@ -150,7 +154,11 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
     if max(boundaries) > end:
         # A test over candles that were set aside, or over fewer than its dates say, is not what was asked for.
         raise ConfigError(f"the boundary {as_text(max(boundaries))} lies after the last candle, {as_text(end)}")
-    return folds_of(start, boundaries, candle_ms, rolling=request.rolling, purge=request.purge, embargo=request.embargo)
+    folds = folds_of(
+        start, boundaries, candle_ms, rolling=request.rolling, purge=request.purge, embargo=request.embargo
+    )
+    require_candles(task.prepared.series, folds)
+    return folds
 
 
 def promote(done: WalkedForward, home: Path) -> Certificate:
@@ -165,6 +173,9 @@ def promote(done: WalkedForward, home: Path) -> Certificate:
     prepared = done.searched.prepared
     if any(one.synthetic for one in prepared.series):
         raise ConfigError("nothing is promoted: the candles are synthetic, no market ever traded them")
+    unseen = absent(prepared.series, None, done.folds[-1].test_end)
+    if unseen:
+        raise ConfigError(f"nothing is promoted: no candle of {', '.join(map(str, unseen))} was looked at")
     looked_at = {one.pair: one.candles.between(None, done.folds[-1].test_end) for one in prepared.series}
     final = plan(prepared.plan.strategy, prepared.plan.profile, {**prepared.plan.overrides, **outcome.final.point})
     certificate = Certificate(
