@@ -34,6 +34,9 @@ TimerangeOption: TypeAlias = Annotated[
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+SaveOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--save", metavar="FILE", help="Result for `vigie compare`: .json.")
+]
 StrategyOption: TypeAlias = Annotated[
     str, typer.Option("--strategy", metavar="NAME", help="Strategy; `vigie strategy list` names them.")
 ]

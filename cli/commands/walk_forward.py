@@ -21,6 +21,7 @@ from cli.options import (
     ParamOption,
     ProfileOption,
     SamplesOption,
+    SaveOption,
     ScenarioOption,
     SearchOption,
     SeedOption,
@@ -81,12 +82,16 @@ def command(
     ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="HTML report, one self-contained file.")] = None,
     engine: EngineOption = "local",
+    save: SaveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Choose parameters on training candles, test them once on the candles after. Exit 3 if a gate is not passed.
+    """Choose on the past, judge once on what came after.
+
+    Exit 3 if a gate is not passed.
 
     Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
     """
+    from vigie.app.backtest import Outputs
     from vigie.app.gates import gate_settings
     from vigie.app.research_reports import WalkForwardOutputs, write_walk_forward
     from vigie.app.search import SearchRequest, searched
@@ -95,6 +100,7 @@ def command(
 
     outputs = WalkForwardOutputs(export, export_folds, report)
     outputs.check()
+    Outputs(saved=save).check()
     _only_one("--timeframe", timeframe, "timeframe")
     _only_one("--profile", profile, "profile")
     changes = _scenario(scenario)
@@ -124,6 +130,10 @@ def command(
     task = searched(request.search, note)
     with progress(f"walking {strategy} forward", points_to_run(request, task)) as advance:
         done = run_walk_forward(request, task, report=note, progress=advance)
+    if save is not None:
+        from vigie.app.saved import save_walk_forward
+
+        save_walk_forward(done, save, note)
     certificate = certify(done, base.home) if promote and done.outcome.passed else None
     name = None if certificate is None else certificate.name
     written = write_walk_forward(request.search, done, outputs, name)

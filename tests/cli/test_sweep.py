@@ -5,14 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.main import run
+from tests.fakes.command_line import Said, Vigie
 from tests.fakes.markets_on_disk import write_market
 from vigie.adapters.workers.local import LEAST
 
@@ -47,39 +44,6 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
         stop_distance=np.ones(rows), volatility=np.ones(rows), warm_up=1,
     )
 '''
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Vigie = Callable[..., Said]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "120")
-    return tmp_path
-
-
-@pytest.fixture
-def vigie(home: Path, capsys: pytest.CaptureFixture[str]) -> Vigie:
-    def call(*words: object) -> Said:
-        code = run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from vigie.ports.results import StoredResult
 from vigie.ports.trials import TrialLedger
 from vigie.research.compile import source_hash
 from vigie.research.job import Job, Made
+from vigie.research.pieces import require_all
 from vigie.research.points import filters_text
 from vigie.research.proposers import Search, listed, search_of
 from vigie.research.space import Point, Space, sensible, space_of
@@ -194,13 +195,15 @@ def run_sweeps(
 
     Raises:
         ConfigError: the ledger cannot be written, or the engine cannot be used.
-        DataError: the ledger is damaged.
+        DataError: a pair has no candles in the range, or the ledger is damaged.
         VenueUnavailable: the engine cannot be reached.
     """
     first, _ = cells[0]
     ledger = ledger_of(first.base.home, report)
     store = SqliteResults.of(first.base.home, SystemClock(), report)
     found = []
+    for request, task in cells:
+        require_all(task.prepared.series, request.base.start_ms, request.base.end_ms)
     with workers_at(first.engine) as workers:
         trials = [count(ledger, task, TrialKind.SWEEP, task.keys) for _, task in cells]
         for (request, task), counted in zip(cells, trials, strict=True):
@@ -243,6 +246,16 @@ def end_of(series: Sequence[Series], end_ms: int | None) -> int:
     """The instant after the last candle that is traded, epoch milliseconds."""
     last = max(int(one.candles.closes_at[-1]) for one in series)
     return last if end_ms is None else min(last, end_ms)
+
+
+def up_to(task: Searched, base: Request, end_ms: int) -> Searched:
+    """The same search standing on the candles before a date, and on no later ones."""
+    warm = task.prepared.plan.settings.warm_up_from_past
+    return replace(
+        task,
+        ground=ground_of(task.prepared, base.start_ms, end_ms, warm_up_from_past=warm),
+        keys=keys_of(task.prepared, task.made, base.start_ms, end_ms),
+    )
 
 
 def job_of(task: Searched, base: Request, start_ms: int | None, ends_ms: Sequence[int], *, daily: bool) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.app.answers import answered
 from vigie.app.data import Report
-from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of, with_points
+from vigie.app.search import Searched, SearchRequest, count, end_of, job_of, keys_of, up_to, with_points
 from vigie.app.studies import Means, means_of, study
 from vigie.decision.profile import plan
 from vigie.domain.certificate import Certificate, CertifiedCandles, CertifiedFold, GateResult
@@ -23,10 +23,11 @@ from vigie.domain.trial import TrialKind
 from vigie.research.folds import Fold, boundaries_of, folds_of
 from vigie.research.gates import GateSettings
 from vigie.research.overfitting import Overfitting
+from vigie.research.pieces import absent
 from vigie.research.sharpe_tests import DeflatedSharpe
 from vigie.research.space import Point
 from vigie.research.sweep import Score, best
-from vigie.research.walk_forward import Choices, Task, WalkForward, judged, walk_forward
+from vigie.research.walk_forward import Choices, Task, WalkForward, judged, require_candles, walk_forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ def run_walk_forward(
 
 def _listed(request: WalkForwardRequest, task: Searched, folds: tuple[Fold, ...], means: Means) -> WalkedForward:
     """The same points for every fold."""
+    # What lies after the last test is not looked at: it is no part of what is counted.
+    task = up_to(task, request.search.base, folds[-1].test_end)
     trials = count(means.ledger, task, TrialKind.FOLD, task.keys)
     from_store: list[int] = []
 
@@ -140,7 +143,9 @@ def _studied(request: WalkForwardRequest, task: Searched, folds: tuple[Fold, ...
     Every point that any of them proposed is then run over all candles: the probability of overfitting needs the same
     points on all days. Nothing is chosen by that pass.
     """
-    search, start, end = request.search, folds[0].train_start, folds[-1].test_end
+    start, end = folds[0].train_start, folds[-1].test_end
+    # What lies after the last test is not looked at: it is no part of what is counted.
+    search = replace(request.search, base=replace(request.search.base, end_ms=end))
     cell = [(search, task)]
     studies = [study(cell, fold.train_start, fold.train_end, TrialKind.FOLD, means)[0] for fold in folds]
     studies += study(cell, start, end, TrialKind.FOLD, means, daily=True)
@@ -189,6 +194,7 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
 
     Raises:
         ConfigError: too few candles, dates that make no folds, or dates after the last candle of the time range.
+        DataError: a part of a fold without candles of any pair.
     """
     base = request.search.base
     candle_ms = task.prepared.series[0].candles.timeframe.milliseconds
@@ -202,7 +208,11 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
     if max(boundaries) > end:
         # A test over candles that were set aside, or over fewer than its dates say, is not what was asked for.
         raise ConfigError(f"the boundary {as_text(max(boundaries))} lies after the last candle, {as_text(end)}")
-    return folds_of(start, boundaries, candle_ms, rolling=request.rolling, purge=request.purge, embargo=request.embargo)
+    folds = folds_of(
+        start, boundaries, candle_ms, rolling=request.rolling, purge=request.purge, embargo=request.embargo
+    )
+    require_candles(task.prepared.series, folds)
+    return folds
 
 
 def promote(done: WalkedForward, home: Path) -> Certificate:
@@ -217,6 +227,9 @@ def promote(done: WalkedForward, home: Path) -> Certificate:
     prepared = done.searched.prepared
     if any(one.synthetic for one in prepared.series):
         raise ConfigError("nothing is promoted: the candles are synthetic, no market ever traded them")
+    unseen = absent(prepared.series, None, done.folds[-1].test_end)
+    if unseen:
+        raise ConfigError(f"nothing is promoted: no candle of {', '.join(map(str, unseen))} was looked at")
     looked_at = {one.pair: one.candles.between(None, done.folds[-1].test_end) for one in prepared.series}
     final = plan(prepared.plan.strategy, prepared.plan.profile, {**prepared.plan.overrides, **outcome.final.point})
     certificate = Certificate(

@@ -22,6 +22,12 @@ Point: TypeAlias = Mapping[str, str]
 MOST_POINTS = 1_000_000
 """More are not tried at once: they would fill the memory before the first of them is run."""
 
+NOT_SEARCHED = {
+    "wallet": "a search runs in one wallet",
+    "close_at_end": "the end of the candles is not the strategy's doing, and every test of a walk-forward sells there",
+}
+"""Settings that describe the account or the test, not the system: and why none of them is better than another."""
+
 _MOST_NUMBERED = 2**62
 
 
@@ -100,6 +106,7 @@ def space_of(strategy: Strategy, fixed: Mapping[str, str], given: Sequence[str] 
         axes = [axis for word in given if (axis := _axis(word, specs, problems)) is not None]
         named = [axis.name for axis in axes]
         problems += [f"'{name}' is searched twice" for name in dict.fromkeys(named) if named.count(name) > 1]
+        problems += [f"'{name}' is not searched: {NOT_SEARCHED[name]}" for name in named if name in NOT_SEARCHED]
         problems += [f"'{axis.name}' is both searched and fixed" for axis in axes if axis.name in fixed]
     else:
         searched = strategy.parameters.specs().values()

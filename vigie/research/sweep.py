@@ -25,7 +25,7 @@ from vigie.research.folds import rows_before
 from vigie.research.inputs import Piece, loop_inputs
 from vigie.research.kernel.records import T_EXIT_ROW
 from vigie.research.lean_sweep import can_be_lean, lean_sweep
-from vigie.research.pieces import piece_of
+from vigie.research.pieces import pieces_of
 from vigie.research.space import Point
 from vigie.research.timeline import Timeline
 from vigie.strategy.params import Params
@@ -148,12 +148,15 @@ def _full(
 
     def work(members: list[int]) -> None:
         first = plans[members[0]][1]
-        pieces = cache(lambda end: [piece_of(first, one, start_ms, end) for one in series])
+        pieces = cache(lambda end: pieces_of(first, series, start_ms, end))
         for index in members:
             point, made = plans[index]
-            score = _score(point, made, pieces(ends_ms[-1]), instruments, ends_ms)
+            score = _score(point, made, pieces(ends_ms[-1]), instruments, ends_ms, len(series))
             if _acts_at_the_end(made):
-                earlier = [_score(point, made, pieces(end), instruments, [end]).measured[0] for end in ends_ms[:-1]]
+                earlier = [
+                    _score(point, made, pieces(end), instruments, [end], len(series)).measured[0]
+                    for end in ends_ms[:-1]
+                ]
                 score = replace(score, measured=(*earlier, score.measured[-1]))
             scores[index] = score
             progress(1)
@@ -197,13 +200,18 @@ def best(scores: Sequence[Score], objective: str, at: int, least_trades: int) ->
 
 
 def _score(
-    point: Point, plan: Plan, pieces: Sequence[Piece], instruments: Mapping[Pair, Instrument], ends_ms: Sequence[int]
+    point: Point,
+    plan: Plan,
+    pieces: Sequence[Piece],
+    instruments: Mapping[Pair, Instrument],
+    ends_ms: Sequence[int],
+    shares: int,
 ) -> Score:
-    if plan.settings.wallet == "per-pair" and len(pieces) > 1:
+    if plan.settings.wallet == "per-pair" and shares > 1:
         raise ConfigError("a search runs in one wallet: test one pair, or say --wallet shared")
     candles = [one.traded.candles for one in pieces]
     timeline = Timeline.of(candles)
-    inputs = loop_inputs(plan, timeline, pieces, instruments)
+    inputs = loop_inputs(plan, timeline, pieces, instruments, shares)
     compiled_walk()(*inputs)
     book = inputs.book
     lines = book.trades[: book.counts[0]]

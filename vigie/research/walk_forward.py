@@ -10,6 +10,8 @@ import numpy as np
 
 from vigie.decision.profile import plan
 from vigie.domain.candles import FloatArray, IntArray, Series
+from vigie.domain.errors import DataError
+from vigie.domain.instants import as_text
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.metrics.returns import last_of_each_day, simple_returns
@@ -18,6 +20,7 @@ from vigie.research.backtest import run
 from vigie.research.folds import Fold
 from vigie.research.gates import GateSettings, Verdict, judge
 from vigie.research.overfitting import Overfitting, overfitting
+from vigie.research.pieces import absent
 from vigie.research.result import BacktestResult
 from vigie.research.sharpe_tests import (
     DeflatedSharpe,
@@ -78,12 +81,16 @@ class FoldResult:
         chosen: the best point of the training part; None: no point had enough trades.
         in_sample: numbers of the chosen point on the training part; None without one.
         tested: the run on the test part; None without a chosen point.
+        untrained, untested: pairs without a candle in the training or the test part: left out of it; their
+            share of the wallet stays cash.
     """
 
     fold: Fold
     chosen: Point | None
     in_sample: Metrics | None
     tested: BacktestResult | None
+    untrained: tuple[Pair, ...] = ()
+    untested: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +183,9 @@ def walk_forward(
         swept: gives the scores of all points.
         trials: how many were counted for this strategy and these pairs, these included.
         senseless: points of the grid that made no sense.
+
+    Raises:
+        DataError: a part of a fold without candles of any pair.
     """
     choices = choices_of(task, folds, swept)
     return judged(task, series, folds, choices, instruments=instruments, trials=trials, senseless=senseless)
@@ -227,6 +237,19 @@ def judged(
     )
 
 
+def require_candles(series: Sequence[Series], folds: Sequence[Fold]) -> None:
+    """Refuse folds with a part in which no pair has a candle.
+
+    Raises:
+        DataError: names the fold, the part and its dates.
+    """
+    for number, fold in enumerate(folds, start=1):
+        parts = {"training": (fold.train_start, fold.train_end), "test": (fold.test_start, fold.test_end)}
+        for part, (start, end) in parts.items():
+            if len(absent(series, start, end)) == len(series):
+                raise DataError(f"fold {number}: no pair has candles in its {part}, {as_text(start)} to {as_text(end)}")
+
+
 def _test(
     task: Task,
     series: Sequence[Series],
@@ -235,11 +258,13 @@ def _test(
     at: int,
     instruments: Mapping[Pair, Instrument],
 ) -> FoldResult:
+    untrained = absent(series, fold.train_start, fold.train_end)
+    untested = absent(series, fold.test_start, fold.test_end)
     if score is None:
-        return FoldResult(fold, None, None, None)
+        return FoldResult(fold, None, None, None, untrained, untested)
     made = plan(task.strategy, task.profile, {**task.fixed, **score.point, **TEST_OVERRIDES})
-    tested = run(made, series, instruments=instruments, start_ms=fold.test_start, end_ms=fold.test_end)
-    return FoldResult(fold, score.point, score.measured[at], tested)
+    tested = run(made, series, instruments=instruments, start_ms=fold.test_start, end_ms=fold.test_end, leave_out=True)
+    return FoldResult(fold, score.point, score.measured[at], tested, untrained, untested)
 
 
 def _stitched(results: Sequence[FoldResult]) -> tuple[IntArray, FloatArray, FloatArray]:

@@ -24,7 +24,8 @@ from vigie.app.gates import gate_settings
 from vigie.app.search import SearchRequest, SweepResult, run_sweep, searched
 from vigie.app.trials import ledger_of
 from vigie.app.walk_forward import WalkedForward, WalkForwardRequest, points_to_run, promote, run_walk_forward
-from vigie.domain.errors import ConfigError
+from vigie.domain.errors import ConfigError, DataError
+from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 from vigie.domain.trial import TrialKind
 from vigie.research.lanes import NAMES
@@ -229,6 +230,67 @@ def test_a_backtest_of_a_point_that_was_swept_is_no_new_trial(
     for (point, _), key in zip(found.searched.made, found.searched.keys, strict=True):
         result = backtest(replace(base, overrides={**base.overrides, **point}), ledger=ledger)
         assert point_of(result, found.searched.prepared.instruments) == key
+
+
+def test_a_grid_over_the_warm_up_knows_what_each_point_could_look_at(base: Request) -> None:
+    base = replace(base, start_ms=at(100), end_ms=at(1400))
+    found = swept(base, ("warm_up_from_past=on,off", "fast=5,12", "slow=30", "warm_up=50"))
+    assert (len(set(found.searched.keys)), found.trials) == (4, 4)
+    for (point, _), key in zip(found.searched.made, found.searched.keys, strict=True):
+        assert point_of(backtest(replace(base, overrides=point), ledger=FakeTrialLedger())) == key
+
+
+def test_candles_after_the_last_boundary_are_not_part_of_what_is_counted(base: Request) -> None:
+    dates = (at(600), at(900), at(1200))
+    assert walk(base, boundaries=dates).outcome.trials == 8
+    # The same points on the same candles, said as a range: nothing new was looked at.
+    assert swept(replace(base, end_ms=at(1200))).trials == 8
+    assert walk(replace(base, end_ms=at(1200)), boundaries=dates).outcome.trials == 8
+    assert swept(base).trials == 16, "the later candles are looked at now"
+
+
+def two_pairs(base: Request, listed: int, gone: int = 1500) -> Request:
+    """A second pair beside the first, with candles of some rows only."""
+    assert base.data is not None
+    path = write_market(base.data.with_name("binance_ETH-USDT_1h.csv"), rows=1500, seed=4)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], *lines[1 + listed : 1 + gone]]) + "\n")
+    return replace(base, data=base.data.parent)
+
+
+def test_a_pair_listed_in_the_last_fold_is_left_out_before(base: Request) -> None:
+    done = walk(two_pairs(base, 1300), boundaries=(at(600), at(900), at(1200), at(1500)))
+    eth = Pair("ETH", "USDT")
+    assert [(one.untrained, one.untested) for one in done.outcome.folds] == [
+        ((eth,), (eth,)),
+        ((eth,), (eth,)),
+        ((eth,), ()),
+    ]
+    pairs = [one.tested.pairs for one in done.outcome.folds if one.tested]
+    assert pairs == [("BTC/USDT",), ("BTC/USDT",), ("BTC/USDT", "ETH/USDT")]
+    assert promote(done, base.home).pairs == ("BTC/USDT", "ETH/USDT")
+
+
+def test_a_pair_of_which_nothing_was_looked_at_is_not_certified(base: Request) -> None:
+    done = walk(two_pairs(base, 1300), boundaries=(at(600), at(900), at(1200)))
+    assert done.outcome.passed
+    with pytest.raises(ConfigError, match="no candle of ETH/USDT was looked at"):
+        promote(done, base.home)
+
+
+def test_a_pair_without_candles_in_the_range_of_a_sweep_is_refused_and_nothing_counted(base: Request) -> None:
+    with pytest.raises(DataError, match=r"ETH/USDT: no candles in .*; there are candles from"):
+        swept(replace(two_pairs(base, 1300), end_ms=at(1200)))
+    assert not (base.home / "state").exists()
+
+
+def test_a_fold_in_which_no_pair_has_candles_is_refused_and_nothing_counted(base: Request) -> None:
+    assert base.data is not None
+    lines = base.data.read_text().splitlines()
+    base.data.write_text("\n".join([*lines[:701], *lines[801:]]) + "\n")
+    with pytest.raises(DataError, match=r"fold 1: no pair has candles in its test, 2020-01-\d\d .* to 2020-"):
+        walk(base, boundaries=(at(700), at(790), at(1500)))
+    assert not (base.home / "state").exists()
 
 
 def test_a_search_is_counted_before_the_first_point_is_run(base: Request) -> None:

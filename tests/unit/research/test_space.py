@@ -134,3 +134,9 @@ def test_points_without_sense_are_left_out_and_counted() -> None:
 def test_if_no_point_makes_sense_the_reason_of_the_first_is_told() -> None:
     with pytest.raises(ConfigError, match="fast=30 must be below slow=20"):
         plans(EMA, "standard", {"slow": "20"}, [{"fast": "30"}, {"fast": "40"}])
+
+
+@pytest.mark.parametrize("name", ["wallet=shared,per-pair", "close_at_end=on,off"])
+def test_what_describes_the_account_or_the_test_is_not_searched(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{name.partition('=')[0]}' is not searched: "):
+        space_of(load("ema_cross"), {}, [name])
