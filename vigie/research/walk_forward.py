@@ -168,7 +168,7 @@ def walk_forward(
         sharpe=measured,
         probabilistic_sharpe=measured if isinstance(measured, str) else probabilistic_sharpe(measured),
         deflated_sharpe=_deflated(measured, scores, trials),
-        overfitting=overfitting(np.column_stack([score.daily for score in scores])) if scores else "nothing was tried",
+        overfitting=overfitting(np.column_stack(_daily(scores))) if scores else "nothing was tried",
         trials=trials,
     )
 
@@ -209,6 +209,10 @@ def _stitched(results: Sequence[FoldResult]) -> tuple[IntArray, FloatArray, Floa
 def _deflated(measured: SharpeEstimate | str, scores: Sequence[Score], trials: int) -> DeflatedSharpe | str:
     if isinstance(measured, str):
         return measured
-    each = [estimate(score.daily) for score in scores]
+    each = [estimate(returns) for returns in _daily(scores)]
     variance = sharpe_variance(np.array([one.per_period for one in each if isinstance(one, SharpeEstimate)]))
     return variance if isinstance(variance, str) else deflated_sharpe(measured, trials, variance)
+
+
+def _daily(scores: Sequence[Score]) -> list[FloatArray]:
+    return [score.daily for score in scores if score.daily is not None]
