@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vigie.decision.policies import Costs, Filters, GapPolicy, Rules, StopTest
+from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest
 from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
 from vigie.domain.trades import ExitReason
@@ -118,6 +118,8 @@ def lean(  # noqa: C901 - one loop, as `walk`
     tally = Tally(0, 0, 0.0, 0.0, 0.0)
     stopped_at = -np.inf
     at, row, end, a_day = 0, 0, 0, 0
+    extremes = lane.high if rules.extreme == Extreme.HIGH else lane.close
+    calm = rules.stop_test == StopTest.INTRABAR
     while at < wanted:
         signal = lane.entries[at]
         if signal < row:
@@ -156,7 +158,7 @@ def lean(  # noqa: C901 - one loop, as `walk`
         leaving, resting, first = 0, False, row
         # Rows from here on have not been added up yet.
         since = row
-        sold, price = False, 0.0
+        sold, price, top = False, 0.0, 0.0
         while row < rows:
             if row == ends[end]:
                 curve = _held(curve, lane, since, row, cash, position.quantity)
@@ -198,6 +200,9 @@ def lean(  # noqa: C901 - one loop, as `walk`
                 if leaving == ExitReason.STOP:
                     stopped_at = float(row)
             row += 1
+            if calm and leaving == 0 and not resting:
+                top = max(top, close)
+                row = _next_busy(lane, extremes, row, ends[end], stop, position.highest, top)
         curve = _held(curve, lane, since, row, cash, position.quantity)
         a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
         if not sold:
@@ -211,6 +216,25 @@ def lean(  # noqa: C901 - one loop, as `walk`
     while end < len(ends):
         _answer(curve, tally, out[end])
         end += 1
+
+
+def _next_busy(
+    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, highest: float, top: float
+) -> int:
+    """The first row from ``row`` on that can do anything to a position, or ``before``.
+
+    The rules look upwards, at new highs and at gains, and have seen this ``highest`` and this ``top`` close: a candle
+    that stays above the stop and goes beyond neither moves nothing (`advance` says so, and a property test).
+    """
+    while (
+        row < before
+        and lane.low[row] > stop
+        and extremes[row] <= highest
+        and lane.close[row] <= top
+        and not lane.exit[row]
+    ):
+        row += 1
+    return row
 
 
 def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float) -> Curve:
