@@ -241,17 +241,13 @@ def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: f
     """The curve after the rows from ``start`` to before ``stop``, at whose closes this cash and these coins stood."""
     if start >= stop:
         return curve
-    before, total, squares, losses = curve.last, curve.total, curve.squares, curve.losses
+    total, squares, losses = added_up(lane.close[start:stop], cash, coins)
+    first = cash + coins * lane.close[start]
+    excess = first / curve.last - 1.0
+    loss = min(excess, 0.0)
     peak, worst = curve.peak, curve.worst
     for row in range(start, stop):
-        equity = cash + coins * lane.close[row]
-        peak, worst = fallen(equity, peak, worst)
-        excess = equity / before - 1.0
-        loss = min(excess, 0.0)
-        total += excess
-        squares += excess * excess
-        losses += loss * loss
-        before = equity
+        peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
     day = lane.day[stop - 1]
     day_first, day_lowest = curve.day_first, curve.day_lowest
     row = stop - 1
@@ -262,8 +258,36 @@ def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: f
     if row > start or curve.day != day:
         day_first = day_lowest = cash + coins * lane.close[row]
     day_lowest = min(day_lowest, cash + coins * lowest)
-    held = curve.held + (stop - start)
-    return Curve(before, total, squares, losses, peak, worst, day, day_first, day_lowest, held)
+    return Curve(
+        cash + coins * lane.close[stop - 1],
+        curve.total + excess + total,
+        curve.squares + excess * excess + squares,
+        curve.losses + loss * loss + losses,
+        peak,
+        worst,
+        day,
+        day_first,
+        day_lowest,
+        curve.held + (stop - start),
+    )
+
+
+def added_up(close: FloatArray, cash: float, coins: float) -> tuple[float, float, float]:
+    """Sums over the returns from the first of these closes on: of them, of their squares, of those of the losses.
+
+    Compiled so that several rows are added up at once, which is the one place where the order of a sum is not that of
+    the full loop: nothing may be computed here whose last bit counts.
+    """
+    total, squares, losses = 0.0, 0.0, 0.0
+    earlier, later = close[:-1], close[1:]
+    for row in range(len(later)):
+        excess = (cash + coins * later[row]) / (cash + coins * earlier[row]) - 1.0
+        # Not "if it is below zero": the sign of a return is a coin that no processor can foresee.
+        loss = min(excess, 0.0)
+        total += excess
+        squares += excess * excess
+        losses += loss * loss
+    return total, squares, losses
 
 
 def _sold(curve: Curve, cash: float, day: int) -> Curve:
