@@ -218,9 +218,7 @@ def lean(  # noqa: C901 - one loop, as `walk`
         end += 1
 
 
-def _next_busy(
-    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, highest: float, top: float
-) -> int:
+def _next_busy(lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, highest: float, top: float) -> int:
     """The first row from ``row`` on that can do anything to a position, or ``before``.
 
     The rules look upwards, at new highs and at gains, and have seen this ``highest`` and this ``top`` close: a candle
