@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest
-from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened
+from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened, quiet_below
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
 from vigie.domain.trades import ExitReason
 from vigie.research.kernel.booking import bought
@@ -158,7 +158,7 @@ def lean(  # noqa: C901 - one loop, as `walk`
         leaving, resting, first = 0, False, row
         # Rows from here on have not been added up yet.
         since = row
-        sold, price, top = False, 0.0, 0.0
+        sold, price = False, 0.0
         while row < rows:
             if row == ends[end]:
                 curve = _held(curve, lane, since, row, cash, position.quantity)
@@ -201,8 +201,8 @@ def lean(  # noqa: C901 - one loop, as `walk`
                     stopped_at = float(row)
             row += 1
             if calm and leaving == 0 and not resting:
-                top = max(top, close)
-                row = _next_busy(lane, extremes, row, ends[end], stop, position.highest, top)
+                row, highest = _next_busy(lane, extremes, row, ends[end], stop, position, rules)
+                position = _with_highest(position, highest)
         curve = _held(curve, lane, since, row, cash, position.quantity)
         a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
         if not sold:
@@ -218,21 +218,26 @@ def lean(  # noqa: C901 - one loop, as `walk`
         end += 1
 
 
-def _next_busy(lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, highest: float, top: float) -> int:
-    """The first row from ``row`` on that can do anything to a position, or ``before``.
+def _next_busy(
+    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, position: Position, rules: Rules
+) -> tuple[int, float]:
+    """The first row from ``row`` on that can do more to a position than lift its highest price, or ``before``.
 
-    The rules look upwards, at new highs and at gains, and have seen this ``highest`` and this ``top`` close: a candle
-    that stays above the stop and goes beyond neither moves nothing (`advance` says so, and a property test).
+    Returns:
+        the row, and the highest price until then.
     """
+    highest = position.highest
+    most, close = quiet_below(position, rules)
     while (
         row < before
         and lane.low[row] > stop
-        and extremes[row] <= highest
-        and lane.close[row] <= top
+        and extremes[row] <= most
+        and lane.close[row] <= close
         and not lane.exit[row]
     ):
+        highest = max(highest, extremes[row])
         row += 1
-    return row
+    return row, highest
 
 
 def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float) -> Curve:
@@ -359,14 +364,15 @@ def lean_many(
     costs: FloatArray,
     wallets: FloatArray,
     limits: FloatArray,
-    filters: Filters,
+    filters: FloatArray,
+    members: IntArray,
     ends: IntArray,
     days: IntArray,
     out: FloatArray,
     daily: FloatArray,
 ) -> None:
-    """Many plans with the same wishes: a line each in ``rules``, ``costs``, ``wallets``, ``limits`` and the answers."""
-    for line in range(out.shape[0]):
+    """Many plans with the same wishes: those of some lines of the tables."""
+    for line in members:
         lean(
             lane,
             Rules(
@@ -398,7 +404,7 @@ def lean_many(
                 int(wallets[line, 5]),
             ),
             limits[line],
-            filters,
+            Filters(filters[line, 0], filters[line, 1], filters[line, 2], filters[line, 3]),
             ends,
             days,
             out[line],
@@ -416,6 +422,21 @@ def _with_quantity(position: Position, quantity: float) -> Position:
         trail_active=position.trail_active,
         breakeven_done=position.breakeven_done,
         highest=position.highest,
+        target=position.target,
+        partials_taken=position.partials_taken,
+    )
+
+
+def _with_highest(position: Position, highest: float) -> Position:
+    return Position(
+        entry_price=position.entry_price,
+        quantity=position.quantity,
+        volatility=position.volatility,
+        fixed_stop=position.fixed_stop,
+        trailing=position.trailing,
+        trail_active=position.trail_active,
+        breakeven_done=position.breakeven_done,
+        highest=highest,
         target=position.target,
         partials_taken=position.partials_taken,
     )
