@@ -134,17 +134,13 @@ def main() -> int:
 
 def show(result: dict[str, Any]) -> None:
     """For people."""
-    peaks = result["peak_mb"]
     print(f"{result['combinations']:,} combinations of rule W1 on {result['candles']:,} candles")
-    print(f"vigie     {result['combinations_per_s']:10,.0f} a second, {peaks['vigie']:6,.0f} MB (two threads)")
-    print(
-        f"vectorbt  {result['vectorbt_combinations_per_s']:10,.0f} a second, {peaks['vectorbt']:6,.0f} MB (two processes)"
-    )
-    print(f"ratio     {result['ratio_vectorbt']:10,.0f}, memory {result['memory_ratio']:.2f}")
-    print(
-        f"walk-forward with 4 anchored folds: {result['walk_forward_ratio']:.2f} sweeps; "
-        f"its statistics: {result['statistics_ms'] or float('nan'):,.0f} ms"
-    )
+    for name, speed in (("vigie", "combinations_per_s"), ("vectorbt", "vectorbt_combinations_per_s")):
+        means = "two threads" if name == "vigie" else "two processes"
+        print(f"{name:10} {result[speed]:9,.0f} a second {result['peak_mb'][name]:7,.0f} MB ({means})")
+    print(f"ratio {result['ratio_vectorbt']:,.0f}, memory {result['memory_ratio']:.2f}")
+    print(f"walk-forward with 4 anchored folds: {result['walk_forward_ratio']:.2f} sweeps")
+    print(f"its statistics, apart: {result['statistics_ms'] or float('nan'):,.0f} ms")
     for sentence in result["differences"]:
         print(sentence)
     print("The final equity of all agrees." if result["equity_agrees"] else "The final equity does NOT agree.")

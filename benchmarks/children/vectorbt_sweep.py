@@ -6,6 +6,7 @@ Sharpe ratio. The rest is said in ``vectorbt_w1.py``.
 
 from __future__ import annotations
 
+import gc
 import warnings
 from typing import Any
 
@@ -92,7 +93,10 @@ def prepare(columns: Columns, rule: dict[str, Any]) -> Prepared:
             ),
             freq="1h",
         )
-        return portfolio.final_value().to_numpy(), portfolio.sharpe_ratio().to_numpy()
+        found = portfolio.final_value().to_numpy(), portfolio.sharpe_ratio().to_numpy()
+        del portfolio
+        gc.collect()  # a portfolio holds on to itself: without this all chunks pile up in memory
+        return found
 
     def run() -> Any:
         averages = {int(span): ema(close, int(span)) for one in tried for span in one[:2]}
