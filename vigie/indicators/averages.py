@@ -7,7 +7,7 @@ import pandas as pd
 
 from vigie.domain.candles import FloatArray
 from vigie.indicators import loops
-from vigie.indicators.memo import frozen, remembered, remembering
+from vigie.indicators.remembered import frozen, is_remembering, remembered
 
 
 @remembered
@@ -21,7 +21,7 @@ def ema(values: FloatArray, span: int) -> FloatArray:
 
 def ema_pair(values: FloatArray, fast: int, slow: int) -> tuple[FloatArray, FloatArray]:
     """Two of `ema`, in the time of one; the same numbers to the bit."""
-    if remembering():
+    if is_remembering():
         return ema(values, fast), ema(values, slow)
     one, other = loops.exponential_pair(values, 2.0 / (fast + 1.0), 2.0 / (slow + 1.0))
     return frozen(one), frozen(other)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vigie.domain.candles import FloatArray
-from vigie.indicators.memo import remembered
+from vigie.indicators.remembered import remembered
 
 
 @remembered

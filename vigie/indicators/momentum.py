@@ -7,7 +7,7 @@ import pandas as pd
 
 from vigie.domain.candles import FloatArray
 from vigie.indicators.averages import ema, sma
-from vigie.indicators.memo import remembered
+from vigie.indicators.remembered import remembered
 
 
 @remembered

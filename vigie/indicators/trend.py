@@ -8,7 +8,7 @@ from vigie.domain.candles import BoolArray, Candles, FloatArray
 from vigie.domain.timeframe import Timeframe
 from vigie.indicators import loops
 from vigie.indicators.averages import ema_pair
-from vigie.indicators.memo import remembered
+from vigie.indicators.remembered import remembered
 
 
 @remembered

@@ -7,7 +7,7 @@ import pandas as pd
 
 from vigie.domain.candles import Candles, FloatArray
 from vigie.indicators import loops
-from vigie.indicators.memo import remembered
+from vigie.indicators.remembered import remembered
 
 _TRADING_DAYS = 252.0
 

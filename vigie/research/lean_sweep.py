@@ -13,7 +13,6 @@ from vigie.domain.candles import Candles, FloatArray, IntArray, Series
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import DAY_MS
-from vigie.indicators.memo import Memo
 from vigie.metrics.returns import last_of_each_day
 from vigie.metrics.summary import Metrics
 from vigie.metrics.sums import measure_sums
@@ -22,6 +21,7 @@ from vigie.research.folds import rows_before
 from vigie.research.kernel.lean import LEAN_COLUMNS
 from vigie.research.kernel.records import Wallet
 from vigie.research.lanes import Numbers, Road, run_lane, sums_of
+from vigie.research.memo import Memo
 from vigie.research.pieces import piece_in, range_of
 
 _YEAR_DAYS = 365.25

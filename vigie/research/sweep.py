@@ -16,7 +16,6 @@ from vigie.domain.errors import ConfigError
 from vigie.domain.instrument import Instrument
 from vigie.domain.names import suggestion
 from vigie.domain.pair import Pair
-from vigie.indicators.memo import Memo
 from vigie.metrics.returns import last_of_each_day, simple_returns
 from vigie.metrics.summary import Metrics, measure
 from vigie.metrics.sums import kept
@@ -26,6 +25,7 @@ from vigie.research.folds import rows_before
 from vigie.research.inputs import Piece, loop_inputs
 from vigie.research.kernel.records import T_EXIT_ROW
 from vigie.research.lean_sweep import can_be_lean, lean_sweep
+from vigie.research.memo import Memo
 from vigie.research.pieces import piece_in, range_of
 from vigie.research.space import Point
 from vigie.research.timeline import Timeline

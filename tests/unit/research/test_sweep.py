@@ -17,7 +17,7 @@ from vigie.adapters.market_data.files import read_series
 from vigie.domain.candles import Candles, FloatArray, Series
 from vigie.domain.errors import ConfigError
 from vigie.indicators.averages import ema
-from vigie.indicators.memo import remembered
+from vigie.indicators.remembered import remembered
 from vigie.metrics.returns import last_of_each_day, simple_returns
 from vigie.metrics.summary import Metrics
 from vigie.research.backtest import run

@@ -3,25 +3,22 @@
 A search asks the same indicator of the same candles again and again: a hundred pairs of averages are made of twenty
 averages. Inside `Memo.used` an indicator marked with `remembered` gives the array it gave before. Nothing can go
 stale: only columns of the search's own candles, which are frozen, and arrays made from them by marked indicators are
-known to a memo, both by identity; whatever else comes in is computed as ever. Marked indicators give read-only arrays
-everywhere, so that a strategy that writes into one fails in a backtest as it would in a search.
+known to a memo, both by identity; whatever else comes in is computed as ever.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import wraps
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from threading import Lock
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from vigie.domain.candles import COLUMNS, Candles
+from vigie.indicators.remembered import frozen, remembering
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 MOST_BYTES = 128 * 2**20
@@ -51,17 +48,12 @@ class Memo:
         self._most_bytes = most_bytes
         self._lock = Lock()
 
-    @contextmanager
-    def used(self) -> Iterator[None]:
+    def used(self) -> AbstractContextManager[None]:
         """Let indicators that are called in here, by this thread, use it."""
-        token = _USED.set(self)
-        try:
-            yield
-        finally:
-            _USED.reset(token)
+        return remembering(self)
 
     def ask(self, function: Callable[..., R], given: Sequence[object], named: Mapping[str, object]) -> R:
-        """The function's answer, from here if it gave it before."""
+        """The function's answer, from here if it gave it before; as `Remembers.ask`."""
         words = tuple([self._word(one) for one in (*given, *named.values())])
         if None in words:
             return frozen(function(*given, **named))
@@ -94,34 +86,6 @@ class Memo:
             self._known.pop(id(oldest), None)
             self._bytes -= _bytes(oldest)
         return answer
-
-
-_USED: ContextVar[Memo | None] = ContextVar("used", default=None)
-
-
-def remembering() -> bool:
-    """Whether a memo is used here."""
-    return _USED.get() is not None
-
-
-def remembered(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark an indicator that gives one array: it is read-only, and a search computes it once."""
-
-    @wraps(function)
-    def run(*given: P.args, **named: P.kwargs) -> R:
-        memo = _USED.get()
-        if memo is not None:
-            return memo.ask(function, given, named)
-        return frozen(function(*given, **named))
-
-    return run
-
-
-def frozen(answer: R) -> R:
-    """The same array, read-only from now on."""
-    if isinstance(answer, np.ndarray):
-        answer.flags.writeable = False
-    return answer
 
 
 def _bytes(answer: object) -> int:

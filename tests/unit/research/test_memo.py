@@ -10,9 +10,10 @@ import pytest
 from tests.oracles import markets
 from vigie.domain.candles import Candles, FloatArray
 from vigie.indicators.averages import ema, ema_pair
-from vigie.indicators.memo import Memo, remembered
 from vigie.indicators.momentum import rsi, stochastic_rsi, trix_histogram
+from vigie.indicators.remembered import remembered
 from vigie.indicators.volatility import atr
+from vigie.research.memo import Memo
 
 ASKED: list[float] = []
 
