@@ -30,6 +30,9 @@ TimerangeOption: TypeAlias = Annotated[
         "--timerange", metavar="FROM-TO", help="UTC days, both included: 20200101-20250630, 20200101-, -20250630."
     ),
 ]
+SteeredOption: TypeAlias = Annotated[
+    str | None, typer.Option("--account", metavar="NAME", help="Account; may be left out where there is only one.")
+]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 StrategyOption: TypeAlias = Annotated[
     str, typer.Option("--strategy", metavar="NAME", help="Strategy; `vigie strategy list` names them.")
