@@ -175,6 +175,15 @@ def parse_pairs(text: str | None) -> tuple[Pair, ...] | None:
     return tuple(pairs)
 
 
+def parse_pair(text: str | None) -> str | None:
+    """Read one pair, as it is spelled in the journal; None stays None.
+
+    Raises:
+        ConfigError: not a pair.
+    """
+    return None if text is None else str(Pair.parse(text))
+
+
 def parse_params(given: Sequence[str] | None) -> dict[str, str]:
     """Read repeated ``NAME=VALUE`` words, in order.
 

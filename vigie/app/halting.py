@@ -7,7 +7,7 @@ sale) waits for the engine's next start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from vigie.adapters.storage.letter_box import LetterBox
 from vigie.app.accounts import account_folder, known, state_folder
 from vigie.app.standing import Standing, look
 from vigie.domain.confirmation import KILL_SWITCH, spelled
-from vigie.domain.errors import AccountLocked, VigieError
+from vigie.domain.errors import AccountLocked, ConfigError, VigieError
 from vigie.domain.events import Event, Halted, RequestObeyed, Resumed
 from vigie.domain.portfolio import Latch
 from vigie.domain.trading_mode import TradingMode
@@ -30,8 +30,6 @@ ASKED = "asked: its engine obeys within one guard period (60 s)"
 PENDING = "pending: no engine runs; it is done at the next start"
 _TAKEN_BACK = ("liquidate", "close", "cancel-entries")
 """What waits for an engine and contradicts a resume."""
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def halt_everything(home: Path, reason: str, *, liquidate: bool, cancel_entries:
     done = [Done("", ("halted: " + stands if fresh else "was halted already: " + stands,))]
     for name in known(home):
         try:
-            done.append(_told(Steering(home, name), stands, liquidate=liquidate, cancel_entries=cancel_entries))
+            done.append(_told(Steering(home, name), reason, liquidate=liquidate, cancel_entries=cancel_entries))
         except (VigieError, OSError) as error:
             done.append(Done(name, (f"halted by the kill switch; its own files: {error}",)))
     return done
@@ -264,3 +262,14 @@ def start(home: Path, account: str) -> Done:
 def stopped(home: Path, account: str) -> str | None:
     """Why an account was stopped on purpose; None: it was not. One look, for every tick of an engine."""
     return Steering(home, account).halts.stopped()
+
+
+def require_started(home: Path, account: str) -> None:
+    """What every start asks first.
+
+    Raises:
+        ConfigError: the account was stopped on purpose; supervisors are told not to try again by exit code 78.
+    """
+    why = stopped(home, account)
+    if why is not None:
+        raise ConfigError(f"account {account} was {why}: vigie start --account {account} lets it run again")

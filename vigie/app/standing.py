@@ -38,7 +38,7 @@ class Standing:
         account: its name.
         now: epoch milliseconds; a replay's own time.
         portfolio: snapshot carried on by the journal; None: there is none that can be read.
-        settled: the account at the end of its last whole tick; while an engine works, what is between is no trouble yet.
+        settled: as of the end of the last whole tick; while an engine works, what is between two is no trouble yet.
         damage: what could not be read, sentences.
         run: fields of the last line that a process wrote when it took the account; empty: none ever did.
         ended: why that process let it go; None: it did not say so.

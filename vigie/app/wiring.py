@@ -19,6 +19,8 @@ from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.state_file import StateFile
+from vigie.app.accounts import account_folder, state_folder
+from vigie.app.halting import require_started
 from vigie.app.settings import AccountSettings
 from vigie.app.strategies import find
 from vigie.decision.profile import Plan, plan
@@ -32,16 +34,6 @@ from vigie.research.compile import source_hash
 from vigie.simulation.terms import Terms
 
 Report = Callable[[str], None]
-
-
-def state_folder(home: Path) -> Path:
-    """Where the run-time files of a home lie."""
-    return home / "state"
-
-
-def account_folder(home: Path, account: str) -> Path:
-    """Where the files of an account lie."""
-    return state_folder(home) / account
 
 
 def plan_of(settings: AccountSettings, home: Path) -> Plan:
@@ -148,10 +140,11 @@ def replaying(
 
     Raises:
         AccountLocked: another process holds the account.
-        ConfigError: the plan asks for what no market can do.
+        ConfigError: the plan asks for what no market can do, or the account was stopped on purpose.
         InvariantBroken: the account's files do not add up.
     """
     folder, clock = account_folder(home, settings.name), SystemClock()
+    require_started(home, settings.name)
     setup = setup_of(settings, made, "replay")
     with AccountLock.take(folder, clock):
         ledger = _ledger(folder, setup, instruments)

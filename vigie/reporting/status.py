@@ -15,8 +15,9 @@ def status_lines(document: Mapping[str, Any]) -> Iterator[tuple[str, str | None]
         document: as `vigie.app.status.status` makes it.
     """
     healthy = document["healthy"]
-    yield f"{document['account']} · {document['mode'].upper()} · {'healthy' if healthy else 'UNHEALTHY'}", (
-        "green" if healthy else "red"
+    yield (
+        f"{document['account']} · {document['mode'].upper()} · {'healthy' if healthy else 'UNHEALTHY'}",
+        ("green" if healthy else "red"),
     )
     for problem in document["problems"]:
         yield f"! {problem}", "red"
