@@ -187,7 +187,7 @@ def resume(home: Path, account: str, code: str, reason: str) -> Done:
         outcome += _lifted(Steering(home, account), standing.latches, reason)
     others = [name for name in known(home) if name != account and KILL_SWITCH in Steering(home, name).halts.latches()]
     outcome += [f"{name} keeps its own latch: vigie status --account {name}" for name in others]
-    return Done(account, tuple(outcome), look(home, account).code)
+    return Done(account, tuple(outcome))
 
 
 def _switched_on(home: Path, standing: Standing) -> list[str]:
@@ -208,7 +208,7 @@ def _lifted(one: Steering, latches: Mapping[str, Latch], reason: str) -> list[st
     events += [RequestObeyed(letter.request_id, letter.kind, "taken back by resume") for letter in back]
     if not one.journal(*events):
         one.box.ask("resume", {"latches": spelled(latches), "reason": reason})
-        return [f"{names} {ASKED}"]
+        return [f"{names}: resume {ASKED}"]
     for name in latches:
         one.halts.lift(name)
     for letter in back:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vigie.domain.candles import FloatArray, IntArray
-from vigie.domain.exit_reason import ExitReason as ExitReason
+from vigie.domain.exit_reason import ExitReason as ExitReason  # noqa: PLC0414 - part of this module's words
 
 SmallInts: TypeAlias = NDArray[np.int16]
 
