@@ -55,20 +55,12 @@ def from_json(kind: type[T], document: Mapping[str, Any]) -> T:
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401, RUF100 - JSON
-    if value is None or isinstance(value, bool | int):
-        return value
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, str):
+    if value is None or isinstance(value, bool | int | str):
         return value
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise TypeError(f"{value} is no amount, and has no place in a record")
-        return str(value)
+    if isinstance(value, float | Decimal):
+        return _number(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, tuple | list):
@@ -76,6 +68,16 @@ def _plain(value: object) -> Any:  # noqa: ANN401, RUF100 - JSON
     if is_dataclass(value):
         return to_json(value)
     raise TypeError(f"{type(value).__name__} has no place in a record")
+
+
+def _number(value: float | Decimal) -> float | str | None:
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise TypeError(f"{value} is no amount, and has no place in a record")
+        return str(value)
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
 Reader = Callable[[Any], Any]

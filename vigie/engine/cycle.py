@@ -262,9 +262,12 @@ class Engine:
         views = {}
         for pair in self._setup.pairs:
             try:
-                views[str(pair)] = self._looker.look(pair)
+                view = self._looker.look(pair)
             except (VenueUnavailable, DataError) as error:
                 self._problems.append(f"{pair}: {error}")
+                continue
+            if view is not None:
+                views[str(pair)] = view
         return views
 
     def _manage(self, views: dict[str, View]) -> None:

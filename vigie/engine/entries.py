@@ -24,6 +24,8 @@ from vigie.simulation.fills import buy_price
 
 _MONEY = Context(prec=15, rounding=ROUND_FLOOR)
 """A quantity that takes the whole wallet can miss it by the last bit of a float: cut there, never rounded up."""
+_CRUMB = Decimal("1e-11")
+"""Share of the wallet that is left in it: a venue may count a price to twelve digits only."""
 
 
 class EntryDesk:
@@ -173,7 +175,7 @@ class EntryDesk:
         per_unit = Decimal(repr(price))
         if not costs.fee_in_base:
             per_unit *= 1 + Decimal(repr(costs.fee_fraction))
-        most = _MONEY.divide(self._books.portfolio.cash, per_unit)
+        most = _MONEY.divide(self._books.portfolio.cash * (1 - _CRUMB), per_unit)
         return wanted if wanted <= most else instrument.quantity_down(most)
 
     @staticmethod

@@ -61,8 +61,8 @@ class Looker:
         looked_back = [int(setup.plan.settings.correlation_window), 0 if math.isnan(cooldown) else int(cooldown)]
         self._window = max(LEAST_WINDOW, *(one + 2 for one in looked_back))
 
-    def look(self, pair: Pair) -> View:
-        """The candles of a pair and what the strategy wants.
+    def look(self, pair: Pair) -> View | None:
+        """The candles of a pair and what the strategy wants; None: it has no candle yet.
 
         Raises:
             VenueUnavailable: no usable answer.
@@ -70,6 +70,8 @@ class Looker:
         """
         while True:
             candles = self._feed.closed(pair, self._window)
+            if not len(candles):
+                return None
             signals = self._setup.plan.strategy.signals(candles, self._setup.plan.parameters)
             if self._window >= WARM_UPS * signals.warm_up or len(candles) < self._window:
                 return View(pair, candles, signals)

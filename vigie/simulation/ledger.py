@@ -62,7 +62,7 @@ class Ledger:
         """
         _above_zero(amount)
         self.require(asset, amount)
-        self._change(asset, free=-amount, withdrawn=amount)
+        self._change(asset, free=amount.copy_negate(), withdrawn=amount)
 
     def require(self, asset: str, amount: Decimal) -> None:
         """Make sure that so much is free.
@@ -83,11 +83,11 @@ class Ledger:
             VenueRefused: there are not so many.
         """
         self.require(asset, amount)
-        self._change(asset, free=-amount, locked=amount)
+        self._change(asset, free=amount.copy_negate(), locked=amount)
 
     def unlock(self, asset: str, amount: Decimal) -> None:
         """An order lets go of coins."""
-        self._change(asset, free=amount, locked=-amount)
+        self._change(asset, free=amount, locked=amount.copy_negate())
 
     def give(self, asset: str, amount: Decimal) -> None:
         """Free coins are given away in a trade.
@@ -96,11 +96,11 @@ class Ledger:
             VenueRefused: there are not so many.
         """
         self.require(asset, amount)
-        self._change(asset, free=-amount, traded=amount)
+        self._change(asset, free=amount.copy_negate(), traded=amount)
 
     def receive(self, asset: str, amount: Decimal) -> None:
         """Coins come out of a trade."""
-        self._change(asset, free=amount, traded=-amount)
+        self._change(asset, free=amount, traded=amount.copy_negate())
 
     def pay(self, asset: str, fee: Decimal) -> None:
         """A fee is taken.
@@ -109,9 +109,10 @@ class Ledger:
             VenueRefused: there is not so much.
         """
         self.require(asset, fee)
-        self._change(asset, free=-fee, fees=fee)
+        self._change(asset, free=fee.copy_negate(), fees=fee)
 
     def _change(self, asset: str, **by: Decimal) -> None:
+        # What comes in is negated by copy_negate: a minus sign would round to the digits of whoever calls.
         account = self.account(asset)
         with localcontext(EXACT):
             self._accounts[asset] = replace(account, **{name: getattr(account, name) + one for name, one in by.items()})

@@ -36,5 +36,8 @@ def test_reasons_and_kinds_are_written_in_lower_case() -> None:
         "partial_1",
         "partial_2",
         "end",
+        "emergency",
+        "person",
+        "limit",
     ]
     assert [kind.label for kind in EventKind] == ["buy", "partial", "sell"]

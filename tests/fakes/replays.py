@@ -1,0 +1,92 @@
+"""An engine on made-up candles, everything in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from tests.fakes.engine_ports import CollectedAlerts, MemoryControls, MemoryJournal, MemoryStore
+from tests.fakes.scripted import strategy_of
+from vigie.adapters.exchanges.paper import PaperBroker
+from vigie.adapters.exchanges.paper_ledger import PaperLedger
+from vigie.adapters.market_data.replay import ReplayMarket
+from vigie.app.wiring import terms_of
+from vigie.decision.profile import Plan, plan
+from vigie.domain.candles import Candles, Series
+from vigie.domain.instrument import Instrument
+from vigie.domain.pair import Pair
+from vigie.engine.cycle import Engine, World
+from vigie.engine.setup import Setup
+from vigie.strategy.params import Params
+from vigie.strategy.signals import COLUMNS, Signals
+from vigie.strategy.strategy import Strategy
+
+
+def windowed(pieces: Sequence[tuple[Candles, Signals]]) -> Strategy:
+    """A strategy that answers any stretch of known candles with the wishes written for it."""
+
+    def signals(candles: Candles, _: Params) -> Signals:
+        for known, wishes in pieces:
+            first = int(np.searchsorted(known.opens_at, candles.opens_at[0]))
+            part = known[first : first + len(candles)]
+            if np.array_equal(part.close, candles.close) and np.array_equal(part.opens_at, candles.opens_at):
+                rows = slice(first, first + len(candles))
+                return Signals(
+                    **{name: getattr(wishes, name)[rows] for name in COLUMNS},
+                    warm_up=max(0, wishes.warm_up - first),
+                    reasons=wishes.reasons,
+                )
+        raise AssertionError("candles that nobody wrote wishes for")
+
+    return strategy_of(signals)
+
+
+@dataclass
+class Rehearsal:
+    """An engine and its whole world."""
+
+    engine: Engine
+    market: ReplayMarket
+    broker: PaperBroker
+    journal: MemoryJournal
+    store: MemoryStore
+    controls: MemoryControls
+    alerts: CollectedAlerts
+    setup: Setup
+
+    def run(self) -> list[str]:
+        """Every candle; what went wrong on the way."""
+        problems = []
+        self.engine.start()
+        while self.market.close_row():
+            problems += self.engine.decision_tick().problems
+        return problems
+
+
+def rehearsal(
+    pieces: Sequence[tuple[Series, Signals]],
+    overrides: Mapping[str, str],
+    instruments: Mapping[Pair, Instrument] | None = None,
+) -> Rehearsal:
+    """An engine that trades written wishes on made-up candles."""
+    made = plan(windowed([(one.candles, wishes) for one, wishes in pieces]), "standard", overrides)
+    return on(made, [one for one, _ in pieces], instruments or {})
+
+
+def on(made: Plan, series: Sequence[Series], instruments: Mapping[Pair, Instrument]) -> Rehearsal:
+    """An engine for a plan."""
+    pairs = tuple(sorted(one.pair for one in series))
+    timeframe = series[0].candles.timeframe
+    capital = Decimal(repr(float(made.settings.capital)))
+    setup = Setup("replay-test", "replay", made, pairs, timeframe, capital)
+    listed = [instruments.get(pair, Instrument(pair)) for pair in pairs]
+    ledger = PaperLedger(None, listed, terms_of(made.settings), {setup.quote: capital})
+    market = ReplayMarket(series, ledger.venue)
+    broker = PaperBroker(ledger, market, market, timeframe)
+    journal, store = MemoryJournal(market), MemoryStore()
+    controls, alerts = MemoryControls(), CollectedAlerts()
+    engine = Engine(setup, World(broker, market, market, journal, store, controls, alerts))
+    return Rehearsal(engine, market, broker, journal, store, controls, alerts, setup)
