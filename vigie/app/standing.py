@@ -94,8 +94,9 @@ def look(home: Path, account: str) -> Standing:
     fields: Mapping[str, Any] = run.fields if run is not None else {}
     pulse = heartbeat.read(folder)
     now = clock.now_ms()
-    age = None if pulse is None else max(0.0, (now - _beaten_at(folder, pulse)) / 1000)
-    if fields.get("mode") == "replay" and pulse is not None:
+    replayed = fields.get("mode") == "replay"
+    age = None if pulse is None else max(0.0, (now - (_written_at(folder) if replayed else pulse.at)) / 1000)
+    if replayed and pulse is not None:
         now = pulse.at
     latches, switch = latches_of(folder, portfolio), kill_switch.reason_to_halt(state_folder(home))
     ended = run is not None and end is not None and end.seq > run.seq
@@ -125,12 +126,12 @@ def latches_of(folder: Path, portfolio: Portfolio | None) -> dict[str, Latch]:
     return {**({} if portfolio is None else portfolio.latches), **Halts(folder, SystemClock()).latches()}
 
 
-def _beaten_at(folder: Path, pulse: heartbeat.Heartbeat) -> int:
-    """When the file was written: a replay writes its own time into it."""
+def _written_at(folder: Path) -> int:
+    """When the heartbeat's file was written: a replay writes its own time into it."""
     try:
         return (folder / heartbeat.NAME).stat().st_mtime_ns // 1_000_000
     except OSError:
-        return pulse.at
+        return 0
 
 
 def _carried_on(folder: Path, snapshot: Portfolio | None, damage: list[str]) -> Portfolio | None:
