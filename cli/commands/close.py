@@ -18,7 +18,9 @@ def command(
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sell a position at the market; done by the running engine, or at its next start.
+    """Sell a position at the market.
+
+    Done by the running engine, or at its next start.
 
     Example: vigie close BTC/USDT --account paper
     """

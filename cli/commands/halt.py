@@ -23,7 +23,9 @@ def command(
     cancel_entries: Annotated[bool, typer.Option("--cancel-entries", help="Drop entries that wait.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Halt: no entries and no exits by signal until vigie resume; stops stay at the exchange.
+    """Halt an account, or all of them.
+
+    No entries and no exits by signal until vigie resume; stops stay at the exchange.
 
     Example: vigie halt --reason "the exchange answers nonsense"
     """

@@ -18,7 +18,9 @@ def command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say in one line whether an account is looked after. Exit 0 or 3, whatever is wrong.
+    """Say in one line whether an account is looked after.
+
+    Exit 0 or 3, whatever is wrong.
 
     Example: vigie healthcheck --account paper
     """

@@ -154,7 +154,9 @@ def explain_(
     account: AccountOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell why it traded or did not, counted again from the journal alone. Exit 3 if that differs.
+    """Tell why it traded or did not.
+
+    Verdicts and sizes are counted again from the journal alone. Exit 3 if that differs.
 
     Example: vigie journal explain BTC/USDT 2023-01-31T13:00
     """
@@ -219,7 +221,9 @@ def tax_(
     account: AccountOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell what was sold in a year and what had been paid for it; a checksum binds it to the journal.
+    """Tell what was sold in a year and what had been paid for it.
+
+    A checksum binds the table to the journal.
 
     Example: vigie journal tax --method fifo --year 2023
     """
@@ -246,7 +250,9 @@ def rebuild_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make snapshot and read model anew from the journal, and say what that changed. No engine may run.
+    """Make snapshot and read model anew from the journal.
+
+    Says what that changed. No engine may run meanwhile.
 
     Example: vigie journal rebuild --account paper --dry-run
     """

@@ -36,7 +36,10 @@ def command(
     slippage_bps: SlippageOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay candles through backtest and engine and compare every act. Exit 3 if they differ.
+    """Compare backtest and engine on the same candles, act by act.
+
+    Exit 3 if they differ.
+
 
     Example: vigie parity --data candles/ --pairs BTC/USDT,ETH/USDT --timerange 20230101-20230701
     """

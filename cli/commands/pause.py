@@ -17,7 +17,9 @@ def command(
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take no new entries until vigie resume; exits, partial sales and stops go on.
+    """Take no new entries until vigie resume.
+
+    Exits, partial sales and stops go on.
 
     Example: vigie pause --account paper --reason "news at six"
     """

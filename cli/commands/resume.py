@@ -20,7 +20,9 @@ def command(
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lift the kill switch and the halts of an account: exactly those that vigie status showed with the code.
+    """Lift the halts of an account.
+
+    Kill switch and latches: exactly those that vigie status showed with the code.
 
     Example: vigie resume --account paper --confirm 3FA9C2
     """

@@ -9,7 +9,9 @@ ORDER = 55
 
 
 def command(account: SteeredOption = None, as_json: JsonOption = False) -> None:
-    """Take away what vigie stop set. It starts no process: PM2, systemd or you do.
+    """Take away what vigie stop set.
+
+    It starts no process: PM2, systemd or you do.
 
     Example: vigie start --account paper
     """

@@ -21,7 +21,9 @@ def command(
     interval: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between two looks.")] = 2.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Show mode, halts, equity, limits, positions and orders of an account. Exit 3 if something is wrong.
+    """Show an account on one screen.
+
+    Mode, halts, equity, limits, positions with their stops, orders. Exit 3 if something is wrong.
 
     Example: vigie status --account paper --watch
     """

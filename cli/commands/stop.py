@@ -17,7 +17,9 @@ def command(
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Stop an account for good: its engine ends, and every start exits 78 until vigie start.
+    """Stop an account until vigie start.
+
+    Its engine ends, and every start exits 78.
 
     Example: vigie stop --account paper --reason "moving house"
     """

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import run
-from tests.fakes.accounts import AT, BTC, EXIT_ID, closed, filled, learnt, planned
+from tests.fakes.accounts import AT, EXIT_ID, closed, filled, learnt, planned
 from tests.fakes.accounts_on_disk import PROTECTED, begun, marked
 from tests.fakes.command_line import Said, Vigie
 from vigie.adapters.clock import SystemClock
@@ -43,7 +43,9 @@ def replayed(tmp_path_factory: pytest.TempPathFactory, candles: Path) -> Path:
     folder = tmp_path_factory.mktemp("replayed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIGIE_HOME", str(folder))
-        words = "paper --replay --account replay-1 --timerange 20200120-20200203 --quiet --json --param cooldown_bars=30"
+        words = (
+            "paper --replay --account replay-1 --timerange 20200120-20200203 --quiet --json --param cooldown_bars=30"
+        )
         assert run([*words.split(), "--data", str(candles)]) == 0
     return folder
 
@@ -129,7 +131,9 @@ def test_trades_are_listed_with_their_reason_and_profit(vigie: Vigie, engine_hom
     only = vigie("journal", "trades", "--pair", trades[0]["pair"], "--json").document["trades"]
     assert {one["pair"] for one in only} == {trades[0]["pair"]}
     assert not account["holdings"], "the replay ends flat"
-    assert float(sum(map(Decimal, kept))) == pytest.approx(float(account["cash"]) - float(account["capital"]), rel=1e-12)
+    assert float(sum(map(Decimal, kept))) == pytest.approx(
+        float(account["cash"]) - float(account["capital"]), rel=1e-12
+    )
 
 
 def decisions(vigie: Vigie, action: str) -> list[dict[str, object]]:

@@ -52,7 +52,7 @@ def test_lines_with_a_word_come_in_order_and_once(folder: Path) -> None:
 
 
 def test_a_last_line_without_its_end_is_being_written_and_is_left_out(folder: Path) -> None:
-    file = sorted(folder.iterdir())[-1]
+    file = max(folder.iterdir())
     file.write_bytes(file.read_bytes()[:-1])
     assert (found := last_of(folder, "alert")) is not None
     assert found.seq == 15
@@ -60,13 +60,13 @@ def test_a_last_line_without_its_end_is_being_written_and_is_left_out(folder: Pa
 
 
 def test_a_damaged_line_is_an_error_with_its_place(folder: Path) -> None:
-    file = sorted(folder.iterdir())[-1]
+    file = max(folder.iterdir())
     file.write_bytes(file.read_bytes().replace(b"text 4", b"text 5"))
     with pytest.raises(InvariantBroken, match=r"the line at byte \d+"):
         last_of(folder, "alert")
 
 
 def test_an_empty_file_holds_no_line(folder: Path) -> None:
-    sorted(folder.iterdir())[-1].write_bytes(b"")
+    max(folder.iterdir()).write_bytes(b"")
     assert (found := last_of(folder, "alert")) is not None
     assert found.seq == 11
