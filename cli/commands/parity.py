@@ -40,7 +40,6 @@ def command(
 
     Exit 3 if they differ.
 
-
     Example: vigie parity --data candles/ --pairs BTC/USDT,ETH/USDT --timerange 20230101-20230701
     """
     from vigie.app.parity import prove
