@@ -10,7 +10,7 @@ from typing import Any
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal_files import backwards, find, newer, tail, verify
 from vigie.adapters.storage.journal_lines import Line
-from vigie.adapters.storage.journal_search import lines_with
+from vigie.adapters.storage.journal_search import backwards_with, kind_mark, lines_with
 from vigie.app.accounts import account_folder
 from vigie.domain.errors import VigieError
 from vigie.domain.exit_reason import ExitReason
@@ -65,11 +65,10 @@ def last_lines(home: Path, account: str, wanted: Wanted) -> list[Line]:
         InvariantBroken: a damaged line among those looked at.
     """
     folder = journal_folder(home, account)
-    if wanted.count is not None and wanted.since is None and wanted.pair is None:
-        return tail(folder, wanted.count, wanted.kinds)
+    words = [kind_mark(kind) for kind in wanted.kinds] or ([] if wanted.pair is None else [f'"pair":"{wanted.pair}"'])
     found: list[Line] = []
     older = 0
-    for line in backwards(folder):
+    for line in backwards_with(folder, words) if words else backwards(folder):
         if wanted.count is not None and len(found) >= wanted.count:
             break
         older = older + 1 if wanted.since is not None and line.at < wanted.since else 0
@@ -131,7 +130,7 @@ def trades(home: Path, account: str, pair: str | None, since: int | None) -> lis
     """
     wanted = Wanted(None, since, pair, ("trade",))
     found = []
-    for line in lines_with(journal_folder(home, account), '"kind":"trade",'):
+    for line in lines_with(journal_folder(home, account), kind_mark("trade")):
         if wanted.fits(line):
             fields = line.fields
             found.append(

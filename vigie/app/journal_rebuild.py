@@ -11,7 +11,7 @@ from typing import Any
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.journal import JsonlJournal
-from vigie.adapters.storage.read_model import ReadModel
+from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder
 from vigie.domain.errors import InvariantBroken
@@ -19,7 +19,6 @@ from vigie.domain.portfolio import Portfolio, folded
 from vigie.domain.record import to_json
 
 SCHEMA = "vigie.journal.rebuild/1"
-READ_MODEL = "vigie.db"
 
 
 def rebuild(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from vigie.adapters.storage.account_lock import Holder, holder_of
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal import entry_of
 from vigie.adapters.storage.journal_files import newer, tail
-from vigie.adapters.storage.journal_search import last_of
+from vigie.adapters.storage.journal_search import backwards_with, kind_mark, last_of
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
@@ -190,14 +191,14 @@ class _Reader:
         if not pairs:
             return found
         try:
-            lines = tail(self.folder, _LINES_FOR_PRICES, ("decision",))
+            for line in islice(backwards_with(self.folder, [kind_mark("decision")]), _LINES_FOR_PRICES):
+                pair, close = line.fields.get("pair"), line.fields.get("numbers", {}).get("close")
+                if pair in pairs and pair not in found and isinstance(close, int | float):
+                    found[pair] = float(close)
+                if len(found) == len(pairs):
+                    break
         except InvariantBroken as error:
             self._told(error)
-            return found
-        for line in reversed(lines):
-            pair, close = line.fields.get("pair"), line.fields.get("numbers", {}).get("close")
-            if pair in pairs and pair not in found and isinstance(close, int | float):
-                found[pair] = float(close)
         return found
 
     def _told(self, error: InvariantBroken) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
@@ -18,6 +18,8 @@ from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
+from vigie.adapters.storage.projected import ProjectedJournal, ProjectedStore
+from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
 from vigie.app.halting import require_started
@@ -156,13 +158,17 @@ def replaying(
             save=ledger.save,
             pace=None if pace is None else (clock, pace),
         )
-        with JsonlJournal(folder / "journal", settings.name, market, report) as journal:
+        with (
+            JsonlJournal(folder / "journal", settings.name, market, report) as journal,
+            closing(ReadModel(folder / READ_MODEL, journal, report)) as model,
+        ):
+            written = ProjectedJournal(journal, model)
             world = World(
                 broker=PaperBroker(ledger, market, market, settings.timeframe),
                 feed=market,
                 clock=market,
-                journal=journal,
-                store=StateFile(folder / "state.json", settings.name),
+                journal=written,
+                store=ProjectedStore(StateFile(folder / "state.json", settings.name), written.project),
                 controls=FileControls.of(state_folder(home), settings.name, market, report),
                 alerts=Spoken(report),
             )

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import walk
-from vigie.adapters.storage.journal_search import last_of, lines_with
+from vigie.adapters.storage.journal_search import backwards_with, last_of, lines_with
 from vigie.domain.errors import InvariantBroken
 from vigie.domain.events import AlertRaised, OverrideUsed
 
@@ -49,6 +49,12 @@ def test_lines_with_a_word_come_in_order_and_once(folder: Path) -> None:
     assert list(lines_with(folder, '"kind":"alert",')) == alerts
     assert [line.seq for line in lines_with(folder, "text 3")] == [5, 10, 15]
     assert list(lines_with(folder, "nowhere")) == []
+
+
+def test_lines_with_any_of_some_words_come_backwards_in_order_and_once(folder: Path) -> None:
+    either = [line for line in walk(folder) if line.kind in ("alert", "override")]
+    assert list(backwards_with(folder, ['"kind":"alert",', '"kind":"override",', '"topic":"topic"'])) == either[::-1]
+    assert list(backwards_with(folder, [])) == []
 
 
 def test_a_last_line_without_its_end_is_being_written_and_is_left_out(folder: Path) -> None:

@@ -7,7 +7,7 @@ A quotation mark inside a text is escaped, so that ``"kind":"run"`` can stand no
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,15 +28,41 @@ def last_of(folder: Path, kind: str, before_seq: int | None = None) -> Line | No
         InvariantBroken: the line is damaged.
         OSError: a file cannot be read.
     """
-    mark = f'"kind":"{kind}",'.encode()
+    for line in backwards_with(folder, [kind_mark(kind)]):
+        if line.kind == kind and (before_seq is None or line.seq < before_seq):
+            return line
+    return None
+
+
+def kind_mark(kind: str) -> str:
+    """What stands in every line of a kind."""
+    return f'"kind":"{kind}",'
+
+
+def backwards_with(folder: Path, words: Sequence[str]) -> Iterator[Line]:
+    """Lines in which at least one of some words stands, the last one first; no further than somebody asks for.
+
+    Args:
+        folder: of the journal.
+        words: as they are spelled in the file.
+
+    Raises:
+        InvariantBroken: one of them is damaged.
+        OSError: a file cannot be read.
+    """
+    marks = [word.encode("ascii") for word in words]
     for path in reversed(segments(folder)):
         with _mapped(path) as content:
-            at = len(content)
-            while (at := content.rfind(mark, 0, at)) >= 0:
+            found = [content.rfind(mark) for mark in marks]
+            while (at := max(found, default=-1)) >= 0:
                 line = _line_around(path, content, at)
-                if line is not None and line.kind == kind and (before_seq is None or line.seq < before_seq):
-                    return line
-    return None
+                if line is not None:
+                    yield line
+                start = content.rfind(b"\n", 0, at) + 1
+                found = [
+                    one if one < start else content.rfind(mark, 0, start)
+                    for one, mark in zip(found, marks, strict=True)
+                ]
 
 
 def lines_with(folder: Path, word: str) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import secrets
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ class LetterBox:
             OSError: it cannot be written.
         """
         now = self.clock.now_ms()
-        request = Request(f"{for_names(now)}-{secrets.token_hex(4)}", kind, now, dict(arguments))
+        request = Request(f"{for_names(now)}-{os.urandom(4).hex()}", kind, now, dict(arguments))
         write_atomically(self._path(request.request_id), json.dumps(to_json(request)).encode() + b"\n")
         return request
 
