@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cli.output import print_json
-from cli.plain import show, tell
+from cli.plain import show_row, tell
 
 if TYPE_CHECKING:
     from vigie.app.halting import Done
@@ -27,9 +27,11 @@ def answer(word: str, done: Sequence[Done], *, as_json: bool) -> None:
         ]
         print_json({"schema": f"vigie.{word}/1", "accounts": accounts})
         return
+    from vigie.reporting.row import Row
+
     for one in done:
         for text in one.outcome:
-            show(f"{one.account}: {text}" if one.account else text)
+            show_row(Row(f"{one.account}: " if one.account else "", text))
         if one.code:
             tell(f"to lift it: vigie resume --account {one.account} --confirm {one.code}")
     if word == "halt" and len(done) > 1:

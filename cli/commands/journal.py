@@ -48,10 +48,10 @@ def command(
     from cli.instants import parse_instant
     from cli.options import parse_pair
     from cli.output import print_json
-    from cli.plain import show
+    from cli.plain import show_row
     from vigie.app.accounts import to_read
     from vigie.app.journal_reading import Wanted, document_of, followed, last_lines, last_seq
-    from vigie.reporting.journal import journal_line
+    from vigie.reporting.journal import journal_row
 
     name = to_read(home(), account)
     count = last if last is not None or since is not None else 20
@@ -66,7 +66,7 @@ def command(
         if as_json:
             typer.echo(json.dumps(document))
         else:
-            show(journal_line(document))
+            show_row(journal_row(document))
 
     for document in documents:
         put(document)
@@ -83,18 +83,18 @@ def verify(account: AccountOption = None, as_json: JsonOption = False) -> None:
     Example: vigie journal verify --account paper
     """
     from cli.output import print_json
-    from cli.plain import show
+    from cli.plain import show_row
     from vigie.app.accounts import to_read
     from vigie.app.journal_reading import snapshot_seq, verified
-    from vigie.reporting.journal import verify_lines
+    from vigie.reporting.journal import verify_rows
 
     name = to_read(home(), account)
     document = verified(home(), name, lambda: snapshot_seq(home(), name))
     if as_json:
         print_json(document)
     else:
-        for line in verify_lines(document):
-            show(line, style=None if document["holds"] else "red")
+        for row in verify_rows(document):
+            show_row(row)
     if not document["holds"]:
         raise typer.Exit(3)
 
@@ -110,18 +110,18 @@ def trades_(
     from cli.instants import parse_instant
     from cli.options import parse_pair
     from cli.output import print_json
-    from cli.plain import show, tell
+    from cli.plain import show_row, tell
     from vigie.app.accounts import to_read
     from vigie.app.journal_reading import trades
-    from vigie.reporting.journal import trade_line
+    from vigie.reporting.journal import TRADE_HEAD, trade_row
 
     name = to_read(home(), account)
     found = trades(home(), name, parse_pair(pair), parse_instant(since))
     if as_json:
         print_json({"schema": "vigie.journal.trades/1", "account": name, "trades": found})
         return
-    for one in found:
-        show(trade_line(one))
+    for row in (TRADE_HEAD, *map(trade_row, found)):
+        show_row(row)
     tell(f"{len(found)} trades")
 
 
@@ -136,14 +136,14 @@ def show_(
     Example: vigie journal show 74
     """
     from cli.output import print_json
-    from cli.plain import show
+    from cli.plain import show_row
     from vigie.app.accounts import to_read
     from vigie.app.journal_reading import document_of, one_line
-    from vigie.reporting.journal import journal_line
+    from vigie.reporting.journal import journal_row
 
     document = document_of(one_line(home(), to_read(home(), account), seq))
     if not as_json:
-        show(journal_line(document))
+        show_row(journal_row(document))
     print_json(document)
 
 
@@ -162,19 +162,19 @@ def explain_(
     """
     from cli.instants import parse_instant
     from cli.output import print_json
-    from cli.plain import show
+    from cli.plain import show_row
     from vigie.app.accounts import to_read
     from vigie.app.journal_explain import explain
     from vigie.domain.pair import Pair
-    from vigie.reporting.journal import explain_lines
+    from vigie.reporting.journal import explain_rows
 
     instant = parse_instant(time)
     document = explain(home(), to_read(home(), account), str(Pair.parse(pair)), instant or 0)
     if as_json:
         print_json(document)
     else:
-        for line in explain_lines(document):
-            show(line)
+        for row in explain_rows(document):
+            show_row(row)
     if not document["recomputed_agrees"]:
         raise typer.Exit(3)
 
@@ -257,14 +257,14 @@ def rebuild_(
     Example: vigie journal rebuild --account paper --dry-run
     """
     from cli.output import print_json
-    from cli.plain import show, tell
+    from cli.plain import show_row, tell
     from vigie.app.accounts import to_steer
     from vigie.app.journal_rebuild import rebuild
-    from vigie.reporting.journal import rebuild_lines
+    from vigie.reporting.journal import rebuild_rows
 
     document = rebuild(home(), to_steer(home(), account), dry_run=dry_run, report=tell)
     if as_json:
         print_json(document)
         return
-    for line in rebuild_lines(document):
-        show(line)
+    for row in rebuild_rows(document):
+        show_row(row)

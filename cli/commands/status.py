@@ -28,11 +28,11 @@ def command(
     Example: vigie status --account paper --watch
     """
     from cli.output import print_json
-    from cli.plain import show
+    from cli.plain import show_row
     from vigie.app.accounts import to_read
     from vigie.app.pauses import again
     from vigie.app.status import status
-    from vigie.reporting.status import status_lines
+    from vigie.reporting.status import status_rows
 
     name = to_read(home(), account)
     for _ in again(interval if watch else None):
@@ -42,7 +42,7 @@ def command(
             continue
         if watch:
             typer.echo(_CLEAR, nl=False, color=None)
-        for text, colour in status_lines(document):
-            show(text, style=colour)
+        for row in status_rows(document):
+            show_row(row)
     if not document["healthy"]:
         raise typer.Exit(3)

@@ -127,7 +127,7 @@ def test_trades_are_listed_with_their_reason_and_profit(vigie: Vigie, engine_hom
     account = json.loads((engine_home / "state.json").read_text())["portfolio"]
     kept = [one["profit"] for one in trades]
     assert all({"reason", "entry_at", "exit_at", "quantity"} <= set(one) for one in trades)
-    assert len(vigie("journal", "trades").out.splitlines()) == len(trades)
+    assert len(vigie("journal", "trades").out.splitlines()) == 1 + len(trades), "a heading and a line each"
     only = vigie("journal", "trades", "--pair", trades[0]["pair"], "--json").document["trades"]
     assert {one["pair"] for one in only} == {trades[0]["pair"]}
     assert not account["holdings"], "the replay ends flat"

@@ -179,6 +179,8 @@ def test_the_account_used_last_is_meant_and_another_one_can_be_named(vigie: Vigi
         for file in (path / "heartbeat.json", path / "state.json", path / "journal"):
             os.utime(file, (at, at))
     assert vigie("status", "--json").document["account"] == "live-1"
+    vigie("halt", "--account", "paper")
+    assert vigie("status", "--json").document["account"] == "live-1", "a word of a person is no use of it"
     assert vigie("status", "--account", "paper", "--json").document["account"] == "paper"
     said = vigie("status", "--account", "papper")
     assert (said.code, said.err) == (78, "error: there is no account 'papper'; did you mean 'paper'?\n")

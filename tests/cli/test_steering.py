@@ -202,7 +202,7 @@ def test_a_stopped_account_refuses_every_start_with_78_until_it_is_started(
     assert said.code == 78
     assert "moving house" in said.err
     assert "vigie start --account replay-1" in said.err
-    assert "stopped" in vigie("status").out
+    assert vigie("status").out.startswith("replay-1 · STOPPED · ")
     assert vigie("start").out == "replay-1: may be started again\n"
     assert vigie("start").out == "replay-1: was not stopped\n"
     assert vigie("status", "--json").document["stopped"] is None

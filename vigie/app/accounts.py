@@ -10,6 +10,7 @@ from vigie.domain.names import suggestion
 _TRACES = ("journal", "state.json", "halts.json", "stopped", "requests", "lock")
 """A folder below ``state/`` with one of these is an account."""
 _USED = ("heartbeat.json", "state.json", "journal")
+"""The first of these that is there tells when it was used."""
 
 
 def state_folder(home: Path) -> Path:
@@ -64,10 +65,10 @@ def _checked(given: str, names: list[str]) -> str:
 
 
 def _used_at(folder: Path) -> float:
-    times = [0.0]
+    """When an engine was last at work there; what people do to an account does not count."""
     for name in _USED:
         try:
-            times.append((folder / name).stat().st_mtime)
+            return (folder / name).stat().st_mtime
         except OSError:
             continue
-    return max(times)
+    return 0.0

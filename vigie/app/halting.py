@@ -243,7 +243,7 @@ def stop(home: Path, account: str, reason: str) -> Done:
     holder = holder_of(one.folder)
     if holder is None:
         return Done(account, ("stopped: every start ends with 78 until vigie start",))
-    return Done(account, (f"stopped: {holder} ends at its next tick; its stops stay at the venue",))
+    return Done(account, (f"stopped: process {holder.pid} ends at its next tick; its stops stay at the venue",))
 
 
 def start(home: Path, account: str) -> Done:

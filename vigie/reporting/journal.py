@@ -5,16 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from vigie.reporting.status import when
+from vigie.domain.instants import from_iso
+from vigie.reporting.row import BAD, GOOD, LOOK, Row
+from vigie.reporting.status import duration, when
 
 Fields = Mapping[str, Any]
 _KIND = 9
+_TRADE = "{:>6} {:<9} {:<16} {:>6} {:>9} {:>9} {:>10} {}"
+"""Eighty columns, but for the longest reasons."""
+TRADE_HEAD = Row(_TRADE.format("line", "pair", "sold", "held", "entry", "exit", "profit", "reason"), "")
 
 
-def journal_line(document: Fields) -> str:
+def journal_row(document: Fields) -> Row:
     """``  74  2023-01-01 23:00:05  decision  ETH/USDT enter: ...``."""
     at = str(document["at"])[:19].replace("T", " ")
-    return f"{document['seq']:>6}  {at}  {document['kind']:<{_KIND}} {summary(document)}"
+    return Row(f"{document['seq']:>6}  {at}  {document['kind']:<{_KIND}} ", summary(document), _colour(document))
+
+
+def _colour(document: Fields) -> str | None:
+    match document["kind"]:
+        case "halt":
+            return BAD if document.get("mode") == "halted" else LOOK
+        case "limit" | "override" | "reconcile" | "alert":
+            return LOOK
+        case "stop":
+            return BAD if document.get("client_id") is None and document.get("reason") not in _TAKEN_AWAY else None
+        case "resume":
+            return GOOD
+        case "recovery":
+            return None if document.get("clean") else BAD
+    return None
 
 
 def summary(document: Fields) -> str:
@@ -27,78 +47,92 @@ def summary(document: Fields) -> str:
     return tell(document)
 
 
-def trade_line(trade: Fields) -> str:
+def trade_row(trade: Fields) -> Row:
     """One closed trade."""
     profit = float(trade["profit"])
-    return (
-        f"{trade['seq']:>6}  {trade['pair']:<10} {when(trade['entry_at'])} to {when(trade['exit_at'])}  "
-        f"{_n(trade['quantity']):>13} at {_n(trade['entry_price']):>11} to {_n(trade['exit_price']):>11}  "
-        f"{profit:>+12,.2f}  {trade['reason']}"
+    seconds = (from_iso(trade["exit_at"]) - from_iso(trade["entry_at"])) / 1000
+    cells = _TRADE.format(
+        trade["seq"],
+        trade["pair"],
+        when(trade["exit_at"]),
+        duration(seconds),
+        f"{float(trade['entry_price']):,.7g}",
+        f"{float(trade['exit_price']):,.7g}",
+        f"{profit:+,.2f}",
+        trade["reason"],
     )
+    return Row("", cells, GOOD if profit > 0 else BAD)
 
 
-def explain_lines(document: Fields) -> Iterator[str]:
+def explain_rows(document: Fields) -> Iterator[Row]:
     """Why it traded or did not."""
     run = document["run"]
-    yield f"{document['pair']} · candle of {when(document['candle_at'])} UTC · account {document['account']}"
-    yield f"run         line {run['seq']}: {run['strategy']}, {run['profile']}, vigie {run['version']}"
+    yield Row("", f"{document['pair']} · candle of {when(document['candle_at'])} UTC · account {document['account']}")
+    yield _row("run", f"line {run['seq']}: {run['strategy']}, {run['profile']}, vigie {run['version']}")
     for one in document["decisions"]:
-        yield ""
-        yield f"line {one['seq']}  {one['action'].upper()}  {one['reason']}"
-        yield "  " + "  ".join(f"{name}={_n(value)}" for name, value in one["numbers"].items())
+        yield Row("", "")
+        yield Row(f"line {one['seq']}  ", f"{one['action'].upper()}  {one['reason']}")
+        yield _row("numbers", "  ".join(f"{name}={_n(value)}" for name, value in one["numbers"].items()))
         yield from _asked(one)
-    yield ""
-    yield f"blocked by  {', '.join(document['blockers']) or 'no rule'}"
+    yield Row("", "")
+    blockers = ", ".join(document["blockers"])
+    yield _row("blocked by", blockers or "no rule", LOOK if blockers else None)
     for act in document["acts"]:
-        yield journal_line(act)
+        yield journal_row(act)
 
 
-def _asked(one: Fields) -> Iterator[str]:
+def _row(name: str, text: str, colour: str | None = None) -> Row:
+    return Row(f"{name:<12}", text, colour)
+
+
+def _asked(one: Fields) -> Iterator[Row]:
     if not one["rules"]:
         return
-    yield "  facts: " + "  ".join(f"{name}={_n(value)}" for name, value in one["facts"].items())
+    yield _row("facts", "  ".join(f"{name}={_n(value)}" for name, value in one["facts"].items()))
     for rule in one["rules"]:
         limit = "off" if rule["limit"] is None or rule["limit"] != rule["limit"] else _n(rule["limit"])
-        mark = "NO " if rule["verdict"] == "refuse" else "ok " if rule["verdict"] == "pass" else "off"
-        yield f"  {mark} {rule['rule']:<20} {rule['number']}={limit}: {rule['asks']}"
+        mark, colour = _MARKS.get(rule["verdict"], ("off", None))
+        asks = f": {rule['asks']}" if rule["verdict"] == "refuse" else ""
+        yield Row(f"{'':<12}{mark} ", f"{rule['rule']}, {rule['number']}={limit}{asks}", colour)
     sizes = one["sizes"]
     if sizes:
         wanted, sized, sent = (_n(sizes.get(name)) for name in ("wanted", "sized", "quantity"))
-        yield f"  size: {wanted} wanted by the rule, {sized} after caps and filters, {sent} to be sent"
+        yield _row("size", f"{wanted} wanted by the rule, {sized} after caps and filters, {sent} to be sent")
     if one["agrees"] is None:
-        yield "  not counted again: an earlier vigie wrote this line, and it does not say enough"
+        yield _row("again", "not counted again: an earlier vigie wrote this line, and it does not say enough")
     elif one["agrees"]:
-        yield "  counted again from this line and the run: the same verdicts, the same sizes"
+        yield _row("again", "counted again from this line and the run: the same verdicts, the same sizes", GOOD)
     for difference in one["differences"]:
-        yield f"  COUNTED AGAIN IT DIFFERS: {difference}"
+        yield _row("DIFFERS", difference, BAD)
 
 
-def verify_lines(document: Fields) -> Iterator[str]:
+def verify_rows(document: Fields) -> Iterator[Row]:
     """Whether the chain holds."""
+    account, lines = document["account"], document["lines"]
     if document["holds"]:
-        last = document["last_hash"]
-        yield f"{document['account']}: the chain holds, {document['lines']:,} lines, the last is {last}"
+        yield Row(f"{account}: ", f"the chain holds, {lines:,} lines, the last is {document['last_hash']}", GOOD)
     else:
-        yield f"{document['account']}: BROKEN after {document['lines']:,} whole lines: {document['bad']}"
+        yield Row(f"{account}: ", f"BROKEN after {lines:,} whole lines: {document['bad']}", BAD)
 
 
-def rebuild_lines(document: Fields) -> Iterator[str]:
+def rebuild_rows(document: Fields) -> Iterator[Row]:
     """What a rebuild changed."""
     state, model = document["snapshot"], document["read_model"]
     done = "would be rebuilt" if document["dry_run"] else "rebuilt"
-    yield f"{document['account']}: snapshot and read model {done} from {document['lines']:,} lines"
+    yield Row(f"{document['account']}: ", f"snapshot and read model {done} from {document['lines']:,} lines")
     for problem in state["problems"]:
-        yield f"  was wrong: {problem}"
+        yield Row("  was wrong: ", problem, BAD)
     behind = state["lines_behind"]
     if behind:
-        yield f"  the snapshot was {behind:,} lines behind"
+        yield Row("  ", f"the snapshot was {behind:,} lines behind")
     for one in state["changes"]:
-        yield f"  {one['path']}: {one['snapshot']} -> {one['journal']}"
+        yield Row(f"  {one['path']}: ", f"{one['snapshot']} -> {one['journal']}", LOOK)
     if not state["changes"]:
-        yield "  the snapshot said the same as the journal"
+        yield Row("  ", "the snapshot said the same as the journal")
     before, after = model["rows_before"] or {}, model["rows_after"] or {}
     for table in sorted(set(before) | set(after)):
-        yield f"  {table}: {before.get(table, 'no table')} -> {after.get(table, 'no table')} rows"
+        old, new = before.get(table, "no table"), after.get(table, "no table")
+        yield Row(f"  {table}: ", f"{new} rows" if old == new else f"{old} -> {new} rows", None if old == new else LOOK)
 
 
 def _n(value: object) -> str:
@@ -110,6 +144,9 @@ def _n(value: object) -> str:
     return "unknown" if value is None else f"{value:,.8g}" if isinstance(value, int | float) else str(value)
 
 
+_MARKS = {"refuse": ("NO ", BAD), "pass": ("ok ", None)}
+_TAKEN_AWAY = ("lifted",)
+"""Why a stop is gone when nothing is wrong."""
 _OWN = ("seq", "at", "kind", "v", "prev", "hash")
 
 
@@ -132,7 +169,8 @@ def _trade(line: Fields) -> str:
 
 
 def _cycle(line: Fields) -> str:
-    return f"equity {float(line['equity']):,.2f}, worst {float(line['worst']):.2%}, {line['mode']}, {line['held']} held"
+    mode = "" if line["mode"] == "active" else f", {line['mode']}"
+    return f"equity {float(line['equity']):,.2f}, worst {float(line['worst']):.2%}, {line['held']} held{mode}"
 
 
 def _run(line: Fields) -> str:
@@ -155,7 +193,7 @@ _SUMMARIES: dict[str, Callable[[Fields], str]] = {
     "intent": _intent,
     "order": lambda line: f"{line['pair']} {line['learnt']} ({line['client_id']}) {line['message']}".rstrip(),
     "fill": _fill,
-    "stop": lambda line: f"{line['pair']} {'LOST' if line['client_id'] is None else 'rests'}: {line['reason']}",
+    "stop": lambda line: f"{line['pair']} {'' if line['client_id'] is None else 'rests: '}{line['reason']}",
     "trade": _trade,
     "cycle": _cycle,
     "halt": lambda line: f"{line['name']} ({line['mode']}): {line['reason']}",
