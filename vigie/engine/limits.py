@@ -86,6 +86,14 @@ class Limits:
         )
         self._books.sync()
 
+    def adopt(self, name: str, latch: Latch) -> None:
+        """Take over a latch that others have put on the disk; it stays as they wrote it, its instant included."""
+        self._books.write(
+            e.Halted(name, latch.mode, latch.reason, latch.until),
+            e.AlertRaised(name, f"{name}: {latch.reason}", urgent=latch.mode == TradingMode.HALTED.value),
+        )
+        self._books.sync()
+
     def lift(self, name: str, reason: str) -> None:
         """Lift a latch; written down first."""
         self._books.write(e.Resumed(name, reason))
