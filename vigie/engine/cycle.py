@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from vigie.decision.policies import GapPolicy
 from vigie.domain import events as e
-from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
+from vigie.domain.errors import ConfigError, DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
@@ -100,11 +100,13 @@ class Engine:
             what was found; not clean: entries stay blocked by a latch.
 
         Raises:
+            ConfigError: a pair that is held is not among those of the account.
             InvariantBroken: journal and state cannot be brought together: nothing may trade.
             VenueUnavailable: the venue does not answer.
         """
         world = self._world
         restored = restore(world.journal, world.store)
+        self._require_pairs(restored.portfolio)
         self._books = Books(world.journal, world.clock, restored.portfolio)
         self._build()
         if not restored.portfolio.quote:
@@ -141,6 +143,13 @@ class Engine:
         self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock)
         self._looker = Looker(setup, world.feed)
+
+    def _require_pairs(self, account: Portfolio) -> None:
+        named = {str(pair) for pair in self._setup.pairs}
+        held = sorted(set(account.holdings) - named)
+        if held:
+            words = ", ".join(held)
+            raise ConfigError(f"{words} is still held by account {self._setup.account}: name it among the pairs")
 
     def _begin_account(self) -> None:
         bases = {pair.base for pair in self._setup.pairs}
@@ -190,7 +199,7 @@ class Engine:
 
     def _guard(self) -> None:
         self._problems = []
-        self._desk.held_back = TradingMode.ACTIVE
+        self._desk.held_back = TradingMode.ACTIVE if self._setup.opens else TradingMode.REDUCE_ONLY
         self._step("controls", self._controls)
         self._step("orders", self._settle)
         self._step("reconcile", self._reconcile)
@@ -209,11 +218,11 @@ class Engine:
             self._problems.append(f"{name}: {error}")
         except InvariantBroken as error:
             self._problems.append(f"{name}: {error}")
-            self._desk.held_back = TradingMode.HALTED
+            self._desk.hold_back(TradingMode.HALTED)
             self._latch("invariant", str(error))
         except OSError as error:
             self._problems.append(f"{name}: the disk: {error.strerror or error}")
-            self._desk.held_back = TradingMode.HALTED
+            self._desk.hold_back(TradingMode.HALTED)
 
     def _latch(self, name: str, reason: str) -> None:
         """Halt; should the disk refuse even that, this tick's own trouble still holds everything back."""
@@ -249,7 +258,7 @@ class Engine:
     def _judge(self, grave: list[Difference]) -> None:
         self._seen_different = self._seen_different + 1 if grave else 0
         if grave:
-            self._desk.held_back = TradingMode.REDUCE_ONLY
+            self._desk.hold_back(TradingMode.REDUCE_ONLY)
         if self._seen_different >= CONFIRMED:
             self._limits.latch("reconcile", TradingMode.HALTED, "; ".join(one.text for one in grave))
 
