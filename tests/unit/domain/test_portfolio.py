@@ -302,3 +302,20 @@ def test_latches_are_set_and_lifted_by_name() -> None:
     }
     assert set(halted.apply(e.Resumed("pause", "person"), 4, AT).latches) == {"drawdown"}
     assert halted.apply(e.Resumed("other", "person"), 4, AT).latches == halted.latches
+
+
+def test_a_part_that_was_decided_waits_until_its_order_is_planned() -> None:
+    first = e.PartDecided(BTC, Leg.PARTIAL_1, Decimal("0.5"), AT)
+    second = e.PartDecided(BTC, Leg.PARTIAL_2, Decimal("0.25"), AT)
+    again = e.PartDecided(BTC, Leg.PARTIAL_1, Decimal("0.4"), AT + 1)
+    waiting = account([*ENTERED, first, second, again])
+    assert waiting.holdings[BTC].parts == (second, again)
+    sent = waiting.apply(planned(EXIT_ID, Leg.PARTIAL_1, "0.4"), waiting.seq + 1, AT)
+    assert sent.holdings[BTC].parts == (second,)
+
+
+def test_money_is_not_rounded_to_the_digits_of_the_default_context() -> None:
+    quantity, price = "1.123456789012345678", "1.000000000000000001"
+    bought = account([*ENTERED[:4], filled(quantity=quantity, price=price)])
+    assert str(bought.cash) == "998.876543210987654320876543210987654322"
+    assert str(bought.holdings[BTC].spent) == "1.123456789012345679123456789012345678"
