@@ -83,6 +83,8 @@ def setup_of(settings: AccountSettings, made: Plan, mode: str) -> Setup:
         code_hash=source_hash(),
         config_hash=digest(config),
         process=os.getpid(),
+        # A simulated venue keeps all it was ever sent: what it does not know was never there.
+        absent_after_seconds=60.0 if mode == "live" else 0.0,
     )
 
 

@@ -20,6 +20,7 @@ from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, Venu
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
+from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import TradingMode, permits
 from vigie.engine.books import Books
 from vigie.engine.decisions import CloseDesk
@@ -292,12 +293,16 @@ class Engine:
         for pair, held in sorted(self.portfolio.holdings.items()):
             stop = None if held.stop_id is None else self.portfolio.orders.get(held.stop_id)
             jumped = chases and stop is not None and stop.triggered and not stop.status.final
-            leg = Leg.EXIT if held.leaving else Leg.CHASE if jumped else None
-            if leg is None or not permits(self._desk.mode, leg.act):
-                continue
-            if self._world.feed.price(Pair.parse(pair)) is None:
+            waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
+            gap = jumped or held.leaving == ExitReason.GAP
+            # A person who has the wheel holds back what a signal wanted, never what protects.
+            leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
+            if leg is None or self._world.feed.price(Pair.parse(pair)) is None:
                 continue
             candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
+            if leg is Leg.CHASE and not held.leaving and candle_at is not None:
+                # Once its stop is lifted nothing else tells that it was jumped over.
+                self._books.write(e.LeaveDecided(pair, ExitReason.GAP.value, candle_at))
             self._step(pair, lambda pair=pair, leg=leg, at=candle_at: self._sell(pair, leg, at))  # type: ignore[misc]
 
     def _sell(self, pair: str, leg: Leg, candle_at: int | None) -> None:

@@ -105,7 +105,7 @@ class Guardian:
         ):
             # A sale of unknown fate may hold the coins: it is settled first.
             return
-        stop = self._stop_of(held)
+        stop = self._stop_of(held) or self._claimed(pair)
         if stop is not None and self._fits(held, stop, instrument):
             return
         if stop is not None:
@@ -174,6 +174,14 @@ class Guardian:
     def _stop_of(self, held: Holding) -> OrderRecord | None:
         record = None if held.stop_id is None else self._books.portfolio.orders.get(held.stop_id)
         return None if record is None or record.status.final else record
+
+    def _claimed(self, pair: str) -> OrderRecord | None:
+        """A stop that was sent, and whose sender died before he wrote down that it protects the holding."""
+        for one in self._books.portfolio.open_orders(pair):
+            if one.intent.leg is Leg.STOP:
+                self._books.write(e.StopMarked(pair, one.intent.client_id, "found at the venue after a crash"))
+                return one
+        return None
 
     def _fits(self, held: Holding, stop: OrderRecord, instrument: Instrument) -> bool:
         """Whether a resting stop is the one that the holding wants. It is only ever raised."""

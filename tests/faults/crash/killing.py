@@ -171,10 +171,13 @@ class Rig:
             # The first word comes when recovery and the tick after it are done.
             if first.pop() if first else False:
                 look()
+                visit(home, known)
 
         try:
+            known = self._known(home)
             with self.build():
-                visit(home, self._known(home))
+                # What lay in the box while the last row was looked at lies there again; what came after, comes after.
+                visit(home, None if known is None else known - HOUR)
                 done = run_replay(moved(self.task, home), progress=progress, watch=watch)
             violations += [f"problem: {one}" for one in done.problems]
             violations += [] if done.started.clean else [f"recovery: {'; '.join(done.started.steps)}"]
