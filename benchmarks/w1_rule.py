@@ -20,6 +20,8 @@ def numbers() -> dict[str, float]:
 def configuration(rule: W1Settings = RULE) -> Plan:
     """The rule as vigie's own plan: the profile ``standard`` with a market stop and without guards."""
     overrides = {
+        # The rule knows no least order value.
+        "min_notional": "0",
         "fast": str(rule.fast),
         "slow": str(rule.slow),
         "warm_up": str(rule.blocked),

@@ -12,7 +12,7 @@ from vigie.strategy.params import Params, choice, number, switch
 
 @dataclass(frozen=True, slots=True)
 class Settings(Params):
-    """Rules, costs and wallet. The defaults are the profile ``standard``."""
+    """Rules, costs and wallet. The defaults are those of the profile ``standard``, but for what it says itself."""
 
     fill_at: str = choice("next_open", ("close", "next_open"), help="where entries and signal exits are filled")
     stop_test: str = choice("intrabar", ("close", "intrabar"), help="what a stop is held against")

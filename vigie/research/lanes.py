@@ -10,37 +10,19 @@ from numpy.typing import NDArray
 
 from vigie.decision.policies import Filters
 from vigie.decision.profile import Plan
-from vigie.domain.candles import FloatArray
-from vigie.metrics import ratios
-from vigie.metrics.summary import Metrics
+from vigie.domain.candles import FloatArray, IntArray
+from vigie.metrics.sums import NAMES, Sums
 from vigie.research.compile import compiled_lean
 from vigie.research.inputs import Piece, limits_of, wallet_of
 from vigie.research.kernel import lean as k
-from vigie.research.kernel.records import ACCOUNT_COLUMNS
 
-NAMES = (
-    "final_equity",
-    "total_return",
-    "cagr",
-    "volatility",
-    "sharpe",
-    "sortino",
-    "calmar",
-    "max_drawdown",
-    "trades",
-    "win_rate",
-    "profit_factor",
-    "fees",
-    "exposure_fraction",
-)
-"""What a search measures of every point; names and definitions as everywhere."""
+__all__ = ["NAMES", "lane_of", "run_lane", "sums_of"]
 
 
 def lane_of(piece: Piece) -> k.Lane:
     """The candles and wishes of a pair that is alone in its wallet."""
     candles, signals = piece.traded.candles, piece.signals
-    entry = signals.entry.copy()
-    entry[: signals.warm_up] = 0
+    entry = signals.entry
     lane = k.Lane(
         open=candles.open,
         high=candles.high,
@@ -48,7 +30,7 @@ def lane_of(piece: Piece) -> k.Lane:
         close=candles.close,
         in_row=piece.known.candles.rows_without_hole[-len(candles) :],
         day=candles.close_day,
-        entries=np.flatnonzero(entry),
+        entries=np.flatnonzero(entry[signals.warm_up :]) + signals.warm_up,
         entry=entry,
         exit=signals.exit,
         stop_distance=signals.stop_distance,
@@ -65,9 +47,29 @@ def _readable(column: NDArray[Any]) -> Any:
     return view
 
 
-def run_lane(lane: k.Lane, plans: Sequence[Plan], warm_up: int, filters: Filters) -> FloatArray:
-    """Run many plans over one lane; one line of columns L_* each, shape (plans, 11)."""
-    out = np.zeros((len(plans), k.LEAN_COLUMNS))
+def run_lane(
+    lane: k.Lane,
+    plans: Sequence[Plan],
+    warm_up: int,
+    filters: Filters,
+    ends: IntArray,
+    days: IntArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Run many plans over one lane.
+
+    Args:
+        lane: candles and wishes.
+        plans: who share them.
+        warm_up: candles the strategy asks for.
+        filters: of the venue.
+        ends: how many candles each answer is about, not decreasing; the last one: all.
+        days: last row of each day whose equity is wanted.
+
+    Returns:
+        columns L_*, shape (plans, ends, 11), and equity, quote, shape (plans, days).
+    """
+    out = np.zeros((len(plans), len(ends), k.LEAN_COLUMNS))
+    daily = np.empty((len(plans), len(days)))
     compiled_lean()(
         lane,
         np.array([[float(one) for one in made.settings.rules()] for made in plans]),
@@ -75,40 +77,27 @@ def run_lane(lane: k.Lane, plans: Sequence[Plan], warm_up: int, filters: Filters
         np.array([[float(one) for one in wallet_of(made, 1)] for made in plans]),
         np.array([limits_of(made, warm_up) for made in plans]),
         filters,
-        np.zeros(ACCOUNT_COLUMNS),
+        ends,
+        days,
         out,
+        daily,
     )
-    return out
+    return out, daily
 
 
-def metrics_of(line: FloatArray, *, rows: int, capital: float, years: float, per_year: float) -> Metrics:
-    """The numbers of one plan.
-
-    Args:
-        line: columns L_* of the lean loop.
-        rows: candles of the run.
-        capital: quote at the start.
-        years: length of the run.
-        per_year: candles in a year.
-    """
-    moments = ratios.moments_of_sums(rows, float(line[k.L_SUM]), float(line[k.L_SQUARES]), float(line[k.L_LOSSES]))
-    final, deepest, trades = float(line[k.L_FINAL]), float(line[k.L_DEEPEST]), float(line[k.L_TRADES])
-    yearly = ratios.cagr(final / capital, years)
-    gained, lost = float(line[k.L_GAINED]), float(line[k.L_LOST])
-    found: dict[str, float | str] = {
-        "final_equity": final,
-        "total_return": final / capital - 1.0,
-        "cagr": yearly,
-        "volatility": ratios.volatility(moments, per_year),
-        "sharpe": ratios.sharpe(moments, per_year),
-        "sortino": ratios.sortino(moments, per_year),
-        "calmar": ratios.calmar(yearly, deepest),
-        "max_drawdown": deepest,
-        "trades": trades,
-        "win_rate": float(line[k.L_WINS]) / trades if trades else "no closed trade",
-        "profit_factor": gained / lost if lost > 0.0 else "no losing trade",
-        "fees": float(line[k.L_FEES]),
-        "exposure_fraction": float(line[k.L_HELD]) / rows,
-    }
-    values = {name: None if isinstance(value, str) else value for name, value in found.items()}
-    return Metrics(values, {name: value for name, value in found.items() if isinstance(value, str)})
+def sums_of(lines: FloatArray, capital: FloatArray) -> Sums:
+    """The answers of the lean loop about one date, shape (plans, 11), by name."""
+    return Sums(
+        capital=capital,
+        final=lines[:, k.L_FINAL],
+        total=lines[:, k.L_SUM],
+        squares=lines[:, k.L_SQUARES],
+        losses=lines[:, k.L_LOSSES],
+        deepest=lines[:, k.L_DEEPEST],
+        trades=lines[:, k.L_TRADES],
+        wins=lines[:, k.L_WINS],
+        gained=lines[:, k.L_GAINED],
+        lost=lines[:, k.L_LOST],
+        fees=lines[:, k.L_FEES],
+        held=lines[:, k.L_HELD],
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +40,36 @@ def piece_of(plan: Plan, one: Series, start_ms: int | None, end_ms: int | None) 
         signals=_cut(signals, first),
         warm_up=signals.warm_up,
     )
+
+
+def pieces_of(plan: Plan, series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> list[Piece]:
+    """`piece_of` for each pair that has candles in the range; the others are left out.
+
+    Raises:
+        DataError: no pair has any.
+        ConfigError: signals of the wrong length.
+    """
+    gone = absent(series, start_ms, end_ms)
+    if len(gone) == len(series):
+        raise DataError(_nothing_in_range(series[0], start_ms, end_ms))
+    return [piece_of(plan, one, start_ms, end_ms) for one in series if one.pair not in gone]
+
+
+def absent(series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> tuple[Pair, ...]:
+    """Pairs without a candle in a range: not listed yet, listed no more, or in a hole."""
+    return tuple(one.pair for one in series if not len(one.candles.between(start_ms, end_ms)))
+
+
+def require_all(series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> None:
+    """Refuse pairs without a candle in a range.
+
+    Raises:
+        DataError: names the first, and where it has candles.
+    """
+    gone = absent(series, start_ms, end_ms)
+    for one in series:
+        if one.pair in gone:
+            raise DataError(_nothing_in_range(one, start_ms, end_ms))
 
 
 def _nothing_in_range(one: Series, start_ms: int | None, end_ms: int | None) -> str:

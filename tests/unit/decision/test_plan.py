@@ -245,3 +245,9 @@ def test_a_partial_sale_never_sells_everything(share: str) -> None:
 def test_names_of_numbers_are_told_apart() -> None:
     own = [*Settings.specs(), *(rule.number.name for rule in (*sizing_rules(), *gate_rules()))]
     assert len(own) == len(set(own)) == len(number_specs())
+
+
+def test_the_standard_profile_asks_for_ten_where_the_least_order_value_is_unknown_and_classic_stays() -> None:
+    said = {name: plan(load("ema_cross"), name, {}).settings.min_notional for name in profile_names()}
+    assert said == {"standard": 10.0, "classic-a": 0.0, "classic-b": 0.0, "classic-c": 5.0}
+    assert plan(load("ema_cross"), "standard", {"min_notional": "0"}).settings.min_notional == 0.0

@@ -229,3 +229,27 @@ def test_where_nothing_can_be_kept_nothing_is_kept_beside_the_sources_either(tmp
     before = kept_beside_the_sources()
     run_elsewhere(XDG_CACHE_HOME=str(tmp_path / "file"), LOCALAPPDATA=str(tmp_path / "file"))
     assert kept_beside_the_sources() == before
+
+
+FULL_DISK = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+{COMPILE_A_LOOP}
+"""
+"""Files of more than 4 KiB cannot be written: the disk is full in the middle of keeping compiled code."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+@pytest.mark.parametrize("name", ["XDG_CACHE_HOME", "VIGIE_CACHE"])
+def test_a_disk_that_is_full_costs_only_time_unless_the_folder_was_asked_for(tmp_path: Path, name: str) -> None:
+    kept = {one: value for one, value in os.environ.items() if one not in {"VIGIE_CACHE", "XDG_CACHE_HOME"}}
+    words = {"check": False, "capture_output": True, "text": True, "env": kept | {name: str(tmp_path)}, "timeout": 120}
+    done = subprocess.run([sys.executable, "-c", FULL_DISK], **words)
+    if name == "XDG_CACHE_HOME":
+        assert done.returncode == 0, done.stderr
+    else:
+        assert f"ConfigError: VIGIE_CACHE={tmp_path}: compiled code cannot be kept there (" in done.stderr
+    assert not list(tmp_path.rglob("*.nbc"))
+    again = subprocess.run([sys.executable, "-c", COMPILE_A_LOOP], **words)
+    assert again.returncode == 0, "what was left half-written does no harm"
+    assert list(tmp_path.rglob("*.nbc"))
