@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
-import sys
-import tempfile
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.crash.invariants import Run, broken, folder_of, run_of, unprotected, venue_of
-from tests.faults.crash.scenario import ACCOUNT, ACTS, HOUR, START, moved, task, visit
+from tests.faults.crash.processes import forked, run_apart, scratch
+from tests.faults.crash.scenario import ACTS, HOUR, START, moved, task, visit
 from tests.faults.crash.wrapping import Operation, Wrapper
 from vigie.adapters.exchanges.paper_ledger import FILE_NAME
 from vigie.adapters.storage.journal_files import segments
-from vigie.app.replay import ReplayTask, run_replay
+from vigie.app.replay import ReplayResult, ReplayTask, run_replay
 from vigie.app.wiring import Replay, terms_of
-from vigie.domain.errors import VigieError
 from vigie.simulation.terms import Terms
 
 Build = Callable[[], AbstractContextManager[object]]
-"""What is wrong with the build that is killed; `whole` for nothing."""
+"""What is wrong with the build that is killed."""
 
 SHIPPED: Build = nullcontext
 
 
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """A folder in memory, if the system has such a place: what counts here is order, not the disk."""
-    memory = Path("/dev/shm")  # noqa: S108 - made by mkdtemp below
-    with tempfile.TemporaryDirectory(prefix="vigie-crash-", dir=memory if memory.is_dir() else None) as folder:
-        yield Path(folder).resolve()
+
+def act_of(row: int | None) -> str:
+    """What a row of the market is about; None: the end."""
+    return ACTS[row] if row is not None and row < len(ACTS) else "end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +48,7 @@ class Point:
     @property
     def act(self) -> str:
         """What the row is about."""
-        row = -1 if self.operation is None else self.operation.row
-        return ACTS[row] if 0 <= row < len(ACTS) else "begin" if row < 0 and self.operation else "end"
+        return act_of(None if self.operation is None else self.operation.row)
 
     def __str__(self) -> str:
         where = "at the end" if self.operation is None else f"{'in' if self.torn else 'before'} {self.operation}"
@@ -110,6 +102,19 @@ class Rig:
             self.die(home, point)
             return self.judge(home, point)
 
+    def kill_twice(self, point: Point, number: int) -> Verdict | None:
+        """Let a process die there, and the next one at an operation of its recovery.
+
+        Returns:
+            None: the second one has no such operation.
+        """
+        with scratch() as home:
+            self.die(home, point)
+            wrapper = Wrapper(home, lambda at, _: _die() if at == number else None)
+            if not _killed(forked(lambda: self._run(home, wrapper))):
+                return None
+            return self.judge(home, point, f"again before operation {number}")
+
     def die(self, home: Path, point: Point) -> None:
         """Let a process run to a point and kill it there."""
 
@@ -117,17 +122,16 @@ class Rig:
             if number == point.number and not point.torn:
                 if operation != point.operation:
                     raise AssertionError(f"operation {number} was {point.operation} and is {operation} now")
-                os.kill(os.getpid(), signal.SIGKILL)
+                _die()
 
         wrapper = Wrapper(home, before, tear=point.number if point.torn else None)
 
         def work() -> None:
-            with self.build():
-                self._run(home, wrapper)
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._run(home, wrapper)
+            _die()
 
         status = forked(work)
-        if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
+        if not _killed(status):
             raise AssertionError(f"{point}: the process did not die there, its status is {status}")
 
     def judge(self, home: Path, point: Point, variant: str = "") -> Verdict:
@@ -135,58 +139,58 @@ class Rig:
         said = run_apart(lambda: self._restart(home))
         return Verdict(point, variant, tuple(said["violations"]), tuple(said["given_up"]))
 
-    def _record(self, home: Path) -> dict[str, object]:
+    def _record(self, home: Path) -> dict[str, list[object]]:
         wrapper = Wrapper(home)
-        with self.build():
-            problems = self._run(home, wrapper)
-        return {
-            "operations": [(one.call, one.subject, one.row, one.size) for one in wrapper.done],
-            "problems": problems,
-        }
+        problems = self._run(home, wrapper)
+        done = [(one.call, one.subject, one.row, one.size) for one in wrapper.done]
+        return {"operations": done, "problems": problems}  # type: ignore[dict-item]
 
     def _run(self, home: Path, wrapper: Wrapper) -> list[str]:
-        def watch(replay: Replay) -> None:
-            at = replay.market.row_opens_at
-            wrapper.row = -1 if at is None else (at - START) // HOUR + 1
-            visit(home, at)
+        """The replay with its calls wrapped. What the build does wrong is below: an fsync left out is not seen."""
+        with wrapper.installed(), self.build():
+            return list(self._replay(home, wrapper).problems)
 
-        with wrapper.installed():
-            wrapper.row = 0
-            return list(run_replay(moved(self.task, home), watch=watch).problems)
-
-    def _restart(self, home: Path) -> dict[str, object]:
+    def _restart(self, home: Path) -> dict[str, list[str]]:
         violations: list[str] = []
 
         def look() -> None:
-            naked = unprotected(venue_of(home, self.terms))
-            violations.extend(f"protection: {one}" for one in naked)
-
-        def watch(replay: Replay) -> None:
-            look()
-            visit(home, replay.market.row_opens_at)
-
-        first = [True]
-
-        def progress(_: int) -> None:
-            # The first word comes when recovery and the tick after it are done.
-            if first.pop() if first else False:
-                look()
-                visit(home, known)
+            violations.extend(f"protection: {one}" for one in unprotected(venue_of(home, self.terms)))
 
         try:
-            known = self._known(home)
             with self.build():
-                # What lay in the box while the last row was looked at lies there again; what came after, comes after.
-                visit(home, None if known is None else known - HOUR)
-                done = run_replay(moved(self.task, home), progress=progress, watch=watch)
+                done = self._replay(home, look=look)
             violations += [f"problem: {one}" for one in done.problems]
             violations += [] if done.started.clean else [f"recovery: {'; '.join(done.started.steps)}"]
             violations += broken(home, self.terms)
             found = run_of(home)
             violations += self._compared(found)
-        except (VigieError, OSError, ValueError) as error:
+        except Exception as error:
             return {"violations": [*violations, f"{type(error).__name__}: {error}"], "given_up": []}
-        return {"violations": sorted(set(violations)), "given_up": found.given_up}
+        return {"violations": sorted(set(violations)), "given_up": list(found.given_up)}
+
+    def _replay(
+        self, home: Path, wrapper: Wrapper | None = None, look: Callable[[], None] = lambda: None
+    ) -> ReplayResult:
+        """The shipped replay, first or again, and a person who looks in after each candle."""
+        known = self._known(home)
+        waiting = ["the first word comes when recovery and the tick after it are done"]
+
+        def progress(_: int) -> None:
+            if waiting:
+                waiting.clear()
+                look()
+                visit(home, known)
+
+        def watch(replay: Replay) -> None:
+            look()
+            at = replay.market.row_opens_at
+            if wrapper is not None:
+                wrapper.row = 0 if at is None else (at - START) // HOUR + 1
+            visit(home, at)
+
+        # What lay in the box while the last row was looked at lies there again; what came after, comes after.
+        visit(home, None if known is None else known - HOUR)
+        return run_replay(moved(self.task, home), progress=progress, watch=watch)
 
     def _known(self, home: Path) -> int | None:
         """The last row that the venue has lived through; the person knows the hour as well."""
@@ -198,39 +202,15 @@ class Rig:
 
     def _compared(self, found: Run) -> list[str]:
         """Against the undisturbed run. A decision whose order never left is dropped, and may change what follows."""
-        if found.given_up and any(not one.startswith(("stop", "exit", "chase")) for one in found.given_up):
+        if any(not one.startswith(("stop", "exit", "chase")) for one in found.given_up):
             return []
         differing = set(found.acts) ^ set(self.whole.acts)
         return [f"acts: {one}" for one in sorted(differing)]
 
 
-def forked(work: Callable[[], None]) -> int:
-    """Do something in a process of its own; a traceback goes to stderr.
-
-    Returns:
-        its wait status.
-    """
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException:  # noqa: BLE001 - nothing of the parent may go on in here
-            sys.stderr.write(traceback.format_exc())
-            os._exit(1)
-        os._exit(0)
-    return os.waitpid(child, 0)[1]
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run_apart(work: Callable[[], dict[str, object]]) -> dict[str, object]:
-    """What something says that is done in a process of its own."""
-    with tempfile.TemporaryFile() as told:
-
-        def speak() -> None:
-            os.write(told.fileno(), json.dumps(work()).encode())
-
-        status = forked(speak)
-        if status != 0:
-            raise AssertionError(f"a process that was not to be killed ended with status {status}")
-        told.seek(0)
-        said: dict[str, object] = json.loads(told.read())
-        return said
+def _killed(status: int) -> bool:
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL

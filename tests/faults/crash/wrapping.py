@@ -34,7 +34,7 @@ class Operation:
 
     call: str
     subject: str
-    row: int = -1
+    row: int = 0
     size: int = 0
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class Wrapper:
     home: Path
     before: Callable[[int, Operation], None] = lambda _, __: None
     done: list[Operation] = field(default_factory=list)
-    row: int = -1
+    row: int = 0
     tear: int | None = None
     paused: bool = False
 
