@@ -135,10 +135,13 @@ class Desk:
 
         Raises:
             VenueUnavailable: the venue does not answer.
+            OSError: what led to it cannot be brought to the disk; nothing was sent.
         """
         record = self._books.portfolio.orders[client_id]
         if record.status.final:
             return record
+        # Why a stop goes (a part is sold, it was jumped over) must not be forgotten once it is gone.
+        self._books.sync()
         try:
             self.learn(self._broker.cancel(Pair.parse(record.intent.pair), client_id))
         except VenueRefused:

@@ -80,10 +80,11 @@ ENTRIES_BTC, EXITS_BTC = (1, 5, 8, 13, 15), (4,)
 ENTRIES_ETH, EXITS_ETH = (3,), (13, 17)
 HALT_ROW, RESUME_ROW = 11, 14
 ACTS = (
-    "begin", "wish", "entry", "partial", "trail", "exit", "entry", "stop", "quiet", "entry", "gap", "chase",
-    "halt", "halted", "halted", "resume", "entry", "partial", "exit", "end",
+    "begin", "entry", "partial sale", "partial sale, entry", "stop move, exit", "entry", "quiet", "stop filled",
+    "entry", "quiet", "gap, chase", "quiet", "halt", "stop move while halted", "stop move while halted",
+    "resume, sales, entry", "quiet", "stop move", "partial sales", "stop move",
 )  # fmt: skip
-"""What a row is about, by number."""
+"""What the tick after a row does, by number."""
 
 
 def _candles(rows: tuple[tuple[float, float, float, float], ...]) -> Candles:
@@ -136,6 +137,10 @@ class Letter:
         at = START + (self.row + 1) * HOUR
         return Request(f"letter-{self.kind}", self.kind, at, self.arguments)
 
+    def path(self, folder: Path) -> Path:
+        """Where it lies below an account's folder."""
+        return folder / "requests" / f"{self.request.request_id}.json"
+
 
 LETTERS = (
     Letter(HALT_ROW, "halt", {"reason": "a person is uneasy"}),
@@ -149,9 +154,8 @@ def visit(home: Path, row_opens_at: int | None) -> None:
     row = -1 if row_opens_at is None else (row_opens_at - START) // HOUR
     for letter in LETTERS:
         if letter.row <= row and not _asked(folder, letter.request):
-            path = folder / "requests" / f"{letter.request.request_id}.json"
-            if not path.exists():
-                write_atomically(path, json.dumps(to_json(letter.request)).encode() + b"\n")
+            if not letter.path(folder).exists():
+                write_atomically(letter.path(folder), json.dumps(to_json(letter.request)).encode() + b"\n")
 
 
 def _asked(folder: Path, request: Request) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 from vigie.adapters.exchanges.paper import PaperBroker
 
 WRITING = re.compile(r"[wax+]")
+LINE_FEED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,13 @@ class Operation:
         call: ``write``, ``fsync``, ``replace``, ``submit`` ...
         subject: what it is done to, a kind of file or the leg of an order.
         row: of the market, when it was done.
-        size: bytes, for a write.
+        ends: for a write, after how many bytes each of its lines ends.
     """
 
     call: str
     subject: str
     row: int = 0
-    size: int = 0
+    ends: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.call} {self.subject}"
@@ -50,7 +51,7 @@ class Wrapper:
         before: called with the number of an operation and itself, before it is done.
         done: the operations so far.
         row: told by whoever drives the market.
-        tear: number of the write of which only the first half is done; None: none.
+        tear: number of a write and how many bytes of it are done before the process dies; None: none.
         paused: nothing counts.
     """
 
@@ -58,11 +59,11 @@ class Wrapper:
     before: Callable[[int, Operation], None] = lambda _, __: None
     done: list[Operation] = field(default_factory=list)
     row: int = 0
-    tear: int | None = None
+    tear: tuple[int, int] | None = None
     paused: bool = False
 
-    def about_to(self, call: str, subject: str, size: int = 0) -> int:
-        number, operation = len(self.done), Operation(call, subject, self.row, size)
+    def about_to(self, call: str, subject: str, ends: tuple[int, ...] = ()) -> int:
+        number, operation = len(self.done), Operation(call, subject, self.row, ends)
         self.done.append(operation)
         self.before(number, operation)
         return number
@@ -111,9 +112,10 @@ class Wrapper:
             subject = self.concerns(descriptor)
             if subject is None:
                 return call(descriptor, content)
-            number = self.about_to("write", subject, len(content))
-            if number == self.tear:
-                call(descriptor, bytes(content)[: len(content) // 2])
+            raw = bytes(content)
+            number = self.about_to("write", subject, tuple(at + 1 for at, one in enumerate(raw) if one == LINE_FEED))
+            if self.tear is not None and number == self.tear[0]:
+                call(descriptor, raw[: self.tear[1]])
                 os.kill(os.getpid(), signal.SIGKILL)
             return call(descriptor, content)
 
