@@ -104,7 +104,9 @@ class MoodyBroker:
             accounts = {
                 **record.accounts,
                 base: replace(coins, locked=coins.locked - quantity, traded=coins.traded + quantity),
-                quote: replace(money, free=money.free + value - fee, fees=money.fees + fee, traded=money.traded - value),
+                quote: replace(
+                    money, free=money.free + value - fee, fees=money.fees + fee, traded=money.traded - value
+                ),
             }
         fill = Fill(str(number), price, quantity, fee, quote, venue.seen_at)
         changed = replace(order, status=OrderStatus.PARTIAL, fills=(*order.fills, fill))

@@ -68,9 +68,7 @@ class Rehearsal:
 
     def again(self) -> Engine:
         """What a start after a crash has: journal, snapshot, latches, venue and market, and a fresh engine."""
-        world = World(
-            self.broker, self.market, self.market, self.journal, self.store, self.controls, self.alerts
-        )
+        world = World(self.broker, self.market, self.market, self.journal, self.store, self.controls, self.alerts)
         self.engine = Engine(self.setup, world)
         return self.engine
 

@@ -57,9 +57,7 @@ def on_one_pair(
     candles = candles_of(rows)
     wanted = wishes(len(candles), entries=entries, exits=exits, distance=distance, volatility=1.0)
     filters = Instrument(Pair.parse(pair), Decimal("0.01"), Decimal("0.001"), Decimal("0.001"), Decimal(5))
-    return rehearsal(
-        [(series_of(candles, pair), wanted)], {**SETTINGS, **(overrides or {})}, {filters.pair: filters}
-    )
+    return rehearsal([(series_of(candles, pair), wanted)], {**SETTINGS, **(overrides or {})}, {filters.pair: filters})
 
 
 def ticked(rehearsed: Rehearsal, rows: int) -> list[str]:

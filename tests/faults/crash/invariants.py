@@ -67,7 +67,9 @@ def run_of(home: Path) -> Run:
     """Tell a run from its journal."""
     entries = entries_of(home)
     account = folded((one.seq, one.at, one.event) for one in entries)
-    intents = {one.event.intent.client_id: one.event.intent for one in entries if isinstance(one.event, e.IntentPlanned)}
+    intents = {
+        one.event.intent.client_id: one.event.intent for one in entries if isinstance(one.event, e.IntentPlanned)
+    }
     fills: dict[str, list[e.FillSeen]] = {}
     acts, given_up = [], []
     for one in entries:
@@ -75,7 +77,9 @@ def run_of(home: Path) -> Run:
         if isinstance(event, e.FillSeen):
             fills.setdefault(event.client_id, []).append(event)
         elif isinstance(event, e.TradeClosed):
-            acts.append(f"trade {event.pair} {event.code} {event.quantity:f} profit {event.profit:f} stop {event.stop_at_entry}")
+            acts.append(
+                f"trade {event.pair} {event.code} {event.quantity:f} profit {event.profit:f} stop {event.stop_at_entry}"
+            )
         elif isinstance(event, e.OrderLearnt) and event.learnt is Learnt.ABSENT:
             given_up.append(f"{intents[event.client_id].leg} {event.pair} {intents[event.client_id].candle_at}")
     for one_id, filled in fills.items():
@@ -107,9 +111,15 @@ def broken(home: Path, terms: object, strategy: str = "scripted") -> list[str]:
 
 def _duplicates(orders: list[OrderReport], entries: list[Entry]) -> list[str]:
     """At the venue each decision has been executed once at most, and each order was written down first."""
-    intents = {one.event.intent.client_id: one.event.intent for one in entries if isinstance(one.event, e.IntentPlanned)}
-    found = [f"orders: {n} orders have the id {name}" for name, n in Counter(o.client_id for o in orders).items() if n > 1]
-    found += [f"orders: {one.client_id} was sent and not written down" for one in orders if one.client_id not in intents]
+    intents = {
+        one.event.intent.client_id: one.event.intent for one in entries if isinstance(one.event, e.IntentPlanned)
+    }
+    found = [
+        f"orders: {n} orders have the id {name}" for name, n in Counter(o.client_id for o in orders).items() if n > 1
+    ]
+    found += [
+        f"orders: {one.client_id} was sent and not written down" for one in orders if one.client_id not in intents
+    ]
     done = Counter(
         (intents[one.client_id].leg, one.pair, intents[one.client_id].candle_at)
         for one in orders
@@ -122,7 +132,9 @@ def _lost_fills(account: Portfolio, orders: list[OrderReport], entries: list[Ent
     ours = {(one.event.pair, one.event.fill.trade_id) for one in entries if isinstance(one.event, e.FillSeen)}
     theirs = {(one.pair, fill.trade_id) for one in orders for fill in one.fills}
     found = [f"fills: {pair} {trade} was executed and is not in the journal" for pair, trade in sorted(theirs - ours)]
-    found += [f"fills: {pair} {trade} is in the journal and was never executed" for pair, trade in sorted(ours - theirs)]
+    found += [
+        f"fills: {pair} {trade} is in the journal and was never executed" for pair, trade in sorted(ours - theirs)
+    ]
     open_there = {one.client_id for one in orders if not one.status.final}
     open_here = {one.intent.client_id for one in account.open_orders()}
     if open_there != open_here:

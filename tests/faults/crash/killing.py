@@ -25,7 +25,6 @@ Build = Callable[[], AbstractContextManager[object]]
 SHIPPED: Build = nullcontext
 
 
-
 def act_of(row: int | None) -> str:
     """What a row of the market is about; None: the end."""
     return ACTS[row] if row is not None and row < len(ACTS) else "end"
@@ -86,7 +85,9 @@ class Rig:
             said = run_apart(lambda: self._record(home))
             if said["problems"]:
                 raise AssertionError(f"the undisturbed run: {said['problems']}")
-            self.operations = tuple(Operation(call, subject, row, tuple(ends)) for call, subject, row, ends in said["operations"])
+            self.operations = tuple(
+                Operation(call, subject, row, tuple(ends)) for call, subject, row, ends in said["operations"]
+            )
             self.whole: Run = run_of(home)
         self.asked_early = {letter.row: self._stopped_after(letter.row) for letter in LETTERS}
 

@@ -6,10 +6,12 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults.crash.invariants import folder_of
 from tests.faults.crash.killing import Point, Rig, Verdict
 from tests.faults.crash.processes import run_apart, scratch, spread
 from tests.faults.crash.shadow import Image, Shadow
 from tests.faults.crash.wrapping import Operation, Wrapper
+from vigie.adapters.exchanges.paper_ledger import FILE_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +27,18 @@ class Loss:
     image: Image
 
 
-def losses(rig: Rig, home: Path, seed: int) -> list[Loss]:
+def losses(rig: Rig, home: Path, seed: int, *, venue_elsewhere: bool) -> list[Loss]:
     """Every image that differs from those before it, of a replay that goes through undisturbed."""
+    books = f"{folder_of(home).relative_to(home)}/{FILE_NAME}"
     shadow, dice = Shadow(home), random.Random(seed)
     found: list[Loss] = []
     known: set[int] = set()
 
     def before(number: int, operation: Operation | None) -> None:
         shadow.look()
-        for image in shadow.images(dice):
+        for drawn in shadow.images(dice):
+            remembered = shadow.now(books) if venue_elsewhere else None
+            image = drawn if remembered is None else drawn.with_file(books, remembered)
             if image.key not in known:
                 known.add(image.key)
                 found.append(Loss(Point(number, operation), image))
@@ -45,7 +50,7 @@ def losses(rig: Rig, home: Path, seed: int) -> list[Loss]:
     return found
 
 
-def judged(rig: Rig, *, every: int = 1, jobs: int = 1, seed: int = 1) -> list[Verdict]:
+def judged(rig: Rig, *, every: int = 1, jobs: int = 1, seed: int = 1, venue_elsewhere: bool = False) -> list[Verdict]:
     """Start from each of the images, or from every n-th of them.
 
     Args:
@@ -53,6 +58,7 @@ def judged(rig: Rig, *, every: int = 1, jobs: int = 1, seed: int = 1) -> list[Ve
         every: n.
         jobs: processes at once.
         seed: of the places where files are cut.
+        venue_elsewhere: its books are not lost with the disk, as at a real exchange.
     """
 
     def judge(loss: Loss) -> list[object]:
@@ -65,7 +71,7 @@ def judged(rig: Rig, *, every: int = 1, jobs: int = 1, seed: int = 1) -> list[Ve
 
     def all_of_it() -> list[list[object]]:
         with scratch() as home:
-            found = losses(rig, home, seed)
+            found = losses(rig, home, seed, venue_elsewhere=venue_elsewhere)
         return spread(judge, found[::every], jobs)
 
     return [_verdict(*one) for one in run_apart(all_of_it)]

@@ -159,6 +159,6 @@ def visit(home: Path, row_opens_at: int | None) -> None:
 
 
 def _asked(folder: Path, request: Request) -> bool:
-    return any(one.kind == "request" and one.fields["request_id"] == request.request_id for one in walk(folder / "journal"))
-
-
+    return any(
+        one.kind == "request" and one.fields["request_id"] == request.request_id for one in walk(folder / "journal")
+    )

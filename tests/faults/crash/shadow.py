@@ -14,6 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+VARIANTS = (
+    "only what was fsynced",
+    "names ahead of contents",
+    "names in part",
+    "contents cut",
+    "ends of zeros",
+    "contents ahead of names",
+)
+"""What may be left of what was not fsynced."""
 Names = Mapping[str, int | None]
 """By name in a folder: the number of a file; None: a folder."""
 
@@ -38,6 +47,14 @@ class Image:
             (home / folder).mkdir(parents=True, exist_ok=True)
         for path, content in self.files.items():
             (home / path).write_bytes(content)
+
+    def with_file(self, path: str, content: bytes) -> Image:
+        """The same, and a file that is not lost."""
+        folder = path.rpartition("/")[0]
+        parts = folder.split("/")
+        above = tuple("/".join(parts[: at + 1]) for at in range(len(parts)))
+        folders = (*self.folders, *(one for one in above if one not in self.folders))
+        return Image(self.variant, {**self.files, path: content}, folders)
 
     @property
     def key(self) -> int:
@@ -96,6 +113,12 @@ class Shadow:
             del self.content[gone]
             self.kept.pop(gone, None)
             self.marks.pop(gone, None)
+
+    def now(self, path: str) -> bytes | None:
+        """What programs see in a file below the home; None: there is none."""
+        folder, _, name = path.rpartition("/")
+        number = self.seen.get(f"{folder}/" if folder else "", {}).get(name)
+        return None if number is None else self.content[number]
 
     def images(self, dice: random.Random) -> Iterator[Image]:
         """What may lie on the disk now: each after the other once.
