@@ -1,4 +1,4 @@
-"""A venue in a bad mood: answers that get lost, refusals, orders that vanish or fill in part, coins that come and go."""
+"""A venue in a bad mood: answers get lost, orders are refused, vanish or fill in part."""
 
 from __future__ import annotations
 

@@ -16,17 +16,17 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "crash_matrix.md"
 FOLDER = re.compile(r"/\S*/")
 HEAD = """# The crash matrix
 
-A replay of twenty candles in which everything happens once (entries, partial sales, a stop that moves, a signal exit, a
-stop that is filled, one that is jumped over and chased, a halt and a resume by letter) is killed with SIGKILL at each of
-its durable operations, started again with the shipped code, and looked at. An operation is a write, an fsync, a rename,
-a link, an unlink, a new folder or file, or a request to the venue; dying right before one is dying right after the one
-before it. Writes of several lines are also torn after each of them and inside the last. Nothing of vigie knows about this:
-the operating system's calls are wrapped from outside.
+A replay of twenty candles in which everything happens once (entries, partial sales, a stop that moves, a signal exit,
+a stop that is filled, one that is jumped over and chased, a halt and a resume by letter) is killed with SIGKILL at each
+of its durable operations, started again with the shipped code, and looked at. An operation is a write, an fsync, a
+rename, a link, an unlink, a new folder or file, or a request to the venue; dying right before one is dying right after
+the one before it. Writes of several lines are also torn after each of them and inside the last. Nothing of vigie knows
+about this: the operating system's calls are wrapped from outside.
 
 After each restart: no decision was executed twice, no fill is missing, our money and coins are the venue's to the last
-digit, every coin has a stop as soon as recovery is over, the chain of the journal holds, every id can be computed, capital
-and trades explain the cash, the snapshot is what the journal says, and all acts to the end are those of the undisturbed
-run (an order that was written down and never left is dropped, or tried again if it protects).
+digit, every coin has a stop as soon as recovery is over, the chain of the journal holds, every id can be computed,
+capital and trades explain the cash, the snapshot is what the journal says, and all acts to the end are those of the
+undisturbed run (an order that was written down and never left is dropped, or tried again if it protects).
 
 This page is written by `uv run python -m tests.faults.crash`; the numbers are deaths, or images.
 """

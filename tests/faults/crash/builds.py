@@ -1,4 +1,4 @@
-"""Builds with one thing broken, and how. The shipped code is not touched: the broken part is put over it from outside."""
+"""Builds with one thing broken: the broken part is put over the shipped one from outside."""
 
 from __future__ import annotations
 

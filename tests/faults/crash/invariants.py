@@ -9,10 +9,9 @@ from pathlib import Path
 
 from tests.faults.crash.scenario import ACCOUNT, BTC, ETH, SETTINGS, _filters
 from vigie.adapters.exchanges.paper_ledger import FILE_NAME, PaperLedger
-from vigie.adapters.storage.journal_files import segments, verify, walk
 from vigie.adapters.storage.journal import entry_of
+from vigie.adapters.storage.journal_files import verify, walk
 from vigie.adapters.storage.state_file import StateFile
-from vigie.app.wiring import terms_of
 from vigie.decision.client_ids import client_id
 from vigie.domain import events as e
 from vigie.domain.order import Leg, OrderReport

@@ -95,7 +95,7 @@ class Rig:
         """A run that a person stops and starts again when a letter was just put in: it is obeyed one candle earlier."""
         with scratch() as home:
             for until in (row, None):
-                run_apart(lambda until=until: self._replay(home, until=until).problems)  # type: ignore[misc]
+                run_apart(lambda until=until: self.replay(home, until=until).problems)  # type: ignore[misc]
             return run_of(home)
 
     def points(self) -> list[Point]:
@@ -161,7 +161,7 @@ class Rig:
     def run(self, home: Path, wrapper: Wrapper) -> list[str]:
         """The replay with its calls wrapped. What the build does wrong is below: an fsync left out is not seen."""
         with wrapper.installed(), self.build():
-            return list(self._replay(home, wrapper).problems)
+            return list(self.replay(home, wrapper).problems)
 
     def _restart(self, home: Path) -> dict[str, list[str]]:
         violations: list[str] = []
@@ -172,17 +172,17 @@ class Rig:
         try:
             waiting = self._waiting(home)
             with self.build():
-                done = self._replay(home, look=look)
+                done = self.replay(home, look=look)
             violations += [f"problem: {one}" for one in done.problems]
             violations += [] if done.started.clean else [f"recovery: {'; '.join(done.started.steps)}"]
             violations += broken(home, self.terms)
             found = run_of(home)
             violations += self._compared(found, waiting)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever comes up is a finding
             return {"violations": [*violations, f"{type(error).__name__}: {error}"], "given_up": []}
         return {"violations": sorted(set(violations)), "given_up": list(found.given_up)}
 
-    def _replay(
+    def replay(
         self,
         home: Path,
         wrapper: Wrapper | None = None,

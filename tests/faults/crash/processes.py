@@ -33,7 +33,7 @@ def started(work: Callable[[], None]) -> int:
     if child == 0:
         try:
             work()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - nothing of the parent may go on in here
             sys.stderr.write(traceback.format_exc())
             os._exit(1)
         os._exit(0)
@@ -61,7 +61,7 @@ def spread(work: Callable[[Any], T], items: Sequence[Any], jobs: int) -> list[T]
     Returns:
         what was said of each, in order.
     """
-    told = [tempfile.TemporaryFile() for _ in range(jobs)]
+    told = [tempfile.TemporaryFile() for _ in range(jobs)]  # noqa: SIM115 - closed below
 
     def take(job: int) -> None:
         told[job].write(json.dumps([work(one) for one in items[job::jobs]]).encode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -149,13 +148,12 @@ LETTERS = (
 
 
 def visit(home: Path, row_opens_at: int | None) -> None:
-    """The person puts in what is due and was not asked yet; he looks before he writes, and comes again after a crash."""
+    """The person puts in what is due and was not asked yet; he looks before he writes, and comes again."""
     folder = home / "state" / ACCOUNT
     row = -1 if row_opens_at is None else (row_opens_at - START) // HOUR
     for letter in LETTERS:
-        if letter.row <= row and not _asked(folder, letter.request):
-            if not letter.path(folder).exists():
-                write_atomically(letter.path(folder), json.dumps(to_json(letter.request)).encode() + b"\n")
+        if letter.row <= row and not _asked(folder, letter.request) and not letter.path(folder).exists():
+            write_atomically(letter.path(folder), json.dumps(to_json(letter.request)).encode() + b"\n")
 
 
 def _asked(folder: Path, request: Request) -> bool:

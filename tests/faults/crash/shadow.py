@@ -90,7 +90,7 @@ class Shadow:
 
         def told(descriptor: int) -> None:
             fsync(descriptor)
-            self._synced(Path(os.readlink(f"/proc/self/fd/{descriptor}")), os.fstat(descriptor).st_ino)
+            self._synced(Path(f"/proc/self/fd/{descriptor}").readlink(), os.fstat(descriptor).st_ino)
 
         os.fsync = told  # type: ignore[assignment]
         try:

@@ -73,7 +73,7 @@ class Wrapper:
         if self.paused:
             return None
         if isinstance(where, int):
-            where = os.readlink(f"/proc/self/fd/{where}")
+            where = Path(f"/proc/self/fd/{where}").readlink()
         path = os.fspath(where)  # type: ignore[call-overload]
         if not str(path).startswith(str(self.home)):
             return None
