@@ -70,7 +70,7 @@ def test_the_second_of_two_engines_refuses_until_the_first_is_killed_and_then_go
 @pytest.fixture
 def candles(tmp_path: Path) -> Path:
     dice = np.random.default_rng(4)
-    close = 100 * np.exp(np.cumsum(dice.normal(0, 0.01, 1500)))
+    close = 100 * np.exp(np.cumsum(dice.normal(0, 0.01, 200)))
     lines = ["timestamp,open,high,low,close,volume"]
     last = 100.0
     for at, price in enumerate(close):
@@ -92,7 +92,7 @@ def test_two_commands_at_once_on_one_account_end_with_one_that_trades_and_an_exi
     environment = {**os.environ, "VIGIE_HOME": str(home)}
     engines = [
         subprocess.Popen(
-            [*command, "100000"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command, "10000"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         for _ in range(2)
     ]
