@@ -18,6 +18,7 @@ from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
+from vigie.adapters.storage.journal_files import walk
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.settings import AccountSettings
 from vigie.app.strategies import find
@@ -25,6 +26,8 @@ from vigie.decision.profile import Plan, plan
 from vigie.decision.settings import Settings
 from vigie.domain.candles import Series
 from vigie.domain.canonical import digest
+from vigie.domain.errors import InvariantBroken
+from vigie.domain.events import BaselineTaken
 from vigie.domain.instrument import Instrument
 from vigie.engine.cycle import Engine, World
 from vigie.engine.setup import Setup
@@ -180,6 +183,18 @@ def replaying(
 
 
 def _ledger(folder: Path, setup: Setup, instruments: Sequence[Instrument]) -> PaperLedger:
+    """The venue's books, as old as the journal.
+
+    Raises:
+        InvariantBroken: they are damaged; or one of the two is gone, and the other would take it for a new account.
+    """
     known = {one.pair: one for one in instruments}
     listed = [known.get(pair, Instrument(pair)) for pair in setup.pairs]
-    return PaperLedger(folder / FILE_NAME, listed, terms_of(setup.plan.settings), {setup.quote: setup.capital})
+    path = folder / FILE_NAME
+    begun = any(line.kind == BaselineTaken.KIND for line in walk(folder / "journal", 0, setup.account))
+    if begun and not path.exists():
+        raise InvariantBroken(f"{path} is gone, and the journal knows what was traded there: put it back")
+    ledger = PaperLedger(path, listed, terms_of(setup.plan.settings), {setup.quote: setup.capital})
+    if not begun and ledger.lived:
+        raise InvariantBroken(f"{path} knows what was traded, and the journal beside it does not: put the journal back")
+    return ledger

@@ -159,9 +159,18 @@ class Desk:
         """
         for record in self._books.portfolio.open_orders():
             if record.status is OrderStatus.PLANNED:
-                self._books.write(self._learnt(record.intent, Learnt.ABSENT, "never sent"))
+                self._settle_planned(record.intent)
             else:
                 self.ask(record.intent.client_id)
+
+    def _settle_planned(self, intent: Intent) -> None:
+        """An order of which only the plan is written down: it was never sent, unless somebody lost the line."""
+        report = self._broker.find(Pair.parse(intent.pair), intent.client_id)
+        if report is None:
+            self._books.write(self._learnt(intent, Learnt.ABSENT, "never sent"))
+            return
+        self._books.write(self._learnt(intent, Learnt.SENT, "found at the venue"))
+        self.learn(report)
 
     def ask(self, client_id: str) -> None:
         """Ask the venue what became of an order; absence counts only when it has lasted.

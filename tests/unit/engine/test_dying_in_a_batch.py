@@ -12,7 +12,7 @@ from tests.fakes.replays import Rehearsal
 from tests.fakes.small_markets import BTC, QUIET, on_one_pair, ticked
 from vigie.domain import events as e
 from vigie.domain.order import Leg
-from vigie.domain.order_status import Learnt
+from vigie.domain.order_status import Learnt, OrderStatus
 from vigie.domain.record import to_json
 from vigie.domain.trades import ExitReason
 
@@ -89,3 +89,23 @@ def test_a_cancel_is_sent_when_all_that_led_to_it_is_on_the_disk() -> None:
     rehearsed.broker.before = before
     ticked(rehearsed, 3)
     assert unsynced == [0]
+
+
+def test_an_order_whose_sent_line_was_lost_is_looked_for_before_it_is_called_unsent() -> None:
+    rehearsed = on_one_pair([QUIET, QUIET, QUIET], entries=[1])
+    ticked(rehearsed, 1)
+    dies(rehearsed, lambda one: isinstance(one, e.FillSeen))
+    at = next(n for n, one in enumerate(rehearsed.journal.lines) if isinstance(one.event, e.IntentPlanned))
+    del rehearsed.journal.lines[at + 1 :]
+    rehearsed.again().start()
+    assert rehearsed.engine.portfolio.holdings[BTC].stop_id is not None
+
+
+def test_an_order_that_was_planned_and_never_sent_is_dropped() -> None:
+    rehearsed = on_one_pair([QUIET, QUIET, QUIET], entries=[1])
+    ticked(rehearsed, 1)
+    dies(rehearsed, lambda one: isinstance(one, e.IntentPlanned))
+    rehearsed.again().start()
+    assert [one.status for one in rehearsed.engine.portfolio.orders.values()] == [OrderStatus.ABANDONED]
+    assert ticked(rehearsed, 1) == []
+    assert rehearsed.broker.sent == []
