@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -44,20 +45,43 @@ def candles_of(rows: Sequence[Row]) -> Candles:
     return Candles(Timeframe.parse("1h"), opens_at, *np.array(rows).T, np.ones(len(rows)))
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Candles of a pair and what is wished for there.
+
+    Attributes:
+        rows: open, high, low, close.
+        entries, exits: row numbers.
+        distance: of the stop, quote.
+    """
+
+    rows: Sequence[Row]
+    entries: Sequence[int] = ()
+    exits: Sequence[int] = ()
+    distance: float = 3.0
+
+
+def on_pairs(overrides: Mapping[str, str] | None = None, **wanted: Wanted) -> Rehearsal:
+    """An engine on some pairs, named by their base."""
+    pieces, filters = [], {}
+    for base, one in wanted.items():
+        pair = Pair(base, "USDT")
+        candles = candles_of(one.rows)
+        marks = wishes(len(candles), entries=one.entries, exits=one.exits, distance=one.distance, volatility=1.0)
+        pieces.append((series_of(candles, str(pair)), marks))
+        filters[pair] = Instrument(pair, Decimal("0.01"), Decimal("0.001"), Decimal("0.001"), Decimal(5))
+    return rehearsal(pieces, {**SETTINGS, **(overrides or {})}, filters)
+
+
 def on_one_pair(
     rows: Sequence[Row],
     *,
     entries: Sequence[int] = (),
     exits: Sequence[int] = (),
-    distance: float = 3.0,
     overrides: Mapping[str, str] | None = None,
-    pair: str = BTC,
 ) -> Rehearsal:
-    """An engine that wishes for entries and exits at the rows that are named."""
-    candles = candles_of(rows)
-    wanted = wishes(len(candles), entries=entries, exits=exits, distance=distance, volatility=1.0)
-    filters = Instrument(Pair.parse(pair), Decimal("0.01"), Decimal("0.001"), Decimal("0.001"), Decimal(5))
-    return rehearsal([(series_of(candles, pair), wanted)], {**SETTINGS, **(overrides or {})}, {filters.pair: filters})
+    """An engine on `BTC`."""
+    return on_pairs(overrides, BTC=Wanted(rows, entries, exits))
 
 
 def ticked(rehearsed: Rehearsal, rows: int) -> list[str]:

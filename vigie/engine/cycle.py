@@ -98,7 +98,7 @@ class Engine:
         """Start-up is crash recovery: restore, settle, reconcile, prove protection. Only then is there trading.
 
         Returns:
-            what was found; not clean: entries stay blocked by a latch.
+            what was found; not clean: entries stay blocked until it is settled, or a person has looked at it.
 
         Raises:
             InvariantBroken: journal and state cannot be brought together: nothing may trade.
@@ -115,11 +115,12 @@ class Engine:
         self._desk.settle()
         self._entries.finish()
         self._reconcile()
-        for pair in list(self.portfolio.holdings):
-            self._guardian.tend(pair)
-        steps = [*restored.steps, *(f"{pair}: protected" for pair in self.portfolio.holdings)]
+        self._problems = []
+        self._protect()
+        protected = [pair for pair in self.portfolio.holdings if self._guardian.protected(pair)]
+        steps = [*restored.steps, *(f"{pair}: protected" for pair in protected), *self._problems]
         steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
-        clean = not self.portfolio.unsettled() and not self._last_differences and not restored.damaged
+        clean = not (self.portfolio.unsettled() or self._last_differences or restored.damaged or self._problems)
         found = e.Recovered((*steps, *self._last_differences), clean)
         self._books.write(found)
         self._books.sync()
@@ -273,7 +274,7 @@ class Engine:
 
     def _manage(self, views: dict[str, View]) -> None:
         for pair in list(self.portfolio.holdings):
-            self._closes.sell_parts(pair)
+            self._step(pair, lambda pair=pair: self._closes.sell_parts(pair))  # type: ignore[misc]
         last = self.portfolio.cycle
         rows = rows_after(views, None if last is None else last.candle_at)
         for candle_at in rows:

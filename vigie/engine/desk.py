@@ -71,10 +71,7 @@ class Desk:
             limit: of a stop-limit order, quote; None: a market order.
         """
         key = f"seq:{self._books.portfolio.seq + 1}" if candle_at is None else str(candle_at)
-        attempt = sum(
-            one.intent.pair == pair and one.intent.leg is leg and one.intent.candle_at == candle_at
-            for one in self._books.portfolio.orders.values()
-        )
+        attempt = self._books.portfolio.attempts(pair, leg, candle_at)
         return Intent(
             client_id=client_id(
                 account=self._setup.account,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vigie.domain import events as e
+from vigie.domain.errors import OutcomeUnknown, VenueUnavailable
 from vigie.domain.order import Leg
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.books import Books
@@ -35,16 +36,24 @@ class Clerk:
                 self._limits.latch(name, TradingMode(latch.mode), latch.reason, latch.until)
 
     def letters(self) -> None:
-        """Obey what waits in the box, oldest first.
+        """Obey what waits in the box, oldest first; what has to wait keeps nobody else from being heard.
 
         Raises:
             VenueUnavailable: a sale has to wait; its request stays in the box.
+            OutcomeUnknown: likewise.
         """
+        waits: VenueUnavailable | OutcomeUnknown | None = None
         for request in self._controls.requests():
-            outcome = self._obey(request)
+            try:
+                outcome = self._obey(request)
+            except (VenueUnavailable, OutcomeUnknown) as error:
+                waits = waits or error
+                continue
             self._books.write(e.RequestObeyed(request.request_id, request.kind, outcome))
             self._books.sync()
             self._controls.done(request)
+        if waits is not None:
+            raise waits
 
     def _obey(self, request: Request) -> str:
         reason = request.arguments.get("reason", "asked for")
