@@ -20,6 +20,7 @@ from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
+from vigie.adapters.storage.journal_files import walk
 from vigie.adapters.storage.projected import ProjectedJournal, ProjectedStore
 from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.state_file import StateFile
@@ -31,6 +32,8 @@ from vigie.decision.profile import Plan, plan
 from vigie.decision.settings import Settings
 from vigie.domain.candles import Series
 from vigie.domain.canonical import digest
+from vigie.domain.errors import InvariantBroken
+from vigie.domain.events import BaselineTaken
 from vigie.domain.instrument import Instrument
 from vigie.domain.timeframe import Timeframe
 from vigie.engine.cycle import Engine, World
@@ -85,6 +88,8 @@ def setup_of(settings: AccountSettings, made: Plan, mode: str) -> Setup:
         code_hash=source_hash(),
         config_hash=digest(config),
         process=os.getpid(),
+        # A simulated venue keeps all it was ever sent: what it does not know was never there.
+        absent_after_seconds=60.0 if mode == "live" else 0.0,
     )
 
 
@@ -263,6 +268,18 @@ def _world(
 
 
 def _ledger(folder: Path, setup: Setup, instruments: Sequence[Instrument]) -> PaperLedger:
+    """The venue's books, as old as the journal.
+
+    Raises:
+        InvariantBroken: they are damaged; or one of the two is gone, and the other would take it for a new account.
+    """
     known = {one.pair: one for one in instruments}
     listed = [known.get(pair, Instrument(pair)) for pair in setup.pairs]
-    return PaperLedger(folder / FILE_NAME, listed, terms_of(setup.plan.settings), {setup.quote: setup.capital})
+    path = folder / FILE_NAME
+    begun = any(line.kind == BaselineTaken.KIND for line in walk(folder / "journal", 0, setup.account))
+    if begun and not path.exists():
+        raise InvariantBroken(f"{path} is gone, and the journal knows what was traded there: put it back")
+    ledger = PaperLedger(path, listed, terms_of(setup.plan.settings), {setup.quote: setup.capital})
+    if not begun and ledger.lived:
+        raise InvariantBroken(f"{path} knows what was traded, and the journal beside it does not: put the journal back")
+    return ledger

@@ -20,6 +20,7 @@ from vigie.domain.errors import ConfigError, DataError, InvariantBroken, Outcome
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
+from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import TradingMode, permits
 from vigie.engine.books import Books
 from vigie.engine.decisions import CloseDesk
@@ -97,7 +98,7 @@ class Engine:
         """Start-up is crash recovery: restore, settle, reconcile, prove protection. Only then is there trading.
 
         Returns:
-            what was found; not clean: entries stay blocked by a latch.
+            what was found; not clean: entries stay blocked until it is settled, or a person has looked at it.
 
         Raises:
             ConfigError: a pair that is held is not among those of the account.
@@ -116,11 +117,12 @@ class Engine:
         self._desk.settle()
         self._entries.finish()
         self._reconcile()
-        for pair in list(self.portfolio.holdings):
-            self._guardian.tend(pair)
-        steps = [*restored.steps, *(f"{pair}: protected" for pair in self.portfolio.holdings)]
+        self._problems = []
+        self._protect()
+        protected = [pair for pair in self.portfolio.holdings if self._guardian.protected(pair)]
+        steps = [*restored.steps, *(f"{pair}: protected" for pair in protected), *self._problems]
         steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
-        clean = not self.portfolio.unsettled() and not self._last_differences and not restored.damaged
+        clean = not (self.portfolio.unsettled() or self._last_differences or restored.damaged or self._problems)
         found = e.Recovered((*steps, *self._last_differences), clean)
         self._books.write(found)
         self._books.sync()
@@ -281,7 +283,7 @@ class Engine:
 
     def _manage(self, views: dict[str, View]) -> None:
         for pair in list(self.portfolio.holdings):
-            self._closes.sell_parts(pair)
+            self._step(pair, lambda pair=pair: self._closes.sell_parts(pair))  # type: ignore[misc]
         last = self.portfolio.cycle
         rows = rows_after(views, None if last is None else last.candle_at)
         for candle_at in rows:
@@ -299,13 +301,16 @@ class Engine:
         """At the next price: what was decided to be sold, and stops that were jumped over."""
         chases = self._setup.plan.settings.rules().gap_policy == GapPolicy.CHASE
         for pair, held in sorted(self.portfolio.holdings.items()):
-            jumped = chases and self._guardian.was_jumped_over(held)
-            leg = Leg.EXIT if held.leaving else Leg.CHASE if jumped else None
-            if leg is None or not permits(self._desk.mode, leg.act):
-                continue
-            if self._world.feed.price(Pair.parse(pair)) is None:
+            waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
+            gap = held.leaving == ExitReason.GAP or (chases and self._guardian.was_jumped_over(held))
+            # A person who has the wheel holds back what a signal wanted, never what protects.
+            leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
+            if leg is None or self._world.feed.price(Pair.parse(pair)) is None:
                 continue
             candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
+            if leg is Leg.CHASE and not held.leaving and candle_at is not None:
+                # Once its stop is lifted nothing else tells that it was jumped over.
+                self._books.write(e.LeaveDecided(pair, ExitReason.GAP.value, candle_at))
             self._step(pair, lambda pair=pair, leg=leg, at=candle_at: self._sell(pair, leg, at))  # type: ignore[misc]
 
     def _sell(self, pair: str, leg: Leg, candle_at: int | None) -> None:
