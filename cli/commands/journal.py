@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -68,12 +69,14 @@ def command(
         else:
             show_row(journal_row(document))
 
-    for document in documents:
-        put(document)
-    if follow:
-        after = max([seen, *(int(str(document["seq"])) for document in documents)])
-        for line in followed(home(), name, wanted, after):
-            put(document_of(line))
+    # Ctrl-C is how following ends, at whatever point.
+    with contextlib.suppress(KeyboardInterrupt) if follow else contextlib.nullcontext():
+        for document in documents:
+            put(document)
+        if follow:
+            after = max([seen, *(int(str(document["seq"])) for document in documents)])
+            for line in followed(home(), name, wanted, after):
+                put(document_of(line))
 
 
 @app.command("verify")

@@ -80,7 +80,7 @@ def last_lines(home: Path, account: str, wanted: Wanted) -> list[Line]:
 
 
 def followed(home: Path, account: str, wanted: Wanted, after_seq: int) -> Iterator[Line]:
-    """Lines that come from now on, until Ctrl-C ends a pause.
+    """Lines that come from now on, without end.
 
     Raises:
         InvariantBroken: a damaged line among them.
@@ -91,10 +91,7 @@ def followed(home: Path, account: str, wanted: Wanted, after_seq: int) -> Iterat
             after_seq = line.seq
             if wanted.fits(line):
                 yield line
-        try:
-            clock.sleep(_LOOK_SECONDS)
-        except KeyboardInterrupt:
-            return
+        clock.sleep(_LOOK_SECONDS)
 
 
 def one_line(home: Path, account: str, seq: int) -> Line:
