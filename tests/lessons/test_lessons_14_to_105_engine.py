@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from decimal import Decimal
@@ -20,11 +21,16 @@ from vigie.adapters.storage.account_lock import AccountLock
 from vigie.app.paper import PaperRequest, run_paper
 from vigie.app.settings import AccountSettings
 from vigie.decision.client_ids import client_id
+from vigie.decision.facts import Facts
+from vigie.decision.pipeline import limits_in_force, verdicts
+from vigie.decision.profile import plan
 from vigie.domain import events as e
 from vigie.domain.errors import AccountLocked
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
+from vigie.domain.timeframe import DAY_MS as DAY
 from vigie.domain.trades import ExitReason
+from vigie.strategy.strategy import load
 
 RISING: tuple[Row, ...] = (
     QUIET,
@@ -267,6 +273,50 @@ def test_lesson_58_every_pair_is_decided_in_every_cycle() -> None:
     assert ticked(rehearsed, 6) == []
     decided = [(one.candle_at, one.pair) for one in of(e.Decided, rehearsed)]
     assert len(decided) == len(set(decided)) == 18
+
+
+def test_lesson_57_a_day_ends_at_midnight_utc() -> None:
+    # The first row opens at 16:00 UTC.
+    rehearsed = on_one_pair([QUIET] * 12)
+    ticked(rehearsed, 12)
+    days = {one.candle_at: one.day for one in of(e.CycleDone, rehearsed)}
+    midnight = START + 8 * HOUR
+    assert midnight % DAY == 0
+    # The close of the candle that opens at 23:00 is midnight, and belongs to the new day.
+    assert days[midnight - 2 * HOUR] + 1 == days[midnight - HOUR] == midnight // DAY
+
+
+def test_lesson_60_equity_that_is_not_known_opens_nothing() -> None:
+    assert refused_with() == set()
+    assert refused_with(day_first_equity=math.nan, day_lowest_equity=math.nan) == {"daily_loss"}
+    assert refused_with(worst_drawdown=math.nan) == {"drawdown"}
+    assert "order_size" in refused_with(quantity=math.nan, notional=math.nan, equity=math.nan)
+
+
+def test_lesson_63_a_correlation_that_is_not_known_is_not_zero() -> None:
+    assert "correlation" in refused_with(correlation=math.nan)
+    assert "correlation" not in refused_with(correlation=0.0)
+
+
+HARMLESS = {
+    **dict.fromkeys(Facts._fields, 0.0),
+    "direction": 1.0,
+    "price": 100.0,
+    "stop_distance": 3.0,
+    "quantity": 1.0,
+    "notional": 100.0,
+    "equity": 1000.0,
+    "day_first_equity": 1000.0,
+    "day_lowest_equity": 1000.0,
+    "candles_in_row": 1000.0,
+    "bars_since_stop": math.inf,
+}
+
+
+def refused_with(**changed: float) -> set[str]:
+    limits = limits_in_force(plan(load("ema_cross"), "standard", {}), 50)
+    said = verdicts(Facts(**{**HARMLESS, **changed}), limits)  # type: ignore[arg-type]
+    return {name for name, word in said.items() if word == "refuse"}
 
 
 def test_lesson_64_a_drawdown_flag_is_read_by_what_opens_positions() -> None:
