@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from vigie.decision.policies import GapPolicy
 from vigie.domain import events as e
-from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
+from vigie.domain.errors import ConfigError, DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
@@ -101,11 +101,13 @@ class Engine:
             what was found; not clean: entries stay blocked until it is settled, or a person has looked at it.
 
         Raises:
+            ConfigError: a pair that is held is not among those of the account.
             InvariantBroken: journal and state cannot be brought together: nothing may trade.
             VenueUnavailable: the venue does not answer.
         """
         world = self._world
         restored = restore(world.journal, world.store)
+        self._require_pairs(restored.portfolio)
         self._books = Books(world.journal, world.clock, restored.portfolio)
         self._build()
         if not restored.portfolio.quote:
@@ -143,6 +145,13 @@ class Engine:
         self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock)
         self._looker = Looker(setup, world.feed)
+
+    def _require_pairs(self, account: Portfolio) -> None:
+        named = {str(pair) for pair in self._setup.pairs}
+        held = sorted(set(account.holdings) - named)
+        if held:
+            words = ", ".join(held)
+            raise ConfigError(f"{words} is still held by account {self._setup.account}: name it among the pairs")
 
     def _begin_account(self) -> None:
         bases = {pair.base for pair in self._setup.pairs}
@@ -192,7 +201,7 @@ class Engine:
 
     def _guard(self) -> None:
         self._problems = []
-        self._desk.held_back = TradingMode.ACTIVE
+        self._desk.held_back = TradingMode.ACTIVE if self._setup.opens else TradingMode.REDUCE_ONLY
         self._step("controls", self._controls)
         self._step("orders", self._settle)
         self._step("reconcile", self._reconcile)
@@ -211,11 +220,11 @@ class Engine:
             self._problems.append(f"{name}: {error}")
         except InvariantBroken as error:
             self._problems.append(f"{name}: {error}")
-            self._desk.held_back = TradingMode.HALTED
+            self._desk.hold_back(TradingMode.HALTED)
             self._latch("invariant", str(error))
         except OSError as error:
             self._problems.append(f"{name}: the disk: {error.strerror or error}")
-            self._desk.held_back = TradingMode.HALTED
+            self._desk.hold_back(TradingMode.HALTED)
 
     def _latch(self, name: str, reason: str) -> None:
         """Halt; should the disk refuse even that, this tick's own trouble still holds everything back."""
@@ -251,7 +260,7 @@ class Engine:
     def _judge(self, grave: list[Difference]) -> None:
         self._seen_different = self._seen_different + 1 if grave else 0
         if grave:
-            self._desk.held_back = TradingMode.REDUCE_ONLY
+            self._desk.hold_back(TradingMode.REDUCE_ONLY)
         if self._seen_different >= CONFIRMED:
             self._limits.latch("reconcile", TradingMode.HALTED, "; ".join(one.text for one in grave))
 
@@ -292,10 +301,8 @@ class Engine:
         """At the next price: what was decided to be sold, and stops that were jumped over."""
         chases = self._setup.plan.settings.rules().gap_policy == GapPolicy.CHASE
         for pair, held in sorted(self.portfolio.holdings.items()):
-            stop = None if held.stop_id is None else self.portfolio.orders.get(held.stop_id)
-            jumped = chases and stop is not None and stop.triggered and not stop.status.final
             waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
-            gap = jumped or held.leaving == ExitReason.GAP
+            gap = held.leaving == ExitReason.GAP or (chases and self._guardian.was_jumped_over(held))
             # A person who has the wheel holds back what a signal wanted, never what protects.
             leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
             if leg is None or self._world.feed.price(Pair.parse(pair)) is None:

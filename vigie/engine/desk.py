@@ -39,6 +39,10 @@ class Desk:
         self.held_back: TradingMode = TradingMode.ACTIVE
         """What this tick's own troubles allow: a disk that cannot be written, books that do not agree."""
 
+    def hold_back(self, mode: TradingMode) -> None:
+        """Let nothing more than a mode allows be done in this tick; never less strict than before."""
+        self.held_back = strictest({self.held_back, mode})
+
     @property
     def mode(self) -> TradingMode:
         """What is allowed at this instant; the kill switch is looked at anew each time."""
