@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -50,6 +52,13 @@ def command(
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
     top: Annotated[int, typer.Option(min=1, help="Points shown.")] = 15,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="All points, one row each: .csv, .json or .parquet.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="HTML report, one self-contained file.")] = None,
+    heat: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Axes of the report's heat map; else those with most values.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Try many parameters on the same candles. In sample: choose by `vigie walk-forward`.
@@ -58,7 +67,10 @@ def command(
 
     Example: vigie sweep --strategy ema_cross --grid fast=10,20,30 --grid slow=50:200:50
     """
+    from vigie.app.research_reports import SweepOutputs, points_of, write_sweep
     from vigie.app.search import SearchRequest, run_sweep, searched
+    from vigie.reporting.luck import expected_best_sharpe
+    from vigie.reporting.search import sweep_document, sweep_table
 
     base = request_of(
         strategy=strategy,
@@ -75,9 +87,13 @@ def command(
     )
     request = SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades)
     task = searched(request, note)
+    outputs = SweepOutputs(export, report, tuple(name.strip() for name in heat.split(",")) if heat else ())
+    outputs.check(task)
     with progress(f"sweeping {strategy}", len(task.made)) as advance:
         found = run_sweep(request, task, report=note, progress=advance)
     ranked = [(point, result.metrics) for point, result in found.ranked(objective, min_trades)]
+    written = write_sweep(request, found, outputs)
+    luck = expected_best_sharpe(points_of(found), found.trials)
     facts = {
         "strategy": strategy,
         "profile": profile,
@@ -89,16 +105,23 @@ def command(
         "from_store": found.from_store,
         "too_few_trades": len(task.made) - len(ranked),
         "trials": found.trials,
+        "best_sharpe_by_luck": None if isinstance(luck, str) else luck,
     }
-    from vigie.reporting.search import sweep_document, sweep_table
-
     if as_json:
         print_json(sweep_document(ranked, facts))
-        return
-    if ranked:
-        console().print(sweep_table(ranked, top))
+    else:
+        if ranked:
+            console().print(sweep_table(ranked, top))
+        _notes(facts, min_trades)
+    for path in written:
+        note(f"written: {path}")
+
+
+def _notes(facts: Mapping[str, Any], min_trades: int) -> None:
     note(
-        f"{len(task.made):,} points ({found.from_store:,} from the store), {task.senseless:,} without sense, "
-        f"{facts['too_few_trades']:,} with fewer than {min_trades} trades; {found.trials:,} trials counted so far"
+        f"{facts['tried']:,} points ({facts['from_store']:,} from the store), {facts['senseless']:,} without sense, "
+        f"{facts['too_few_trades']:,} with fewer than {min_trades} trades; {facts['trials']:,} trials counted so far"
     )
-    note("in sample: the best of many tries looks good by luck alone; next: vigie walk-forward")
+    luck = facts["best_sharpe_by_luck"]
+    expected = "" if luck is None else f" (a Sharpe ratio of {luck:.2f} is to be expected)"
+    note(f"in sample: the best of many tries looks good by luck alone{expected}; next: vigie walk-forward")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -64,6 +65,14 @@ def command(
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
     promote: Annotated[bool, typer.Option("--promote", help="Write a certificate if every gate is passed.")] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Equity of the tests, one after the other: .csv, .json or .parquet."),
+    ] = None,
+    export_folds: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Folds, one row each: .csv, .json or .parquet.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="HTML report, one self-contained file.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Choose parameters on training candles, test them once on the candles after. Exit 3 if a gate is not passed.
@@ -71,10 +80,13 @@ def command(
     Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
     """
     from vigie.app.gates import gate_settings
+    from vigie.app.research_reports import WalkForwardOutputs, write_walk_forward
     from vigie.app.search import SearchRequest, searched
     from vigie.app.walk_forward import WalkForwardRequest, points_to_run, run_walk_forward
     from vigie.app.walk_forward import promote as certify
 
+    outputs = WalkForwardOutputs(export, export_folds, report)
+    outputs.check()
     base = request_of(
         strategy=strategy,
         profile=profile,
@@ -101,13 +113,15 @@ def command(
     with progress(f"walking {strategy} forward", points_to_run(request, task)) as advance:
         done = run_walk_forward(request, task, report=note, progress=advance)
     certificate = certify(done, base.home) if promote and done.outcome.passed else None
+    name = None if certificate is None else certificate.name
+    written = write_walk_forward(request.search, done, outputs, name)
     facts: dict[str, Any] = {
         "strategy": strategy,
         "profile": profile,
         "pairs": [str(one.pair) for one in task.prepared.series],
         "timeframe": timeframe,
         "objective": objective,
-        "certificate": None if certificate is None else certificate.name,
+        "certificate": name,
     }
     from vigie.reporting.search import walk_forward_document, walk_forward_view
 
@@ -115,6 +129,8 @@ def command(
         print_json(walk_forward_document(done.outcome, facts))
     else:
         console().print(walk_forward_view(done.outcome))
+    for path in written:
+        note(f"written: {path}")
     if not done.outcome.passed:
         raise CheckFailed("not every gate is passed: no parameters are given")
     if not as_json and done.outcome.final is not None:

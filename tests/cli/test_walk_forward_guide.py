@@ -47,7 +47,8 @@ def test_every_command_that_the_guide_mentions_exists(words: str, capsys: pytest
 @pytest.mark.parametrize("option", sorted({word for line in re.findall(r"`([^`\n]*)`", GUIDE)
                                            for word in re.findall(r"--[\w-]+", line)} - {"--help"}))  # fmt: skip
 def test_every_option_that_the_guide_mentions_exists(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    run(["walk-forward", "--help"])
+    for command in ("walk-forward", "sweep"):
+        run([command, "--help"])
     assert option in capsys.readouterr().out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -149,23 +149,33 @@ class Outputs:
             ConfigError: an unknown file ending, a folder that does not exist or cannot be written, or one file for
                 two outputs; all of them at once.
         """
-        problems = []
-        taken: set[Path] = set()
-        for path, suffixes in (
-            (self.trades, TABLE_SUFFIXES),
-            (self.events, TABLE_SUFFIXES),
-            (self.report, REPORT_SUFFIXES),
-        ):
-            if path is None:
-                continue
-            if path.suffix.lower() not in suffixes:
-                problems.append(f"{path}: the name must end in one of {', '.join(suffixes)}")
-            if path.resolve() in taken:
-                problems.append(f"{path}: two outputs cannot go into one file")
-            taken.add(path.resolve())
-            problems += _unwritable(path)
-        if problems:
-            raise ConfigError(problems)
+        tables = ((self.trades, TABLE_SUFFIXES), (self.events, TABLE_SUFFIXES))
+        check_writable((*tables, (self.report, REPORT_SUFFIXES)))
+
+
+def check_writable(outputs: Iterable[tuple[Path | None, Sequence[str]]]) -> None:
+    """Refuse files that could not be written.
+
+    Args:
+        outputs: paths with the endings that each may have; None: not wanted.
+
+    Raises:
+        ConfigError: an unknown file ending, a folder that does not exist or cannot be written, or one file for two
+            outputs; all of them at once.
+    """
+    problems = []
+    taken: set[Path] = set()
+    for path, suffixes in outputs:
+        if path is None:
+            continue
+        if path.suffix.lower() not in suffixes:
+            problems.append(f"{path}: the name must end in one of {', '.join(suffixes)}")
+        if path.resolve() in taken:
+            problems.append(f"{path}: two outputs cannot go into one file")
+        taken.add(path.resolve())
+        problems += _unwritable(path)
+    if problems:
+        raise ConfigError(problems)
 
 
 def _unwritable(path: Path) -> list[str]:
@@ -200,6 +210,18 @@ def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -
         made.append((outputs.events, events_table(result, outputs.events.suffix.lower())))
     if outputs.report is not None:
         made.append((outputs.report, _html(result, trials)))
+    return write_files(made)
+
+
+def write_files(made: Sequence[tuple[Path, bytes]]) -> list[Path]:
+    """Write files, each whole or not at all.
+
+    Returns:
+        what was written.
+
+    Raises:
+        ConfigError: a file cannot be written.
+    """
     for path, content in made:
         try:
             write_atomically(path, content)
@@ -209,6 +231,6 @@ def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -
 
 
 def _html(result: BacktestResult, trials: int | None) -> bytes:
-    from vigie.reporting.html import html
+    from vigie.reporting.page.backtest import backtest_page
 
-    return html(result, trials).encode()
+    return backtest_page(result, trials).encode()

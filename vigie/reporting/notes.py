@@ -8,7 +8,7 @@ from vigie.research.result import BacktestResult
 
 FEW_TRADES = 30
 _SHORT_DAYS = 365.0
-_IN_SAMPLE = "In sample: parameters may have been chosen on these candles. Only later candles show what they are worth."
+_IN_SAMPLE = "In sample: parameters may have been chosen on these candles; only later candles show their worth."
 
 
 def notes(result: BacktestResult, trials: int | None = None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vigie.domain.instants import as_text
@@ -42,14 +43,27 @@ def scope(result: BacktestResult, trials: int | None = None) -> Scope:
         result: a backtest; never out of sample.
         trials: tries counted by the trial ledger, this one included; None: not counted.
     """
-    start, end = bounds(result)
-    period = "no candles"
-    if end:
-        # The last day, not the midnight at which it ends.
-        period = f"{as_text(start)[:10]} to {as_text(end - 1)[:10]} ({(end - start) / DAY_MS:,.0f} days)"
     count = sum(len(one.candles) for one in result.series)
-    tries = "number of trials not counted" if trials is None else f"{trials:,} trial{'' if trials == 1 else 's'}"
-    return Scope(period, f"{count:,} candles of {result.identity.timeframe}", IN_SAMPLE, _costs(result), tries)
+    return Scope(
+        period_of(*bounds(result)),
+        f"{count:,} candles of {result.identity.timeframe}",
+        IN_SAMPLE,
+        costs_of(result.identity.settings),
+        trials_of(trials),
+    )
+
+
+def period_of(start: int, end: int) -> str:
+    """First and last day with the length; epoch milliseconds, zeros without candles."""
+    if not end:
+        return "no candles"
+    # The last day, not the midnight at which it ends.
+    return f"{as_text(start)[:10]} to {as_text(end - 1)[:10]} ({(end - start) / DAY_MS:,.0f} days)"
+
+
+def trials_of(trials: int | None) -> str:
+    """How many tries; None: not counted."""
+    return "number of trials not counted" if trials is None else f"{trials:,} trial{'' if trials == 1 else 's'}"
 
 
 def bounds(result: BacktestResult) -> tuple[int, int]:
@@ -60,8 +74,8 @@ def bounds(result: BacktestResult) -> tuple[int, int]:
     return min(int(one.opens_at[0]) for one in filled), max(int(one.closes_at[-1]) for one in filled)
 
 
-def _costs(result: BacktestResult) -> str:
-    settings = result.identity.settings
+def costs_of(settings: Mapping[str, object]) -> str:
+    """What the numbers are net of, by the names of the settings."""
     named = (("fee", settings.get("fee_fraction")), ("slippage", settings.get("slippage_fraction")))
-    said = [f"{name} {basis_points(float(value))}" for name, value in named if value is not None]
+    said = [f"{name} {basis_points(value)}" for name, value in named if isinstance(value, int | float)]
     return "after " + " and ".join(said) + " a side" if said else "costs not recorded"

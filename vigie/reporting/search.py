@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -12,8 +12,9 @@ from rich.text import Text
 
 from vigie.domain.instants import as_iso, as_text
 from vigie.metrics.summary import Metrics
+from vigie.reporting.gate_words import gate_words
 from vigie.reporting.numbers import MISSING, percent, ratio
-from vigie.research.gates import Gate
+from vigie.reporting.stability import stability
 from vigie.research.overfitting import Overfitting
 from vigie.research.sharpe_tests import DeflatedSharpe, SharpeEstimate, annualised
 from vigie.research.space import Point
@@ -24,13 +25,6 @@ WALK_FORWARD_SCHEMA = "vigie.walk_forward/1"
 DAYS_PER_YEAR = 365.0
 _COLUMNS = ("sharpe", "total_return", "max_drawdown", "profit_factor", "win_rate", "trades")
 _HEADINGS = ("Sharpe", "return", "max fall", "factor", "won", "trades")
-_GATES: Mapping[str, tuple[str, Callable[[float], str]]] = {
-    "mean_sharpe": ("mean Sharpe of the tests", ratio),
-    "win_rate": ("winning trades of the tests", percent),
-    "trades": ("trades in all tests", lambda value: f"{value:,.0f}"),
-    "folds": ("tests run", lambda value: f"{value:,.0f}"),
-    "out_in_ratio": ("Sharpe out of / in sample", ratio),
-}
 
 Ranked = Sequence[tuple[Point, Metrics]]
 
@@ -57,8 +51,16 @@ def sweep_document(ranked: Ranked, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def walk_forward_view(found: WalkForward) -> RenderableType:
-    """Folds, gates and what luck alone would do."""
-    return Group(_folds(found), Text(""), _gates(found), Text(""), *(Text(line) for line in honesty(found)))
+    """Folds, how stable the choice is, gates, and what luck alone would do."""
+    return Group(
+        _folds(found),
+        Text(""),
+        _stability(found),
+        Text(""),
+        _gates(found),
+        Text(""),
+        *(Text(line) for line in honesty(found)),
+    )
 
 
 def honesty(found: WalkForward) -> list[str]:
@@ -117,6 +119,7 @@ def walk_forward_document(found: WalkForward, facts: Mapping[str, Any]) -> dict[
             if isinstance(value, str)
         },
         "stability": {name: [one.chosen[name] for one in found.folds if one.chosen] for name in _searched(found)},
+        "grid": {one.name: list(one.tried) for one in stability(found)},
     }
 
 
@@ -162,15 +165,23 @@ def _gates(found: WalkForward) -> Table:
     for heading in ("gate", "measured", "needed", ""):
         table.add_column(heading, justify="left" if heading in ("gate", "") else "right")
     for gate in found.verdict.gates:
-        label, shown = _GATES[gate.name]
-        value = MISSING if gate.value is None else shown(gate.value)
-        sign = "above" if gate.strict else "at least"
-        table.add_row(label, value, f"{sign} {shown(gate.limit)}", _verdict(gate))
+        *words, verdict = gate_words(gate)
+        table.add_row(*words, Text(verdict, style="green" if gate.passed else "red"))
     return table
 
 
-def _verdict(gate: Gate) -> Text:
-    return Text("passed", style="green") if gate.passed else Text("not passed", style="red")
+def _stability(found: WalkForward) -> Table:
+    """Names that had a choice, their values over the folds, and the places of those values in the grid."""
+    table = _table("stability of the choice, fold after fold")
+    for heading in ("searched", "chosen", "place in the grid", "at an edge"):
+        table.add_column(heading, justify="left" if heading != "at an edge" else "right", overflow="fold")
+    for one in stability(found):
+        if len(one.tried) < 2:
+            continue
+        places = " ".join("-" if place is None else str(place) for place in one.places)
+        chosen = " ".join(value or "-" for value in one.chosen)
+        table.add_row(one.name, chosen, f"{places} of {len(one.tried)}", f"{one.at_edge}" if one.at_edge else "")
+    return table
 
 
 def _chance(what: str, value: float | str) -> str:

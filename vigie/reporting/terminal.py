@@ -70,10 +70,11 @@ def render(result: BacktestResult, trials: int | None = None) -> RenderableType:
         _header(result, trials),
         _side_by_side(_against_hold(result), _round_trips(result)),
         _pairs(result),
-        _side_by_side(_exits(result), _refusals(result)),
+        Group(_side_by_side(_exits(result), _refusals(result)), *_quiet_guards(result)),
         _notes(result, trials),
     )
-    return Group(*(line for part in parts for line in (part, "")))
+    *first, last = parts
+    return Group(*(line for part in first for line in (part, "")), last)
 
 
 def _header(result: BacktestResult, trials: int | None) -> RenderableType:
@@ -143,8 +144,15 @@ def _exits(result: BacktestResult) -> Table:
 
 def _refusals(result: BacktestResult) -> Table:
     counted = sorted(result.refusals.items(), key=lambda item: (-item[1], item[0]))
-    rows = [(name.replace("_", " "), f"{count:,}") for name, count in counted]
-    return _table(("entries refused by", "count"), rows or [("no guard was on", "")])
+    rows = [(name.replace("_", " "), f"{count:,}") for name, count in counted if count]
+    nothing = "none" if counted else "no guard was on"
+    return _table(("entries refused by", "count"), rows or [(nothing, "")])
+
+
+def _quiet_guards(result: BacktestResult) -> tuple[RenderableType, ...]:
+    """Guards that were on and refused nothing: a line, not a row each."""
+    names = sorted(name.replace("_", " ") for name, count in result.refusals.items() if not count)
+    return (_Flowing((f"refused by none of: {names[0]}", *names[1:])),) if names else ()
 
 
 def _notes(result: BacktestResult, trials: int | None) -> RenderableType:

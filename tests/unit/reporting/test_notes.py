@@ -27,7 +27,7 @@ def test_synthetic_candles_are_named_first() -> None:
 
 
 def test_a_plain_backtest_is_never_called_out_of_sample() -> None:
-    assert "In sample: parameters may have been chosen on these candles." in told()
+    assert "In sample: parameters may have been chosen on these candles;" in told()
     assert scope(a_result()).sample == "in sample"
 
 

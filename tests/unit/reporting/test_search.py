@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from cli.output import plain
 from tests.unit.research.search_cases import at, folds, points, series, walked
 from vigie.reporting.search import honesty, sweep_document, sweep_table, walk_forward_document, walk_forward_view
+from vigie.reporting.stability import stability
 from vigie.research.gates import GateSettings
 from vigie.research.space import plans
 from vigie.research.sweep import sweep
@@ -82,6 +83,15 @@ def test_the_view_has_folds_gates_and_every_sentence_of_honesty(found: WalkForwa
     for line in honesty(found):
         assert line in text
     assert "trials behind this choice: 8" in text
+
+
+def test_the_view_shows_each_searched_name_over_the_folds_with_its_place_in_the_grid(found: WalkForward) -> None:
+    lines = shown(walk_forward_view(found), 100).splitlines()
+    for one in stability(found):
+        if len(one.tried) > 1:
+            row = next(line for line in lines if line.startswith(f"{one.name} "))
+            assert " ".join(value or "-" for value in one.chosen) in row
+            assert f"{' '.join(map(str, one.places))} of {len(one.tried)}" in row
 
 
 def test_nothing_that_was_undefined_is_shown_as_a_number(nothing: WalkForward) -> None:

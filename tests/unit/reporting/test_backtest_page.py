@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.fakes.results import a_result, of_profits, trades
-from vigie.reporting.charts import payload, thinned
-from vigie.reporting.html import html
+from vigie.reporting.page.backtest import backtest_page as html
+from vigie.reporting.page.backtest_charts import payload, thinned
 
 VOID = {"meta", "br", "link", "img", "input"}
 

@@ -113,10 +113,10 @@ def _curves(result: BacktestResult) -> dict[str, Any]:
     rows = thinned((result.equity, fallen, result.hold, hold_fallen))
     return {
         "at": result.closes_at[rows].tolist(),
-        "equity": _rounded(result.equity[rows]),
-        "hold": _rounded(result.hold[rows]),
-        "fallen": _rounded(-fallen[rows]),
-        "holdFallen": _rounded(-hold_fallen[rows]),
+        "equity": rounded(result.equity[rows]),
+        "hold": rounded(result.hold[rows]),
+        "fallen": rounded(-fallen[rows]),
+        "holdFallen": rounded(-hold_fallen[rows]),
     }
 
 
@@ -132,7 +132,8 @@ def _distribution(fractions: FloatArray) -> dict[str, list[float]]:
     return {"left": edges[:-1].tolist(), "width": [width], "count": counts.tolist()}
 
 
-def _rounded(values: FloatArray) -> list[float]:
+def rounded(values: FloatArray) -> list[float]:
+    """Seven digits: what a picture shows."""
     return [float(f"{value:.7g}") for value in values.tolist()]
 
 

@@ -1,14 +1,13 @@
-"""A result as one self-contained HTML page: no server, no network, no second file."""
+"""The frame of every HTML report: one self-contained file, no server, no network, no second file."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
+from html import escape
 from importlib.resources import files
-
-from vigie.reporting.charts import payload
-from vigie.reporting.sections import body, head_title
-from vigie.research.result import BacktestResult
+from typing import Any
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -30,21 +29,26 @@ _PAGE = """<!doctype html>
 """
 
 
-def html(result: BacktestResult, trials: int | None = None) -> str:
-    """The report; about 5 MB of it are the chart library.
+def framed(title: str, body: str, data: Mapping[str, Any], script: str) -> str:
+    """A whole page; about 5 MB of it are the chart library.
 
     Args:
-        result: a backtest.
-        trials: tries counted by the trial ledger, this one included; None: not counted.
+        title: of the browser's tab, plain text.
+        body: everything between the body tags but the scripts, HTML.
+        data: what the script draws, ready for JSON.
+        script: name of the page's own script, a file beside this one; it defines ``drawAll``.
+
+    Raises:
+        ValueError: NaN or an infinity in the data.
     """
     return _PAGE.format(
-        title=head_title(result),
-        style=_asset("report.css"),
-        body=body(result, trials),
+        title=escape(title),
+        style=_asset("frame.css"),
+        body=body,
         # A "</script>" inside a text would end the element.
-        data=json.dumps(payload(result), separators=(",", ":"), allow_nan=False).replace("</", "<\\/"),
+        data=json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/"),
         plotly=_plotly(),
-        script=_asset("report.js"),
+        script=_asset("frame.js") + _asset(script),
     )
 
 
