@@ -24,8 +24,6 @@ HARMLESS = {
     "vigie.research.folds.folds_of",
     "vigie.research.gates.Gate",
     "vigie.research.gates.GateSettings",
-    "vigie.research.lanes.NAMES",
-    "vigie.research.lean_sweep.can_be_lean",
     "vigie.research.look_ahead.LookAheadReport",
     "vigie.research.look_ahead.check",
     "vigie.research.monte_carlo.MonteCarlo",
@@ -228,7 +226,6 @@ def test_a_result_that_leaves_before_it_is_recorded_is_caught(true: str, false: 
     ("module", "true", "false"),
     [
         ("search", "    trials = count(", "    trials = guess("),
-        ("search", "import can_be_lean, lean_sweep", "import can_be_lean, lean_sweep as go"),
         ("search", "    metric_of(request.objective)\n", "    _run(request, (), request.base, print)\n"),
         ("search", "import metric_of, sweep", "import metric_of, sweep as go"),
         ("walk_forward", "    trials = count(", "    trials = guess("),

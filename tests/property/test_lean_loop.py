@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracles import markets
+from tests.unit.research.search_cases import differences
 from vigie.decision.profile import Plan, plan
 from vigie.domain.candles import Candles, Series
 from vigie.domain.pair import Pair
+from vigie.metrics.returns import last_of_each_day, simple_returns
+from vigie.metrics.summary import Metrics
 from vigie.research.backtest import run
-from vigie.research.lanes import NAMES
-from vigie.research.lean_sweep import can_be_lean, lean_sweep
+from vigie.research.lean_sweep import can_be_lean
+from vigie.research.space import Point
+from vigie.research.sweep import sweep
 from vigie.strategy.strategy import load
 
 PAIR = Pair("AAA", "BBB")
@@ -55,29 +57,34 @@ def candles_of(maker: int, seed: int) -> Candles:
     return markets.as_candles(markets.with_holes(makers[maker](900, seed), seed))
 
 
-def same(made: Plan, one: Series, start_ms: int | None = None) -> list[str]:
-    """Names whose numbers differ by more than the noise of adding up in another order."""
-    full = run(made, [one], start_ms=start_ms).measured
-    (lean,) = lean_sweep([made], one, instruments={}, start_ms=start_ms, end_ms=None)
-    assert set(lean.values) == set(NAMES)
-    different = []
-    for name in NAMES:
-        ours, theirs = lean.values[name], full.values[name]
-        if ours is None or theirs is None:
-            if ours is not theirs:
-                different.append(name)
-        elif not math.isclose(ours, theirs, rel_tol=1e-7, abs_tol=1e-9):
-            different.append(name)
-    return different
+def different(made: Plan, one: Series, start_ms: int | None, ends_ms: list[int]) -> list[str]:
+    """What a search says otherwise than a backtest that ends at each date."""
+    (score,) = sweep([({}, made)], [one], instruments={}, start_ms=start_ms, ends_ms=ends_ms)
+    found = []
+    for end_ms, measured in zip(ends_ms, score.measured, strict=True):
+        full = run(made, [one], start_ms=start_ms, end_ms=end_ms)
+        found += [f"before {end_ms}: {what}" for what in differences(measured, full.measured)]
+    days = last_of_each_day(full.closes_at, one.candles.timeframe.milliseconds)
+    assert score.daily is not None
+    if score.daily.tobytes() != simple_returns(full.equity[days], full.capital).tobytes():
+        found.append("daily returns")
+    return found
 
 
 @settings(max_examples=150, deadline=None)
-@given(plans_drawn(), st.integers(0, 3), st.integers(0, 50), st.booleans())
-def test_both_loops_find_the_same_numbers(made: Plan, maker: int, seed: int, later: bool) -> None:
+@given(
+    plans_drawn(),
+    st.integers(0, 3),
+    st.integers(0, 50),
+    st.booleans(),
+    st.lists(st.integers(320, 899), max_size=4, unique=True).map(sorted),
+)
+def test_both_loops_find_the_same_numbers(made: Plan, maker: int, seed: int, later: bool, cuts: list[int]) -> None:
     candles = candles_of(maker, seed)
     one = Series(PAIR, "test", candles, "drawn")
     start_ms = int(candles.opens_at[300]) if later else None
-    assert same(made, one, start_ms) == []
+    ends_ms = [int(candles.opens_at[min(row, len(candles) - 1)]) for row in cuts]
+    assert different(made, one, start_ms, sorted({*ends_ms, int(candles.closes_at[-1])})) == []
 
 
 @pytest.mark.real_candles
@@ -86,19 +93,30 @@ def test_both_loops_agree_on_recorded_candles(strategy: str, candle_folder) -> N
     from vigie.adapters.market_data.files import read_series
 
     one = read_series(candle_folder / "binance_ETH-USDT_1h.csv.gz")
-    assert same(plan(load(strategy), "standard", {"drawdown_fraction": "off"}), one) == []
+    ends_ms = [int(one.candles.closes_at[row]) for row in (5000, 20_000, -1)]
+    assert different(plan(load(strategy), "standard", {"drawdown_fraction": "off"}), one, None, ends_ms) == []
 
 
 def test_plans_of_one_sweep_keep_their_order_whatever_the_threads() -> None:
     one = Series(PAIR, "test", candles_of(1, 3), "drawn")
     made = [
-        plan(load("ema_cross"), "standard", {"warm_up": "60", "fast": fast, "trail_atr": trail})
+        plan(load("ema_cross"), "standard", {"warm_up": "60", "fast": fast, "trail_atr": trail, "stop_atr": stop})
         for fast in ("5", "10", "15")
         for trail in ("2", "4")
+        for stop in ("1", "3")
     ]
-    alone = [lean_sweep([each], one, instruments={}, start_ms=None, end_ms=None)[0] for each in made]
+    alone = [swept([each], one)[0] for each in made]
+    assert len({found.values["final_equity"] for found in alone}) > 6
     for jobs in (1, 2, 8):
-        assert lean_sweep(made, one, instruments={}, start_ms=None, end_ms=None, jobs=jobs) == alone
+        assert swept(made, one, jobs) == alone
+
+
+def swept(made: list[Plan], one: Series, jobs: int = 1) -> list[Metrics]:
+    points: list[tuple[Point, Plan]] = [({}, each) for each in made]
+    end_ms = int(one.candles.closes_at[-1])
+    scores = sweep(points, [one], instruments={}, start_ms=None, ends_ms=[end_ms], daily=False, jobs=jobs)
+    assert all(score.daily is None for score in scores)
+    return [score.measured[0] for score in scores]
 
 
 @pytest.mark.parametrize("override", [{"fill_at": "close"}, {"last_at_close": "on"}, {"close_at_end": "on"}])
@@ -110,9 +128,7 @@ def test_what_the_lean_loop_does_not_know_is_left_to_the_full_one(override: dict
 
 def test_nothing_wanted_is_nothing_done() -> None:
     one = Series(PAIR, "test", candles_of(0, 1), "drawn")
-    (found,) = lean_sweep(
-        [plan(load("ema_cross"), "standard", {"warm_up": "5000"})], one, instruments={}, start_ms=None, end_ms=None
-    )
+    (found,) = swept([plan(load("ema_cross"), "standard", {"warm_up": "5000"})], one)
     assert found.values["final_equity"] == 10_000.0
     assert found.values["trades"] == 0.0
     assert found.undefined["win_rate"]

@@ -20,8 +20,6 @@ from vigie.metrics.summary import Metrics
 from vigie.ports.results import StoredResult
 from vigie.ports.trials import TrialLedger
 from vigie.research.compile import source_hash
-from vigie.research.lanes import NAMES
-from vigie.research.lean_sweep import can_be_lean, lean_sweep
 from vigie.research.points import filters_text
 from vigie.research.space import Point, Space, plans, space_of
 from vigie.research.sweep import metric_of, sweep
@@ -200,36 +198,17 @@ def _run(
     task: Searched, made: Sequence[tuple[Point, Plan]], base: Request, progress: Callable[[int], None]
 ) -> list[Metrics]:
     series = task.prepared.series
-    end_ms = end_of(series, base.end_ms)
-    plans_ = [plan for _, plan in made]
-    if can_be_lean(plans_, len(series)):
-        return lean_sweep(
-            plans_,
-            series[0],
-            instruments=task.prepared.instruments,
-            start_ms=base.start_ms,
-            end_ms=end_ms,
-            jobs=threads(),
-            progress=progress,
-        )
     scores = sweep(
         made,
         series,
         instruments=task.prepared.instruments,
         start_ms=base.start_ms,
-        ends_ms=[end_ms],
+        ends_ms=[end_of(series, base.end_ms)],
+        daily=False,
         jobs=threads(),
         progress=progress,
     )
-    return [_named(score.measured[0]) for score in scores]
-
-
-def _named(metrics: Metrics) -> Metrics:
-    """The numbers that a search keeps, the same whichever loop found them."""
-    return Metrics(
-        {name: metrics.values[name] for name in NAMES},
-        {name: why for name, why in metrics.undefined.items() if name in NAMES},
-    )
+    return [score.measured[0] for score in scores]
 
 
 def _ground(base: Request, prepared: Prepared) -> Ground:

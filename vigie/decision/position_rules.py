@@ -6,6 +6,7 @@ functions. No clock, no I/O, no randomness.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from vigie.decision.policies import Extreme, Filters, Rules, StopTest, TrailFrom, floor_to
@@ -13,6 +14,9 @@ from vigie.domain.trades import ExitReason
 
 PARTIAL_VALUE_FACTOR = 3.0
 """Partial sales are looked at only while the position is worth this many minimum notionals."""
+
+_SURELY = 1.0 - 1e-9
+"""Further from a price than any rounding takes it."""
 
 
 class Position(NamedTuple):
@@ -123,6 +127,28 @@ def advance(position: Position, bar: Bar, rules: Rules, filters: Filters) -> tup
         partials_taken=taken,
     )
     return moved, Actions(partial_1, partial_2, _reason_to_leave(moved, bar, rules))
+
+
+def quiet_below(position: Position, rules: Rules) -> tuple[float, float]:
+    """Prices up to which a candle does nothing to a position but lift its highest price.
+
+    For research, which jumps over such candles: where the extreme price (`Rules.extreme`) is not above the first
+    number and the close not above the second, and the strategy does not want out, `advance` answers with the same
+    position, its highest price apart, and without actions. Stops are not looked at: they must be tested inside the
+    candle (`StopTest.INTRABAR`). Both may lie too low, never too high; the position has seen one close at least.
+    """
+    extreme, close = math.inf, position.target * _SURELY if position.target == position.target else math.inf
+    if position.trail_active:
+        extreme = position.highest
+    elif rules.trail_from == TrailFrom.ACTIVATION:
+        extreme = (position.entry_price + rules.activation_atr * position.volatility) * _SURELY
+    if rules.breakeven_fraction > 0.0 and not position.breakeven_done:
+        close = min(close, position.entry_price * (1.0 + rules.breakeven_fraction) * _SURELY)
+    if rules.partial_1_share > 0.0 and position.partials_taken & 1 == 0:
+        close = min(close, position.entry_price * (1.0 + rules.partial_1_gain) * _SURELY)
+    if rules.partial_2_share > 0.0 and position.partials_taken & 2 == 0:
+        close = min(close, position.entry_price * (1.0 + rules.partial_2_gain) * _SURELY)
+    return extreme, close
 
 
 def _trail(position: Position, bar: Bar, rules: Rules) -> tuple[float, float, bool]:

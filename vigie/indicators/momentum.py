@@ -7,8 +7,10 @@ import pandas as pd
 
 from vigie.domain.candles import FloatArray
 from vigie.indicators.averages import ema, sma
+from vigie.indicators.remembered import remembered
 
 
+@remembered
 def rsi(close: FloatArray, period: int = 14) -> FloatArray:
     """Relative strength index (Wilder 1978), 0 to 100, NaN for the first ``period - 1`` rows, shape (n,).
 
@@ -21,6 +23,7 @@ def rsi(close: FloatArray, period: int = 14) -> FloatArray:
     return values
 
 
+@remembered
 def stochastic_rsi(rsi_values: FloatArray, window: int = 14, *, flat: float = np.nan) -> FloatArray:
     """Where the RSI stands in its own range, 0 to 1, not smoothed, shape (n,).
 
@@ -43,6 +46,7 @@ def stochastic_rsi(rsi_values: FloatArray, window: int = 14, *, flat: float = np
     return np.clip(values, 0.0, 1.0)
 
 
+@remembered
 def macd_histogram(close: FloatArray, fast: int = 12, slow: int = 26, signal: int = 9) -> FloatArray:
     """MACD line minus its signal line (Appel), in quote, NaN until all three averages are full, shape (n,)."""
     from ta.trend import MACD
@@ -52,6 +56,7 @@ def macd_histogram(close: FloatArray, fast: int = 12, slow: int = 26, signal: in
     return values
 
 
+@remembered
 def trix_histogram(close: FloatArray, span: int = 7, signal: int = 15) -> FloatArray:
     """TRIX minus its plain mean, in percent a row, NaN for the first ``signal`` rows, shape (n,).
 
@@ -61,4 +66,5 @@ def trix_histogram(close: FloatArray, span: int = 7, signal: int = 15) -> FloatA
     smooth = ema(ema(ema(close, span), span), span)
     trix = np.full(len(close), np.nan)
     trix[1:] = (smooth[1:] - smooth[:-1]) / smooth[:-1] * 100.0
-    return trix - sma(trix, signal)
+    above: FloatArray = trix - sma(trix, signal)
+    return above

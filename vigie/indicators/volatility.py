@@ -7,10 +7,12 @@ import pandas as pd
 
 from vigie.domain.candles import Candles, FloatArray
 from vigie.indicators import loops
+from vigie.indicators.remembered import remembered
 
 _TRADING_DAYS = 252.0
 
 
+@remembered
 def true_range(candles: Candles) -> FloatArray:
     """``max(high - low, |high - previous close|, |low - previous close|)``; first row high - low; shape (n,)."""
     # The same number with fewer steps: the range of the candle stretched to the previous close.
@@ -20,6 +22,7 @@ def true_range(candles: Candles) -> FloatArray:
     return ranges
 
 
+@remembered
 def atr(candles: Candles, period: int = 14) -> FloatArray:
     """Average true range (Wilder, New Concepts in Technical Trading Systems, 1978), in quote, shape (n,).
 
@@ -29,6 +32,7 @@ def atr(candles: Candles, period: int = 14) -> FloatArray:
     return loops.average_true_range(candles.high, candles.low, candles.close, period)
 
 
+@remembered
 def volatility_z_score(close: FloatArray, window: int = 20, baseline: int = 50) -> FloatArray:
     """How unusual the present volatility is, in standard deviations, NaN until ready, shape (n,).
 

@@ -17,8 +17,13 @@ from vigie.metrics.loops import return_sums
 Measured: TypeAlias = float | str
 """A number, or the reason why there is none."""
 
-_PIECE = 4096
-_NOISE = 1e-12
+NO_CANDLES = "no candles"
+NO_VARIATION = "returns do not vary"
+NO_LOSS = "no candle lost anything"
+TOO_FEW = "fewer than two returns"
+
+NOISE = 1e-12
+"""Sums that agree to this share of themselves leave noise, not spread."""
 _TAIL = 0.05
 
 
@@ -57,8 +62,7 @@ def moments_of_sums(count: int, total: float, squares: float, losses: float) -> 
         return Moments(0, 0.0, 0.0, 0.0)
     mean = total / count
     spread = squares - total * mean
-    # Sums that agree to the last digits leave noise, not spread.
-    deviation = math.sqrt(spread / (count - 1)) if count > 1 and spread > _NOISE * squares else 0.0
+    deviation = math.sqrt(spread / (count - 1)) if count > 1 and spread > NOISE * squares else 0.0
     return Moments(count, mean, deviation, math.sqrt(losses / count))
 
 
@@ -74,7 +78,7 @@ def volatility(of: Moments, per_year: float) -> Measured:
     (here with simple returns).
     """
     if of.count < 2:
-        return "fewer than two returns"
+        return TOO_FEW
     return of.deviation * math.sqrt(per_year)
 
 
@@ -85,9 +89,9 @@ def sharpe(of: Moments, per_year: float) -> Measured:
     scaling assumes returns without serial correlation (Lo, The Statistics of Sharpe Ratios, 2002).
     """
     if of.count < 2:
-        return "fewer than two returns"
+        return TOO_FEW
     if of.deviation == 0.0:
-        return "returns do not vary"
+        return NO_VARIATION
     return of.mean / of.deviation * math.sqrt(per_year)
 
 
@@ -98,9 +102,9 @@ def sortino(of: Moments, per_year: float) -> Measured:
     Source: Sortino and Price, Performance Measurement in a Downside Risk Framework, Journal of Investing 3(3), 1994.
     """
     if of.count < 2:
-        return "fewer than two returns"
+        return TOO_FEW
     if of.downside == 0.0:
-        return "no candle lost anything"
+        return NO_LOSS
     return of.mean / of.downside * math.sqrt(per_year)
 
 

@@ -10,6 +10,7 @@ from vigie.domain.trades import Trades
 from vigie.metrics.ratios import Measured
 
 NO_TRADES = "no closed trade"
+NO_LOSING_TRADE = "no losing trade"
 
 
 def longest_streak(wanted: BoolArray) -> int:
@@ -50,13 +51,13 @@ def round_trips(trades: Trades) -> dict[str, Measured]:
         "trades": float(count),
         "profit": total,
         "win_rate": won / count,
-        "profit_factor": gained / -given if lost else "no losing trade",
+        "profit_factor": gained / -given if lost else NO_LOSING_TRADE,
         "expectancy": total / count,
         "expectancy_fraction": float(np.add.reduce(trades.profit_fraction)) / count,
         "average_win": gained / won if won else "no winning trade",
-        "average_loss": given / lost if lost else "no losing trade",
+        "average_loss": given / lost if lost else NO_LOSING_TRADE,
         "largest_win": best if won else "no winning trade",
-        "largest_loss": least if lost else "no losing trade",
+        "largest_loss": least if lost else NO_LOSING_TRADE,
         "longest_winning_streak": float(longest_streak(wins)),
         "longest_losing_streak": float(longest_streak(losses)),
         "average_bars_held": float(np.add.reduce(trades.bars_held)) / count,

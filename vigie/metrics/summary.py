@@ -21,7 +21,7 @@ from vigie.metrics.returns import last_of_each_day, simple_returns
 from vigie.metrics.round_trips import round_trips, traded_value
 
 _YEAR_DAYS = 365.25
-_RUIN = "the equity fell to zero"
+RUIN = "the equity fell to zero"
 _HOLD = "hold_"
 _OWN = tuple(name for name in DEFINITIONS if not name.startswith(_HOLD))
 _HELD = tuple(name for name in DEFINITIONS if name.startswith(_HOLD))
@@ -66,7 +66,7 @@ def measure(
         trades: closed trades, in order of exit.
         risk_free_rate: yearly, a fraction, for Sharpe and Sortino.
     """
-    found: dict[str, Measured] = dict.fromkeys(_OWN, "no candles")
+    found: dict[str, Measured] = dict.fromkeys(_OWN, ratios.NO_CANDLES)
     found |= round_trips(trades)
     if len(equity):
         span = _Span.of(closes_at, timeframe, risk_free_rate)
@@ -74,7 +74,7 @@ def measure(
         mean_equity = float(np.add.reduce(equity)) / len(equity)
         found["days"] = span.years * _YEAR_DAYS
         found["exposure_fraction"] = int(np.count_nonzero(invested > 0.0)) / len(invested)
-        found["turnover"] = traded_value(trades) / mean_equity / span.years if mean_equity > 0.0 else _RUIN
+        found["turnover"] = traded_value(trades) / mean_equity / span.years if mean_equity > 0.0 else RUIN
     return _split(found, _OWN)
 
 
@@ -90,7 +90,7 @@ def measure_hold(
         timeframe: as in `measure`.
         risk_free_rate: as in `measure`.
     """
-    found: dict[str, Measured] = dict.fromkeys(_HELD, "no candles")
+    found: dict[str, Measured] = dict.fromkeys(_HELD, ratios.NO_CANDLES)
     if len(hold):
         curve = _curve(hold, capital, _Span.of(closes_at, timeframe, risk_free_rate))
         found |= {f"{_HOLD}{name}": value for name, value in curve.items()}
@@ -130,7 +130,7 @@ def _curve(equity: FloatArray, capital: float, span: _Span) -> dict[str, Measure
         "calmar": ratios.calmar(yearly, deepest.depth),
     }
     if deepest.depth >= 1.0:
-        return found | dict.fromkeys(("sharpe", "sortino", "volatility"), _RUIN)
+        return found | dict.fromkeys(("sharpe", "sortino", "volatility"), RUIN)
     moments = ratios.moments(equity, capital, span.risk_free)
     found["volatility"] = ratios.volatility(moments, span.per_year)
     found["sharpe"] = ratios.sharpe(moments, span.per_year)
@@ -140,7 +140,7 @@ def _curve(equity: FloatArray, capital: float, span: _Span) -> dict[str, Measure
 
 def _tail(equity: FloatArray, capital: float, span: _Span) -> dict[str, Measured]:
     daily = equity[last_of_each_day(span.closes_at, span.step)]
-    at_risk = ratios.value_at_risk(simple_returns(daily, capital)) if daily.all() else (_RUIN, _RUIN)
+    at_risk = ratios.value_at_risk(simple_returns(daily, capital)) if daily.all() else (RUIN, RUIN)
     return dict(zip(("value_at_risk_95", "conditional_var_95"), at_risk, strict=True))
 
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
-from vigie.decision.policies import Filters
+import numpy as np
+
 from vigie.decision.profile import Plan
-from vigie.domain.candles import Series
+from vigie.domain.candles import Candles, FloatArray, IntArray, Series
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import DAY_MS
+from vigie.metrics.returns import last_of_each_day
 from vigie.metrics.summary import Metrics
+from vigie.metrics.sums import measure_sums
 from vigie.research.compile import compiled_lean, use_compiled_loops
-from vigie.research.lanes import lane_of, metrics_of, run_lane
-from vigie.research.pieces import piece_of
-from vigie.research.timeline import filters_of
+from vigie.research.folds import rows_before
+from vigie.research.kernel.lean import LEAN_COLUMNS
+from vigie.research.kernel.records import Wallet
+from vigie.research.lanes import Numbers, Road, run_lane, sums_of
+from vigie.research.memo import Memo
+from vigie.research.pieces import piece_in, range_of
 
 _YEAR_DAYS = 365.25
+
+Measures: TypeAlias = tuple[Metrics, ...]
+"""The numbers of one plan at each date."""
 
 
 def can_be_lean(plans: Sequence[Plan], pairs: int) -> bool:
@@ -34,55 +44,83 @@ def lean_sweep(
     *,
     instruments: Mapping[Pair, Instrument],
     start_ms: int | None,
-    end_ms: int | None,
+    ends_ms: Sequence[int],
+    daily: bool = True,
     jobs: int = 1,
     progress: Callable[[int], None] = lambda _: None,
-) -> list[Metrics]:
-    """Run every plan over one pair.
+) -> tuple[list[Measures], FloatArray]:
+    """Run every plan over one pair, in one pass that is measured at each date.
 
     Args:
         plans: all of which the lean loop can run (`can_be_lean`).
         one: candles of the pair.
         instruments: venue filters where they are known.
         start_ms: start of what is traded, epoch milliseconds.
-        end_ms: its end, excluded.
+        ends_ms: dates to measure at, increasing; candles that open before a date belong to it.
+        daily: whether daily equity is wanted.
         jobs: threads.
         progress: told how many more plans are done.
 
     Returns:
-        the numbers named in `lanes.NAMES`, one record per plan, in their order.
+        the numbers of each plan in their order, and its returns per UTC day, fractions, shape (plans, days), or
+        (plans, 0).
     """
     use_compiled_loops()
     compiled_lean()
-    groups: dict[object, list[int]] = {}
-    for index, made in enumerate(plans):
-        # Filters can hang on a setting too: plans of one group meet the same ones.
-        shared = (made.parameters, made.settings.warm_up_from_past, made.settings.min_notional)
-        groups.setdefault(shared, []).append(index)
-    found: dict[int, Metrics] = {}
+    groups = _groups(plans)
+    places = {
+        from_past: range_of(made, one, start_ms, ends_ms[-1])
+        for from_past, made in {made.settings.warm_up_from_past: made for made in plans}.items()
+    }
+    roads = {from_past: Road.of(there) for from_past, there in places.items()}
+    memo = Memo([there.known.candles for there in places.values()])
+    candles = next(iter(places.values())).traded.candles
+    ends = np.array(rows_before(candles.opens_at, ends_ms), dtype=np.int64)
+    days = last_of_each_day(candles.closes_at, candles.timeframe.milliseconds) if daily else ends[:0]
+    numbers = Numbers.of(plans, one.pair, instruments)
+    lines = np.empty((len(plans), len(ends), LEAN_COLUMNS))
+    levels = np.empty((len(plans), len(days)))
 
-    def work(members: Sequence[int]) -> None:
-        mine = [plans[index] for index in members]
-        piece = piece_of(mine[0], one, start_ms, end_ms)
-        candles = piece.traded.candles
-        tick, step, quantity, notional = filters_of([one.pair], instruments, mine[0].settings.min_notional)[0]
-        lines = run_lane(lane_of(piece), mine, piece.warm_up, Filters(tick, step, quantity, notional))
-        years = (int(candles.closes_at[-1]) - int(candles.opens_at[0])) / DAY_MS / _YEAR_DAYS
-        for index, made, line in zip(members, mine, lines, strict=True):
-            found[index] = metrics_of(
-                line,
-                rows=len(candles),
-                capital=float(made.settings.capital),
-                years=years,
-                per_year=candles.timeframe.per_year,
-            )
+    def work(members: IntArray) -> None:
+        first = plans[members[0]]
+        from_past = first.settings.warm_up_from_past
+        with memo.used():
+            piece = piece_in(places[from_past], first)
+        numbers.warmed_up(members, piece.warm_up)
+        run_lane(roads[from_past].lane(piece.signals), numbers, members, ends, days, lines, levels)
         progress(len(members))
 
     pool = ThreadPoolExecutor(max_workers=max(1, jobs))
     try:
-        for done in [pool.submit(work, members) for members in groups.values()]:
+        for done in [pool.submit(work, members) for members in groups]:
             done.result()
     finally:
         # After an interrupt or an error nothing is begun any more.
         pool.shutdown(cancel_futures=True)
-    return [found[index] for index in range(len(plans))]
+    capital = numbers.wallets[:, Wallet._fields.index("capital")]
+    return _measured(lines, capital, candles, ends), _returns(levels, capital)
+
+
+def _groups(plans: Sequence[Plan]) -> list[IntArray]:
+    """Plans that share their signals, by their places."""
+    groups: dict[object, list[int]] = {}
+    for index, made in enumerate(plans):
+        groups.setdefault((made.parameters, made.settings.warm_up_from_past), []).append(index)
+    return [np.array(members, dtype=np.int64) for members in groups.values()]
+
+
+def _measured(lines: FloatArray, capital: FloatArray, candles: Candles, ends: IntArray) -> list[Measures]:
+    by_date = []
+    for at, rows in enumerate(ends.tolist()):
+        years = (int(candles.closes_at[rows - 1]) - int(candles.opens_at[0])) / DAY_MS / _YEAR_DAYS if rows else 0.0
+        sums = sums_of(lines[:, at], capital)
+        by_date.append(measure_sums(sums, rows=rows, years=years, per_year=candles.timeframe.per_year))
+    return list(zip(*by_date, strict=True))
+
+
+def _returns(levels: FloatArray, capital: FloatArray) -> FloatArray:
+    """`simple_returns` of each line, in place."""
+    levels[:, 1:] /= levels[:, :-1].copy()
+    levels[:, :1] /= capital[:, np.newaxis]
+    levels -= 1.0
+    return levels

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from vigie.decision.profile import Plan, number_specs, plan
+from vigie.decision.profile import Plan, Planner, number_specs
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
 from vigie.strategy.params import Spec, Value
@@ -132,9 +132,10 @@ def plans(
     """
     made: list[tuple[Point, Plan]] = []
     first_problem: ConfigError | None = None
+    planner = Planner(strategy, profile)
     for point in points:
         try:
-            made.append((point, plan(strategy, profile, {**fixed, **point})))
+            made.append((point, planner.plan({**fixed, **point})))
         except ConfigError as error:
             first_problem = first_problem or error
     if not made and first_problem is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import repeat
 
 import numpy as np
 
@@ -17,12 +18,15 @@ from vigie.domain.names import suggestion
 from vigie.domain.pair import Pair
 from vigie.metrics.returns import last_of_each_day, simple_returns
 from vigie.metrics.summary import Metrics, measure
+from vigie.metrics.sums import kept
 from vigie.research import ledger
 from vigie.research.compile import compiled_walk, use_compiled_loops
 from vigie.research.folds import rows_before
 from vigie.research.inputs import Piece, loop_inputs
 from vigie.research.kernel.records import T_EXIT_ROW
-from vigie.research.pieces import piece_of
+from vigie.research.lean_sweep import can_be_lean, lean_sweep
+from vigie.research.memo import Memo
+from vigie.research.pieces import piece_in, range_of
 from vigie.research.space import Point
 from vigie.research.timeline import Timeline
 from vigie.strategy.params import Params
@@ -43,13 +47,13 @@ class Score:
 
     Attributes:
         point: its values.
-        measured: its numbers over the candles before each date that was asked for.
-        daily: returns per UTC day over all candles, fractions, shape (days,).
+        measured: its numbers over the candles before each date that was asked for, exactly those of `lanes.NAMES`.
+        daily: returns per UTC day over all candles, fractions, shape (days,); None if nobody asked for them.
     """
 
     point: Point
     measured: tuple[Metrics, ...]
-    daily: FloatArray
+    daily: FloatArray | None
 
 
 def metric_of(objective: str) -> str:
@@ -70,14 +74,17 @@ def sweep(
     instruments: Mapping[Pair, Instrument],
     start_ms: int | None,
     ends_ms: Sequence[int],
+    daily: bool = True,
     jobs: int = 1,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Score]:
     """Run every point once over all candles before the last date, and measure it at each date.
 
-    A date is a prefix of the same pass: what happens later cannot change it. Only where a plan does something special
-    at the last candle (``last_at_close``, ``close_at_end``) each date is a pass of its own. Signals are computed once
-    for all points that share their strategy's parameters.
+    One pair is run by the loop that only adds up (`lean_sweep`) if that knows all that the plans ask for, else by the
+    one that keeps books: the numbers are the same, equity to the bit, sums to 1e-12. A date is a prefix of the same
+    pass: what happens later cannot change it. Only where a plan does something special at the last candle
+    (``last_at_close``, ``close_at_end``) each date is a pass of its own. Signals are computed once for all points that
+    share their strategy's parameters.
 
     Args:
         plans: points with their plans.
@@ -85,12 +92,55 @@ def sweep(
         instruments: venue filters where they are known.
         start_ms: start of what is traded, epoch milliseconds.
         ends_ms: dates to measure at, increasing; candles that open before a date belong to it.
+        daily: whether daily returns are wanted.
         jobs: threads.
-        progress: told how many points are done.
+        progress: told how many more points are done.
 
     Returns:
         one score per plan, in their order.
     """
+    if not plans:
+        return []
+    if can_be_lean([made for _, made in plans], len(series)):
+        return _lean(plans, series[0], instruments, start_ms, ends_ms, jobs, progress, daily=daily)
+    scores = _full(plans, series, instruments, start_ms, ends_ms, jobs, progress)
+    return scores if daily else [replace(score, daily=None) for score in scores]
+
+
+def _lean(
+    plans: Sequence[tuple[Point, Plan]],
+    one: Series,
+    instruments: Mapping[Pair, Instrument],
+    start_ms: int | None,
+    ends_ms: Sequence[int],
+    jobs: int,
+    progress: Callable[[int], None],
+    *,
+    daily: bool,
+) -> list[Score]:
+    measured, returns = lean_sweep(
+        [plan for _, plan in plans],
+        one,
+        instruments=instruments,
+        start_ms=start_ms,
+        ends_ms=ends_ms,
+        daily=daily,
+        jobs=jobs,
+        progress=progress,
+    )
+    days = returns if daily else repeat(None)
+    return [Score(point, found, line) for (point, _), found, line in zip(plans, measured, days, strict=False)]
+
+
+def _full(
+    plans: Sequence[tuple[Point, Plan]],
+    series: Sequence[Series],
+    instruments: Mapping[Pair, Instrument],
+    start_ms: int | None,
+    ends_ms: Sequence[int],
+    jobs: int,
+    progress: Callable[[int], None],
+) -> list[Score]:
     use_compiled_loops()
     compiled_walk()
     series = tuple(sorted(series, key=lambda one: one.pair))
@@ -99,9 +149,22 @@ def sweep(
         groups.setdefault((made.parameters, made.settings.warm_up_from_past), []).append(index)
     scores: list[Score | None] = [None] * len(plans)
 
+    special = any(_acts_at_the_end(made) for _, made in plans)
+    places = {
+        (from_past, end): [range_of(made, one, start_ms, end) for one in series]
+        for from_past, made in {made.settings.warm_up_from_past: made for _, made in plans}.items()
+        for end in (ends_ms if special else ends_ms[-1:])
+    }
+    memo = Memo([there.known.candles for ranges in places.values() for there in ranges])
+
     def work(members: list[int]) -> None:
         first = plans[members[0]][1]
-        pieces = cache(lambda end: [piece_of(first, one, start_ms, end) for one in series])
+
+        @cache
+        def pieces(end: int) -> list[Piece]:
+            with memo.used():
+                return [piece_in(there, first) for there in places[first.settings.warm_up_from_past, end]]
+
         for index in members:
             point, made = plans[index]
             score = _score(point, made, pieces(ends_ms[-1]), instruments, ends_ms)
@@ -163,13 +226,15 @@ def _score(
     capital = float(plan.settings.capital)
     timeframe = candles[0].timeframe
     measured = tuple(
-        measure(
-            equity=book.equity[:rows],
-            invested=book.invested[:rows],
-            closes_at=timeline.closes_at[:rows],
-            capital=capital,
-            timeframe=timeframe,
-            trades=ledger.trades(lines[lines[:, T_EXIT_ROW] < rows], timeline),
+        kept(
+            measure(
+                equity=book.equity[:rows],
+                invested=book.invested[:rows],
+                closes_at=timeline.closes_at[:rows],
+                capital=capital,
+                timeframe=timeframe,
+                trades=ledger.trades(lines[lines[:, T_EXIT_ROW] < rows], timeline),
+            )
         )
         for rows in rows_before(timeline.opens_at, ends_ms)
     )

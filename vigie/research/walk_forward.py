@@ -25,6 +25,7 @@ from vigie.research.sharpe_tests import (
     estimate,
     probabilistic_sharpe,
     sharpe_variance,
+    sharpes,
 )
 from vigie.research.space import Point, plans
 from vigie.research.sweep import Score, best, sweep
@@ -111,6 +112,20 @@ class WalkForward:
         return self.verdict.passed
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """What was chosen and how it did, before it is judged.
+
+    Attributes:
+        folds, final, scores, senseless: as in `WalkForward`.
+    """
+
+    folds: tuple[FoldResult, ...]
+    final: Score | None
+    scores: tuple[Score, ...]
+    senseless: int
+
+
 def walk_forward(
     task: Task,
     series: Sequence[Series],
@@ -123,8 +138,6 @@ def walk_forward(
 ) -> WalkForward:
     """Choose on each training part, test once after it, and judge.
 
-    Folds that are anchored at one start are prefixes of a single pass over the candles; others are swept one by one.
-
     Args:
         task: what is searched and how it is judged.
         series: candles of each pair, one timeframe.
@@ -134,27 +147,10 @@ def walk_forward(
         jobs: threads.
         progress: told how many points are done.
     """
-    made, senseless = plans(task.strategy, task.profile, task.fixed, task.points)
-
-    def swept(start: int, ends: Sequence[int]) -> list[Score]:
-        return sweep(made, series, instruments=instruments, start_ms=start, ends_ms=ends, jobs=jobs, progress=progress)
-
-    start, end = folds[0].train_start, folds[-1].test_end
-    anchored = all(fold.train_start == start for fold in folds)
-    if anchored:
-        ends = [*(fold.train_end for fold in folds), end]
-        scores = swept(start, ends)
-        chosen = [(best(scores, task.objective, at, task.least_trades), at) for at in range(len(folds))]
-    else:
-        chosen = [
-            (best(swept(fold.train_start, [fold.train_end]), task.objective, 0, task.least_trades), 0) for fold in folds
-        ]
-        scores = swept(start, [end])
-    results = tuple(
-        _test(task, series, fold, score, at, instruments) for fold, (score, at) in zip(folds, chosen, strict=True)
-    )
+    chosen = choose_and_test(task, series, folds, instruments=instruments, jobs=jobs, progress=progress)
+    results = chosen.folds
     closes_at, equity, daily = _stitched(results)
-    measured = estimate(daily)
+    found = statistics(daily, chosen.scores, trials)
     return WalkForward(
         folds=results,
         closes_at=closes_at,
@@ -162,14 +158,87 @@ def walk_forward(
         verdict=judge(
             [(one.in_sample, None if one.tested is None else one.tested.measured) for one in results], task.gates
         ),
-        final=best(scores, task.objective, len(folds) if anchored else 0, task.least_trades),
-        scores=tuple(scores),
-        senseless=senseless,
+        final=chosen.final,
+        scores=chosen.scores,
+        senseless=chosen.senseless,
+        sharpe=found.sharpe,
+        probabilistic_sharpe=found.probabilistic_sharpe,
+        deflated_sharpe=found.deflated_sharpe,
+        overfitting=found.overfitting,
+        trials=trials,
+    )
+
+
+def choose_and_test(
+    task: Task,
+    series: Sequence[Series],
+    folds: Sequence[Fold],
+    *,
+    instruments: Mapping[Pair, Instrument],
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Chosen:
+    """Choose on each training part and test once after it.
+
+    Folds that are anchored at one start are prefixes of a single pass over the candles; others are swept one by one.
+    Arguments as of `walk_forward`.
+    """
+    made, senseless = plans(task.strategy, task.profile, task.fixed, task.points)
+
+    def swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
+        return sweep(
+            made,
+            series,
+            instruments=instruments,
+            start_ms=start,
+            ends_ms=ends,
+            daily=daily,
+            jobs=jobs,
+            progress=progress,
+        )
+
+    def choice(scores: Sequence[Score], at: int) -> Score | None:
+        return best(scores, task.objective, at, task.least_trades)
+
+    start, end = folds[0].train_start, folds[-1].test_end
+    anchored = all(fold.train_start == start for fold in folds)
+    if anchored:
+        scores = swept(start, [*(fold.train_end for fold in folds), end], daily=True)
+        chosen = [(choice(scores, at), at) for at in range(len(folds))]
+    else:
+        chosen = [(choice(swept(fold.train_start, [fold.train_end], daily=False), 0), 0) for fold in folds]
+        scores = swept(start, [end], daily=True)
+    results = tuple(
+        _test(task, series, fold, score, at, instruments) for fold, (score, at) in zip(folds, chosen, strict=True)
+    )
+    return Chosen(results, choice(scores, len(folds) if anchored else 0), tuple(scores), senseless)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistics:
+    """How far a walk-forward can be believed; fields as in `WalkForward`."""
+
+    sharpe: SharpeEstimate | str
+    probabilistic_sharpe: float | str
+    deflated_sharpe: DeflatedSharpe | str
+    overfitting: Overfitting | str
+
+
+def statistics(tested: FloatArray, scores: Sequence[Score], trials: int) -> Statistics:
+    """What the stitched daily returns of the tests and those of all points say.
+
+    Args:
+        tested: daily returns of the tests, fractions, shape (days,).
+        scores: all points over all candles, with their daily returns.
+        trials: how many stand behind the choice.
+    """
+    measured = estimate(tested)
+    daily = np.array([score.daily for score in scores if score.daily is not None])
+    return Statistics(
         sharpe=measured,
         probabilistic_sharpe=measured if isinstance(measured, str) else probabilistic_sharpe(measured),
-        deflated_sharpe=_deflated(measured, scores, trials),
-        overfitting=overfitting(np.column_stack([score.daily for score in scores])) if scores else "nothing was tried",
-        trials=trials,
+        deflated_sharpe=measured if isinstance(measured, str) else _deflated(measured, daily, trials),
+        overfitting=overfitting(daily.T) if scores else "nothing was tried",
     )
 
 
@@ -206,9 +275,6 @@ def _stitched(results: Sequence[FoldResult]) -> tuple[IntArray, FloatArray, Floa
     return np.concatenate([one.closes_at for one in runs]), np.concatenate(pieces), np.concatenate(daily)
 
 
-def _deflated(measured: SharpeEstimate | str, scores: Sequence[Score], trials: int) -> DeflatedSharpe | str:
-    if isinstance(measured, str):
-        return measured
-    each = [estimate(score.daily) for score in scores]
-    variance = sharpe_variance(np.array([one.per_period for one in each if isinstance(one, SharpeEstimate)]))
+def _deflated(measured: SharpeEstimate, daily: FloatArray, trials: int) -> DeflatedSharpe | str:
+    variance = sharpe_variance(sharpes(daily))
     return variance if isinstance(variance, str) else deflated_sharpe(measured, trials, variance)

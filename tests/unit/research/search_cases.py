@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,10 @@ from tests.fakes.scripted import series_of, strategy_of
 from tests.oracles import markets
 from vigie.domain.candles import Candles, FloatArray, Series
 from vigie.domain.timeframe import Timeframe
+from vigie.metrics.summary import Metrics
 from vigie.research.folds import Fold, folds_of
 from vigie.research.gates import GateSettings
+from vigie.research.lanes import NAMES
 from vigie.research.space import Point, space_of
 from vigie.research.walk_forward import Task, WalkForward, walk_forward
 from vigie.strategy.params import Params, number
@@ -120,3 +123,23 @@ def planted(rows: int, seed: int, hours: Callable[[int], int | None]) -> Candles
         close,
         np.ones(rows),
     )
+
+
+EXACT = ("final_equity", "total_return", "cagr", "max_drawdown", "calmar", "trades", "win_rate", "exposure_fraction")
+"""What hangs on equity and on whole numbers only; all else is a sum, which may be added up in another order."""
+
+
+def differences(found: Metrics, whole: Metrics, *, exact: bool = False) -> list[str]:
+    """What a search says otherwise than a backtest: equity to the bit, sums to 1e-12 of themselves."""
+    different = [] if tuple(found.values) == NAMES else [f"the names {tuple(found.values)}"]
+    if found.undefined != {name: why for name, why in whole.undefined.items() if name in NAMES}:
+        different.append(f"what is undefined: {found.undefined}")
+    for name, ours in found.values.items():
+        theirs = whole.values[name]
+        tolerance = 0.0 if exact or name in EXACT else 1e-12
+        if ours is None or theirs is None:
+            if ours is not theirs:
+                different.append(f"{name} {ours} instead of {theirs}")
+        elif not math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=tolerance):
+            different.append(f"{name} {ours!r} instead of {theirs!r}")
+    return different

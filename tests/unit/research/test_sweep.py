@@ -1,4 +1,4 @@
-"""A sweep gives the bits of a backtest, whatever is shared between its points."""
+"""A sweep gives the numbers of a backtest, whatever is shared between its points."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from tests.fakes.scripted import series_of, strategy_of
-from tests.unit.research.search_cases import at, points, series
+from tests.unit.research.search_cases import at, differences, points, series
 from vigie.adapters.market_data.files import read_series
-from vigie.domain.candles import Candles, Series
+from vigie.domain.candles import Candles, FloatArray, Series
 from vigie.domain.errors import ConfigError
+from vigie.indicators.averages import ema
+from vigie.indicators.remembered import remembered
 from vigie.metrics.returns import last_of_each_day, simple_returns
 from vigie.metrics.summary import Metrics
 from vigie.research.backtest import run
@@ -44,9 +46,7 @@ def scores_of(
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("start_ms", [None, at(150)])
-def test_measured_at_a_date_is_a_backtest_of_candles_that_end_there_to_the_bit(
-    profile: str, start_ms: int | None
-) -> None:
+def test_measured_at_a_date_is_a_backtest_of_candles_that_end_there(profile: str, start_ms: int | None) -> None:
     traded = [series()]
     trades = 0
     for score, (_, made) in zip(
@@ -57,7 +57,7 @@ def test_measured_at_a_date_is_a_backtest_of_candles_that_end_there_to_the_bit(
         for row, measured in zip(CUTS, score.measured, strict=True):
             ended = [Series(one.pair, one.venue, one.candles.between(None, at(row)), one.origin) for one in traded]
             alone = run(made, ended, start_ms=start_ms)
-            assert bits(measured) == bits(alone.measured), (score.point, row)
+            assert differences(measured, alone.measured) == [], (score.point, row)
             trades += len(alone.trades)
     assert trades > 50
 
@@ -70,7 +70,7 @@ def test_what_happens_only_at_the_last_candle_happens_at_each_date(word: str) ->
         scores_of(traded, fixed=fixed), plans(load("ema_cross"), "standard", fixed, points())[0], strict=True
     ):
         for row, measured in zip(CUTS, score.measured, strict=True):
-            assert bits(measured) == bits(run(made, traded, end_ms=at(row)).measured)
+            assert differences(measured, run(made, traded, end_ms=at(row)).measured, exact=True) == []
 
 
 def test_pairs_of_different_age_in_one_wallet_are_measured_like_a_backtest_of_them() -> None:
@@ -79,7 +79,7 @@ def test_pairs_of_different_age_in_one_wallet_are_measured_like_a_backtest_of_th
     traded = [young, series(pair="ETH/USDT"), series("fat_tails", seed=9)]
     made, _ = plans(load("ema_cross"), "standard", {}, points())
     for score, (_, one) in zip(scores_of(traded, ends_ms=[at(801), at(1500)]), made, strict=True):
-        assert bits(score.measured[1]) == bits(run(one, traded, end_ms=at(1500)).measured)
+        assert differences(score.measured[1], run(one, traded, end_ms=at(1500)).measured, exact=True) == []
 
 
 def test_daily_returns_are_those_of_the_backtest() -> None:
@@ -87,6 +87,7 @@ def test_daily_returns_are_those_of_the_backtest() -> None:
     (score, *_), ((_, made), *_) = scores_of(traded), plans(load("ema_cross"), "standard", {}, points())[0]
     alone = run(made, traded)
     days = last_of_each_day(alone.closes_at, traded[0].candles.timeframe.milliseconds)
+    assert score.daily is not None
     assert score.daily.tobytes() == simple_returns(alone.equity[days], alone.capital).tobytes()
 
 
@@ -96,6 +97,8 @@ def test_threads_change_no_bit_and_no_order(jobs: int) -> None:
     for one, many in zip(scores_of(traded), scores_of(traded, jobs=jobs), strict=True):
         assert one.point == many.point
         assert list(map(bits, one.measured)) == list(map(bits, many.measured))
+        assert one.daily is not None
+        assert many.daily is not None
         assert one.daily.tobytes() == many.daily.tobytes()
 
 
@@ -114,10 +117,38 @@ def test_signals_are_asked_for_once_for_all_points_that_share_them() -> None:
     assert len(asked) == len(set(asked)) == 4
 
 
+@pytest.mark.parametrize("pairs", [1, 2])
+def test_points_of_other_parameters_share_the_indicators_they_have_in_common(pairs: int) -> None:
+    asked: list[float] = []
+
+    @remembered
+    def counted(values: FloatArray, span: int) -> FloatArray:
+        asked.append(span)
+        return ema(values, span)
+
+    own = load("ema_cross")
+
+    def watched(candles: Candles, parameters: Params) -> Signals:
+        values = parameters.as_dict()
+        for name in ("fast", "slow"):
+            counted(candles.close, int(values[name]))
+        return own.signals(candles, parameters)
+
+    traded = [series(), series("fat_tails", seed=9, pair="ETH/USDT")][:pairs]
+    strategy = strategy_of(watched, own.parameters)
+    made, _ = plans(strategy, "standard", {}, points(strategy=strategy))
+    sweep(made, traded, instruments={}, start_ms=None, ends_ms=[at(1500)])
+    assert sorted(asked) == sorted([5, 12, 30, 60] * pairs)
+
+
+def test_no_points_have_no_scores() -> None:
+    assert sweep([], [series()], instruments={}, start_ms=None, ends_ms=[at(1500)]) == []
+
+
 def test_progress_counts_every_point_once() -> None:
     told: list[int] = []
     scores = scores_of([series()], progress=told.append, jobs=2)
-    assert told == [1] * len(scores)
+    assert sum(told) == len(scores)
 
 
 def test_a_failing_strategy_fails_the_sweep_and_is_not_skipped() -> None:
@@ -153,6 +184,12 @@ def test_an_interrupt_does_not_wait_for_the_points_that_have_not_begun() -> None
 def test_one_wallet_each_is_refused_for_several_pairs() -> None:
     with pytest.raises(ConfigError, match="one wallet"):
         scores_of([series(), series(pair="ETH/USDT")], fixed={"wallet": "per-pair"})
+
+
+@pytest.mark.parametrize("pairs", [1, 2])
+def test_daily_returns_that_nobody_asks_for_are_not_kept(pairs: int) -> None:
+    traded = [series(), series(pair="ETH/USDT")][:pairs]
+    assert [score.daily for score in scores_of(traded, daily=False)] == [None] * 8
 
 
 def test_an_unknown_objective_is_refused_with_a_suggestion() -> None:
@@ -195,5 +232,6 @@ def test_a_year_of_real_candles_gives_the_bits_of_a_backtest(candle_folder: Path
     scores = sweep(made, traded, instruments={}, start_ms=start, ends_ms=[middle, end], jobs=2)
     for score, (_, one) in zip(scores, made, strict=True):
         for until, measured in zip((middle, end), score.measured, strict=True):
-            assert bits(measured) == bits(run(one, traded, start_ms=start, end_ms=until).measured)
+            whole = run(one, traded, start_ms=start, end_ms=until).measured
+            assert differences(measured, whole, exact=True) == []
         assert (score.measured[1].values["trades"] or 0) > 20

@@ -23,6 +23,7 @@ from vigie.research.kernel.records import (
     H_QUANTITY,
     Book,
     Market,
+    Standing,
     Wallet,
     Wishes,
 )
@@ -137,14 +138,14 @@ class Verdict(NamedTuple):
 
 
 def weigh(
-    entry: Entry, filters: Filters, costs: Costs, wallet: Wallet, limits: FloatArray, account: FloatArray, equity: float
+    entry: Entry, filters: Filters, costs: Costs, wallet: Wallet, limits: FloatArray, standing: Standing, equity: float
 ) -> Verdict:
     """Size one entry and ask the gate."""
     price = buy_price(entry.reference, costs.slippage_fraction)
     wanted = Wanted(equity, wallet.capital, price, entry.stop_distance, entry.volatility)
     per_unit = price if costs.fee_in_base else price * (1.0 + costs.fee_fraction)
     quantity = size(wallet.sizing, wanted, wallet.amount)
-    quantity = min(quantity, account[A_CASH] * wallet.cash_fraction / per_unit)
+    quantity = min(quantity, standing.cash * wallet.cash_fraction / per_unit)
     quantity = floor_to(min(quantity, equity * wallet.position_fraction / price), filters.step)
     facts = Facts(
         direction=entry.direction,
@@ -154,12 +155,12 @@ def weigh(
         notional=quantity * price,
         min_quantity=filters.min_quantity,
         min_notional=filters.min_notional,
-        open_positions=int(account[A_OPEN]),
+        open_positions=standing.open_positions,
         correlation=entry.correlation,
         equity=equity,
-        day_first_equity=account[A_DAY_FIRST],
-        day_lowest_equity=account[A_DAY_LOW],
-        worst_drawdown=account[A_WORST],
+        day_first_equity=standing.day_first,
+        day_lowest_equity=standing.day_lowest,
+        worst_drawdown=standing.worst,
         candles_in_row=entry.candles_in_row,
         bars_since_stop=entry.bars_since_stop,
     )
@@ -181,7 +182,10 @@ def _try(
     book: Book,
 ) -> None:
     """Weigh one entry, and fill it if nothing refuses."""
-    verdict = weigh(entry, filters, costs, wallet, limits, account, equity)
+    standing = Standing(
+        account[A_CASH], int(account[A_OPEN]), account[A_DAY_FIRST], account[A_DAY_LOW], account[A_WORST]
+    )
+    verdict = weigh(entry, filters, costs, wallet, limits, standing, equity)
     for rule in range(len(limits)):
         if verdict.refusing >> rule & 1:
             book.refused[rule] += 1

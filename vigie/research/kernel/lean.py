@@ -1,7 +1,8 @@
 """The bar loop of one pair without a book: for searches, which want a few numbers of many runs.
 
-The same rules, sizing, gate and fills as in `walk`, called in the same order; what differs is only that the position
-stays in variables and that candles without one are jumped over. A property test holds both to the same numbers.
+The same rules, sizing, gate and fills as in `walk`, called in the same order. What differs: the position stays in
+variables, candles without one are jumped over, and the equity of the candles between two fills is added up at once,
+since cash and coins stand still between them. A property test holds both to the same numbers.
 Fills at the next open only: what fills at a close, or closes at the end, is for `walk`.
 """
 
@@ -11,22 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vigie.decision.policies import Costs, Filters, GapPolicy, Rules, StopTest
-from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened
+from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest
+from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened, quiet_below
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
 from vigie.domain.trades import ExitReason
 from vigie.research.kernel.booking import bought
 from vigie.research.kernel.entries import Entry, weigh
-from vigie.research.kernel.records import (
-    A_CASH,
-    A_DAY,
-    A_OPEN,
-    A_PEAK,
-    A_WORST,
-    SmallInts,
-    Wallet,
-)
-from vigie.research.kernel.walk import meet_stop, remember_limits
+from vigie.research.kernel.records import SmallInts, Standing, Wallet
+from vigie.research.kernel.walk import fallen, meet_stop
 from vigie.simulation.fills import fee_of, sell_price, stop_sleeps
 
 # Columns of the answer.
@@ -59,6 +52,40 @@ class Lane(NamedTuple):
     volatility: FloatArray
 
 
+class Curve(NamedTuple):
+    """What is known of the equity up to some close.
+
+    Attributes:
+        last: equity there, quote.
+        total, squares, losses: sums over the returns: of them, of their squares, of the squares of those below zero.
+        peak, worst: as in `fallen`.
+        day: its UTC day.
+        day_first, day_lowest: as in `Standing`.
+        held: closes with coins.
+    """
+
+    last: float
+    total: float
+    squares: float
+    losses: float
+    peak: float
+    worst: float
+    day: int
+    day_first: float
+    day_lowest: float
+    held: int
+
+
+class Tally(NamedTuple):
+    """What is known of the closed trades; quote."""
+
+    trades: int
+    wins: int
+    gained: float
+    lost: float
+    fees: float
+
+
 def lean(  # noqa: C901 - one loop, as `walk`
     lane: Lane,
     rules: Rules,
@@ -66,32 +93,45 @@ def lean(  # noqa: C901 - one loop, as `walk`
     wallet: Wallet,
     limits: FloatArray,
     filters: Filters,
-    account: FloatArray,
+    ends: IntArray,
+    days: IntArray,
     out: FloatArray,
+    daily: FloatArray,
 ) -> None:
-    """Run one plan over one pair; numbers go into ``out``, columns L_*.
+    """Run one plan over one pair.
 
-    ``account`` is scratch, shape (7,).
+    Args:
+        lane: candles and wishes.
+        rules: of positions.
+        costs: of fills.
+        wallet: the account's numbers.
+        limits: of the gate.
+        filters: of the venue.
+        ends: how many candles each answer is about, not decreasing; the last one: all.
+        days: last row of each day whose equity is wanted, increasing.
+        out: the answers, columns L_*, shape (ends, 11).
+        daily: equity at the close of each of ``days``, quote.
     """
     rows, wanted = len(lane.close), len(lane.entries)
-    for column in range(len(account)):
-        account[column] = 0.0
-    account[A_CASH] = account[A_PEAK] = wallet.capital
-    account[A_DAY] = -1.0
-    total, squares, losses, before = 0.0, 0.0, 0.0, wallet.capital
-    trades, wins, gained, lost, fees, held_rows = 0, 0, 0.0, 0.0, 0.0, 0
+    cash = wallet.capital
+    curve = Curve(cash, 0.0, 0.0, 0.0, cash, 0.0, -1, 0.0, 0.0, 0)
+    tally = Tally(0, 0, 0.0, 0.0, 0.0)
     stopped_at = -np.inf
-    at = 0
-    row = 0
+    at, row, end, a_day = 0, 0, 0, 0
+    extremes = lane.high if rules.extreme == Extreme.HIGH else lane.close
+    calm = rules.stop_test == StopTest.INTRABAR
     while at < wanted:
         signal = lane.entries[at]
         if signal < row:
             at += 1
             continue
-        remember_limits(account[A_CASH], lane.day[signal], account)
         row = signal + 1
         if row >= rows:
             break
+        curve = _stood(curve, lane.day[signal])
+        while ends[end] <= row:
+            _answer(curve, tally, out[end])
+            end += 1
         entry = Entry(
             direction=int(lane.entry[signal]),
             reference=lane.open[row],
@@ -102,80 +142,220 @@ def lean(  # noqa: C901 - one loop, as `walk`
             candles_in_row=int(lane.in_row[signal]),
             bars_since_stop=float(signal) - stopped_at,
         )
-        verdict = weigh(entry, filters, costs, wallet, limits, account, account[A_CASH])
+        standing = Standing(cash, 0, curve.day_first, curve.day_lowest, curve.worst)
+        verdict = weigh(entry, filters, costs, wallet, limits, standing, cash)
         if verdict.refusing != 0 or not verdict.quantity > 0.0 or entry.direction <= 0:
             at += 1
             continue
-        spent, coins, fee = bought(verdict.quantity, verdict.price, costs)
-        account[A_CASH] -= min(spent, account[A_CASH])
-        account[A_OPEN] = 1.0
-        trade_fees, received = fee, 0.0
+        a_day = _days(lane.close, cash, 0.0, row, days, a_day, daily)
+        spent, coins, trade_fees = bought(verdict.quantity, verdict.price, costs)
+        cash -= min(spent, cash)
+        received = 0.0
         distance, target = entry.stop_distance, entry.target_distance
         position = opened(verdict.price, verdict.quantity, distance, target, entry.volatility, rules)
         position = _with_quantity(position, coins)
         stop = effective_stop(position, filters.tick)
         leaving, resting, first = 0, False, row
+        # Rows from here on have not been added up yet.
+        since = row
+        sold, price = False, 0.0
         while row < rows:
-            sold, price = False, 0.0
+            if row == ends[end]:
+                curve = _held(curve, lane, since, row, cash, position.quantity)
+                since = row
+                while row == ends[end]:
+                    _answer(curve, tally, out[end])
+                    end += 1
             open_, close = lane.open[row], lane.close[row]
             chased = resting and rules.gap_policy == GapPolicy.CHASE
             if row > first and (leaving != 0 or chased):
                 if leaving == 0 and not position.trailing > position.fixed_stop:
                     stopped_at = float(row)
                 sold, price = True, sell_price(open_, costs.slippage_fraction)
-            else:
-                high, low = lane.high[row], lane.low[row]
-                if rules.stop_test == StopTest.INTRABAR and stop > 0.0 and not stop_sleeps(stop, resting, low):
-                    slippage = costs.slippage_fraction
-                    sold, resting, price = meet_stop(stop, resting, open_, high, low, filters.tick, rules, slippage)
-                    if sold and (not position.trail_active or position.trailing <= position.fixed_stop):
-                        stopped_at = float(row)
-                if not sold:
-                    bar = Bar(high, close, lane.volatility[row], lane.exit[row])
-                    position, actions = advance(position, bar, rules, filters)
-                    stop = effective_stop(position, filters.tick)
-                    part = actions.partial_1 + actions.partial_2
-                    if part > 0.0:
-                        value = part * sell_price(close, costs.partial_slippage_fraction)
-                        fee = fee_of(value, costs.fee_fraction)
-                        account[A_CASH] += value - fee
-                        received += value - fee
-                        trade_fees += fee
-                        position = _with_quantity(position, position.quantity - part)
-                    if actions.exit != 0 and leaving == 0:
-                        leaving = actions.exit
-                        if leaving == ExitReason.STOP:
-                            stopped_at = float(row)
-            if sold:
-                value = position.quantity * price
-                fee = fee_of(value, costs.fee_fraction)
-                account[A_CASH] += value - fee
-                account[A_OPEN] = 0.0
-                profit = received + (value - fee) - spent
-                trades += 1
-                fees += trade_fees + fee
-                if profit > 0.0:
-                    wins += 1
-                    gained += profit
-                else:
-                    lost -= profit
-            equity = account[A_CASH] if sold else account[A_CASH] + position.quantity * close
-            held_rows += 0 if sold else 1
-            remember_limits(equity, lane.day[row], account)
-            excess = equity / before - 1.0
-            total += excess
-            squares += excess * excess
-            loss = min(excess, 0.0)
-            losses += loss * loss
-            before = equity
-            if sold:
                 break
+            high, low = lane.high[row], lane.low[row]
+            if rules.stop_test == StopTest.INTRABAR and stop > 0.0 and not stop_sleeps(stop, resting, low):
+                slippage = costs.slippage_fraction
+                sold, resting, price = meet_stop(stop, resting, open_, high, low, filters.tick, rules, slippage)
+                if sold:
+                    if not position.trail_active or position.trailing <= position.fixed_stop:
+                        stopped_at = float(row)
+                    break
+            bar = Bar(high, close, lane.volatility[row], lane.exit[row])
+            position, actions = advance(position, bar, rules, filters)
+            stop = effective_stop(position, filters.tick)
+            if actions.partial_1 > 0.0 or actions.partial_2 > 0.0:
+                curve = _held(curve, lane, since, row, cash, position.quantity)
+                a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
+                since = row
+                for part in (actions.partial_1, actions.partial_2):
+                    value = part * sell_price(close, costs.partial_slippage_fraction)
+                    fee = fee_of(value, costs.fee_fraction)
+                    cash += value - fee
+                    received += value - fee
+                    trade_fees += fee
+                    position = _with_quantity(position, position.quantity - part)
+            if actions.exit != 0 and leaving == 0:
+                leaving = actions.exit
+                if leaving == ExitReason.STOP:
+                    stopped_at = float(row)
             row += 1
-        if account[A_OPEN] > 0.0:
+            if calm and leaving == 0 and not resting:
+                row, highest = _next_busy(lane, extremes, row, ends[end], stop, position, rules)
+                position = _with_highest(position, highest)
+        curve = _held(curve, lane, since, row, cash, position.quantity)
+        a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
+        if not sold:
             break
-    out[L_FINAL], out[L_SUM], out[L_SQUARES], out[L_LOSSES] = before, total, squares, losses
-    out[L_DEEPEST], out[L_TRADES], out[L_WINS] = account[A_WORST], float(trades), float(wins)
-    out[L_GAINED], out[L_LOST], out[L_FEES], out[L_HELD] = gained, lost, fees, float(held_rows)
+        value = position.quantity * price
+        fee = fee_of(value, costs.fee_fraction)
+        cash += value - fee
+        tally = _closed(tally, received + (value - fee) - spent, trade_fees + fee)
+        curve = _sold(curve, cash, lane.day[row])
+    _days(lane.close, cash, 0.0, rows, days, a_day, daily)
+    while end < len(ends):
+        _answer(curve, tally, out[end])
+        end += 1
+
+
+def _next_busy(
+    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, position: Position, rules: Rules
+) -> tuple[int, float]:
+    """The first row from ``row`` on that can do more to a position than lift its highest price, or ``before``.
+
+    Returns:
+        the row, and the highest price until then.
+    """
+    highest = position.highest
+    most, close = quiet_below(position, rules)
+    while (
+        row < before
+        and lane.low[row] > stop
+        and extremes[row] <= most
+        and lane.close[row] <= close
+        and not lane.exit[row]
+    ):
+        highest = max(highest, extremes[row])
+        row += 1
+    return row, highest
+
+
+def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float) -> Curve:
+    """The curve after the rows from ``start`` to before ``stop``, at whose closes this cash and these coins stood."""
+    if start >= stop:
+        return curve
+    total, squares, losses = added_up(lane.close[start:stop], cash, coins)
+    first = cash + coins * lane.close[start]
+    excess = first / curve.last - 1.0
+    loss = min(excess, 0.0)
+    peak, worst = curve.peak, curve.worst
+    for row in range(start, stop):
+        peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
+    day = lane.day[stop - 1]
+    day_first, day_lowest = curve.day_first, curve.day_lowest
+    row = stop - 1
+    lowest = lane.close[row]
+    while row > start and lane.day[row - 1] == day:
+        row -= 1
+        lowest = min(lowest, lane.close[row])
+    if row > start or curve.day != day:
+        day_first = day_lowest = cash + coins * lane.close[row]
+    day_lowest = min(day_lowest, cash + coins * lowest)
+    return Curve(
+        cash + coins * lane.close[stop - 1],
+        curve.total + excess + total,
+        curve.squares + excess * excess + squares,
+        curve.losses + loss * loss + losses,
+        peak,
+        worst,
+        day,
+        day_first,
+        day_lowest,
+        curve.held + (stop - start),
+    )
+
+
+def added_up(close: FloatArray, cash: float, coins: float) -> tuple[float, float, float]:
+    """Sums over the returns from the first of these closes on: of them, of their squares, of those of the losses.
+
+    Compiled so that several rows are added up at once, which is the one place where the order of a sum is not that of
+    the full loop: nothing may be computed here whose last bit counts.
+    """
+    total, squares, losses = 0.0, 0.0, 0.0
+    earlier, later = close[:-1], close[1:]
+    for row in range(len(later)):
+        excess = (cash + coins * later[row]) / (cash + coins * earlier[row]) - 1.0
+        # Not "if it is below zero": the sign of a return is a coin that no processor can foresee.
+        loss = min(excess, 0.0)
+        total += excess
+        squares += excess * excess
+        losses += loss * loss
+    return total, squares, losses
+
+
+def _sold(curve: Curve, cash: float, day: int) -> Curve:
+    """The curve after the row in which everything was sold."""
+    excess = cash / curve.last - 1.0
+    loss = min(excess, 0.0)
+    peak, worst = fallen(cash, curve.peak, curve.worst)
+    same = day == curve.day
+    return Curve(
+        cash,
+        curve.total + excess,
+        curve.squares + excess * excess,
+        curve.losses + loss * loss,
+        peak,
+        worst,
+        day,
+        curve.day_first if same else cash,
+        min(curve.day_lowest, cash) if same else cash,
+        curve.held,
+    )
+
+
+def _stood(curve: Curve, day: int) -> Curve:
+    """The curve after a row without coins."""
+    if day == curve.day:
+        return curve
+    return Curve(
+        curve.last,
+        curve.total,
+        curve.squares,
+        curve.losses,
+        curve.peak,
+        curve.worst,
+        day,
+        curve.last,
+        curve.last,
+        curve.held,
+    )
+
+
+def _closed(tally: Tally, profit: float, fees: float) -> Tally:
+    won = profit > 0.0
+    return Tally(
+        tally.trades + 1,
+        tally.wins + (1 if won else 0),
+        tally.gained + (profit if won else 0.0),
+        tally.lost - (0.0 if won else profit),
+        tally.fees + fees,
+    )
+
+
+def _days(
+    close: FloatArray, cash: float, coins: float, stop: int, days: IntArray, a_day: int, daily: FloatArray
+) -> int:
+    """Write the equity of the days that end before row ``stop``; the number of days written so far."""
+    while a_day < len(days) and days[a_day] < stop:
+        daily[a_day] = cash + coins * close[days[a_day]] if coins > 0.0 else cash
+        a_day += 1
+    return a_day
+
+
+def _answer(curve: Curve, tally: Tally, out: FloatArray) -> None:
+    out[L_FINAL], out[L_SUM], out[L_SQUARES], out[L_LOSSES] = curve.last, curve.total, curve.squares, curve.losses
+    out[L_DEEPEST], out[L_TRADES], out[L_WINS] = curve.worst, float(tally.trades), float(tally.wins)
+    out[L_GAINED], out[L_LOST], out[L_FEES], out[L_HELD] = tally.gained, tally.lost, tally.fees, float(curve.held)
 
 
 def lean_many(
@@ -184,12 +364,15 @@ def lean_many(
     costs: FloatArray,
     wallets: FloatArray,
     limits: FloatArray,
-    filters: Filters,
-    account: FloatArray,
+    filters: FloatArray,
+    members: IntArray,
+    ends: IntArray,
+    days: IntArray,
     out: FloatArray,
+    daily: FloatArray,
 ) -> None:
-    """Many plans with the same wishes: one line each in ``rules``, ``costs``, ``wallets``, ``limits`` and ``out``."""
-    for line in range(out.shape[0]):
+    """Many plans with the same wishes: those of some lines of the tables."""
+    for line in members:
         lean(
             lane,
             Rules(
@@ -221,9 +404,11 @@ def lean_many(
                 int(wallets[line, 5]),
             ),
             limits[line],
-            filters,
-            account,
+            Filters(filters[line, 0], filters[line, 1], filters[line, 2], filters[line, 3]),
+            ends,
+            days,
             out[line],
+            daily[line],
         )
 
 
@@ -237,6 +422,21 @@ def _with_quantity(position: Position, quantity: float) -> Position:
         trail_active=position.trail_active,
         breakeven_done=position.breakeven_done,
         highest=position.highest,
+        target=position.target,
+        partials_taken=position.partials_taken,
+    )
+
+
+def _with_highest(position: Position, highest: float) -> Position:
+    return Position(
+        entry_price=position.entry_price,
+        quantity=position.quantity,
+        volatility=position.volatility,
+        fixed_stop=position.fixed_stop,
+        trailing=position.trailing,
+        trail_active=position.trail_active,
+        breakeven_done=position.breakeven_done,
+        highest=highest,
         target=position.target,
         partials_taken=position.partials_taken,
     )

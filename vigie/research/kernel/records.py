@@ -65,6 +65,23 @@ class Wallet(NamedTuple):
     correlation_window: int
 
 
+class Standing(NamedTuple):
+    """What the gate is told of an account.
+
+    Attributes:
+        cash: quote.
+        open_positions: how many.
+        day_first, day_lowest: first and lowest equity of this UTC day, quote.
+        worst: largest fall from a peak so far, as a fraction.
+    """
+
+    cash: float
+    open_positions: int
+    day_first: float
+    day_lowest: float
+    worst: float
+
+
 class Book(NamedTuple):
     """Where the loop writes.
 

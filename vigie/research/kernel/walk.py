@@ -224,7 +224,13 @@ def remember_limits(equity: float, day: int, account: FloatArray) -> None:
         account[A_DAY] = float(day)
         account[A_DAY_FIRST] = account[A_DAY_LOW] = equity
     account[A_DAY_LOW] = min(account[A_DAY_LOW], equity)
-    if equity >= account[A_PEAK]:
-        account[A_PEAK] = equity
-    elif equity < account[A_PEAK] * (1.0 - account[A_WORST]):
-        account[A_WORST] = 1.0 - equity / account[A_PEAK]
+    account[A_PEAK], account[A_WORST] = fallen(equity, account[A_PEAK], account[A_WORST])
+
+
+def fallen(equity: float, peak: float, worst: float) -> tuple[float, float]:
+    """The peak so far and the largest fall from one, as a fraction, after one more close."""
+    if equity >= peak:
+        return equity, worst
+    if equity < peak * (1.0 - worst):
+        return peak, 1.0 - equity / peak
+    return peak, worst
