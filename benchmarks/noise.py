@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from vigie.domain.candles import Series
 from vigie.domain.pair import Pair
 from vigie.research.folds import boundaries_of, folds_of
 from vigie.research.gates import GateSettings
-from vigie.research.space import space_of
+from vigie.research.space import plans, space_of
+from vigie.research.sweep import Score, sweep
 from vigie.research.walk_forward import Task, walk_forward
 from vigie.strategy.strategy import load
 
@@ -52,14 +53,19 @@ def walked(seed: int) -> Walk:
     candles = markets.as_candles(markets.random_walk(ROWS, seed))
     market = Series(Pair.parse("BTC/USDT"), "synthetic", candles, f"random walk, seed {seed}")
     strategy = load("ema_cross")
-    points = space_of(strategy, {}, GRID).points()
+    made, _ = plans(strategy, "standard", NO_COSTS, space_of(strategy, {}, GRID).points())
     step = candles.timeframe.milliseconds
+
+    def swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
+        return sweep(made, [market], instruments={}, start_ms=start, ends_ms=ends, daily=daily)
+
     found = walk_forward(
-        Task(strategy, "standard", NO_COSTS, points, "sharpe", LEAST_TRADES, GateSettings()),
+        Task(strategy, "standard", NO_COSTS, "sharpe", LEAST_TRADES, GateSettings()),
         [market],
         folds_of(int(candles.opens_at[0]), boundaries_of(candles.opens_at, step, 4), step),
         instruments={},
-        trials=len(points),
+        swept=swept,
+        trials=len(made),
     )
     best = max(ratio for score in found.scores if (ratio := score.measured[-1].values["sharpe"]) is not None)
     outside = found.verdict.gates[0].value

@@ -3,7 +3,8 @@
 Timed for vigie: from candles in memory and the points of the grid as text to ranked metrics: plans, indicators,
 signals, runs, thirteen metrics each. Not in it: reading candles, the store of results and the ledger of trials. Timed
 for vectorbt: from arrays in memory to final equity and Sharpe ratio. vigie runs on two threads of one process, vectorbt
-in two processes with half of the combinations each; both take turns, warm, and a time is the median of the turns.
+in two processes with half of the combinations each; both take turns of a second at
+least, warm, and a time is the median of all runs.
 The exit code is 3 if the final equity of any combination differs by more than 1e-9.
 """
 
@@ -29,6 +30,7 @@ COLUMNS = ("opens_at", "open", "high", "low", "close", "volume")
 CHUNK = 50
 """Columns that vectorbt is given at once; it is quickest with 10 to 100."""
 TOLERANCE = 1e-9
+TURN_MS = 1000.0
 
 
 def measure(candles: Candles, tried: Sequence[Sequence[float]], turns: int) -> dict[str, Any]:
@@ -50,16 +52,17 @@ def measure(candles: Candles, tried: Sequence[Sequence[float]], turns: int) -> d
                 "walk_forward": [start("vigie", tried, "walk_forward")],
                 "vectorbt": [start("vectorbt", part, "sweep") for part in _halves(tried)],
             }
+            first = {name: _together(side) for name, side in sides.items()}
             times: dict[str, list[float]] = {name: [] for name in sides}
-            for _ in range(1 + turns):
+            for _ in range(turns):
                 for name, side in sides.items():
-                    times[name].append(_together(side))
+                    times[name] += _turn(side)
             reports = {name: [one.report() for one in side] for name, side in sides.items()}
         finally:
             for one in everybody:
                 one.stop()
         errors = [f"{one.name}: {one.error}" for one in everybody if one.error]
-    return _result(candles, tried, times, reports, errors)
+    return _result(candles, tried, times, reports, errors) | {"first_ms": first}
 
 
 def _halves(tried: Sequence[Sequence[float]]) -> list[Sequence[Sequence[float]]]:
@@ -67,8 +70,16 @@ def _halves(tried: Sequence[Sequence[float]]) -> list[Sequence[Sequence[float]]]
     return [tried[:middle], tried[middle:]]
 
 
+def _turn(side: Sequence[Participant]) -> list[float]:
+    """Milliseconds of each run of a side, for a second: as long for everybody, so that all are equally warm."""
+    took: list[float] = []
+    while sum(took) < TURN_MS and not any(one.error for one in side):
+        took.append(_together(side))
+    return took
+
+
 def _together(side: Sequence[Participant]) -> float:
-    """Milliseconds of a run of all processes of a side at once: those of the slowest."""
+    """Milliseconds of one run of all processes of a side at once: those of the slowest."""
     for one in side:
         one.tell("run")
     return max(sum(one.hear().get("ms", [float("nan")])) for one in side)
@@ -81,7 +92,7 @@ def _result(
     reports: dict[str, list[dict[str, Any]]],
     errors: Sequence[str],
 ) -> dict[str, Any]:
-    ms = {name: statistics.median(took[1:]) for name, took in times.items()}
+    ms = {name: statistics.median(took) if took else float("nan") for name, took in times.items()}
     final = {name: [value for one in found for value in one.get("final_equity", [])] for name, found in reports.items()}
     peaks = {name: sum(one.get("peak_mb", float("nan")) for one in found) for name, found in reports.items()}
     different = differences(tried, final["vigie"], final["vectorbt"])
@@ -95,8 +106,7 @@ def _result(
         "combinations": len(tried),
         "candles": len(candles),
         "ms": ms,
-        "first_ms": {name: took[0] for name, took in times.items()},
-        "turns": {name: took[1:] for name, took in times.items()},
+        "runs": times,
         "peak_mb": peaks,
         "statistics_ms": reports["walk_forward"][0].get("statistics_ms"),
         "overfitting_probability": reports["walk_forward"][0].get("overfitting_probability"),
@@ -122,7 +132,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sweep", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--candles", type=int, default=50_000, help="how many (default 50000)")
-    parser.add_argument("--turns", type=int, default=3, help="warm runs of each (default 3)")
+    parser.add_argument("--turns", type=int, default=3, help="of each (default 3)")
     options = parser.parse_args()
     result = measure(synthetic(options.candles, w1_grid.SEED), w1_grid.combinations(), options.turns)
     if options.json:

@@ -16,7 +16,7 @@ from vigie.research.folds import boundaries_of, folds_of
 from vigie.research.gates import GateSettings
 from vigie.research.space import plans
 from vigie.research.sweep import Score, sweep
-from vigie.research.walk_forward import Chosen, Task, choose_and_test, statistics
+from vigie.research.walk_forward import Choices, FoldResult, Task, choices_of, statistics, tested
 from vigie.strategy.strategy import Strategy, load
 
 THREADS = 2
@@ -52,27 +52,30 @@ def describe(scores: Sequence[Score]) -> dict[str, Any]:
     return {"final_equity": [score.measured[0].values["final_equity"] for score in scores]}
 
 
-def run_walk_forward(candles: Candles, tried: Tried) -> Chosen:
+def run_walk_forward(candles: Candles, tried: Tried) -> tuple[Choices, tuple[FoldResult, ...]]:
     """What is timed: four anchored folds over the same points: plans, one pass, four choices, four tests."""
     step = candles.timeframe.milliseconds
     folds = folds_of(int(candles.opens_at[0]), boundaries_of(candles.opens_at, step, FOLDS), step)
-    return choose_and_test(
-        Task(_strategy(), "standard", rest(), points(tried), "sharpe", 30, GateSettings()),
-        [Series(PAIR, "benchmark", candles, "memory")],
-        folds,
-        instruments={},
-        jobs=THREADS,
-    )
+    series = [Series(PAIR, "benchmark", candles, "memory")]
+    task = Task(_strategy(), "standard", rest(), "sharpe", 30, GateSettings())
+    made, _ = plans(task.strategy, task.profile, task.fixed, points(tried))
+
+    def swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
+        return sweep(made, series, instruments={}, start_ms=start, ends_ms=ends, daily=daily, jobs=THREADS)
+
+    choices = choices_of(task, folds, swept)
+    return choices, tested(task, series, folds, choices, instruments={})
 
 
-def describe_walk_forward(chosen: Chosen) -> dict[str, Any]:
+def describe_walk_forward(found: tuple[Choices, tuple[FoldResult, ...]]) -> dict[str, Any]:
     """The choices, and how long the statistics over all points take; not timed with the rest."""
-    tested = [one.tested for one in chosen.folds if one.tested is not None]
-    daily = np.concatenate([np.diff(one.equity[::24]) / one.equity[:-24:24] for one in tested])
+    choices, results = found
+    runs = [one.tested for one in results if one.tested is not None]
+    daily = np.concatenate([np.diff(one.equity[::24]) / one.equity[:-24:24] for one in runs])
     started = time.perf_counter()
-    found = statistics(daily, chosen.scores, len(chosen.scores))
+    stated = statistics(daily, choices.scores, len(choices.scores))
     return {
         "statistics_ms": (time.perf_counter() - started) * 1e3,
-        "overfitting_probability": getattr(found.overfitting, "probability", None),
-        "chosen": [dict(one.chosen or {}) for one in chosen.folds],
+        "overfitting_probability": getattr(stated.overfitting, "probability", None),
+        "chosen": [dict(one.chosen or {}) for one in results],
     }

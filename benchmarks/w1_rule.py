@@ -20,6 +20,8 @@ def numbers() -> dict[str, float]:
 def fixed(rule: W1Settings = RULE) -> dict[str, str]:
     """The rule as overrides of the profile ``standard``: with a market stop and without guards."""
     return {
+        # The rule knows no least order value.
+        "min_notional": "0",
         "fast": str(rule.fast),
         "slow": str(rule.slow),
         "warm_up": str(rule.blocked),

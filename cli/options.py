@@ -24,6 +24,9 @@ PairsOption: TypeAlias = Annotated[
 TimeframeOption: TypeAlias = Annotated[
     str, typer.Option("--timeframe", metavar="TF", help="Candle length: 15m, 1h, 4h, 1d.")
 ]
+TimeframesOption: TypeAlias = Annotated[
+    str, typer.Option("--timeframe", metavar="TF,TF", help="Candle lengths: 15m, 1h, 4h, 1d; each is searched.")
+]
 TimerangeOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -31,11 +34,20 @@ TimerangeOption: TypeAlias = Annotated[
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+SaveOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--save", metavar="FILE", help="Result for `vigie compare`: .json.")
+]
 StrategyOption: TypeAlias = Annotated[
     str, typer.Option("--strategy", metavar="NAME", help="Strategy; `vigie strategy list` names them.")
 ]
 ProfileOption: TypeAlias = Annotated[
     str, typer.Option("--profile", metavar="NAME", help="Bundle of fill, stop, cost and guard policies.")
+]
+ProfilesOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--profile", metavar="NAME,NAME", help="Bundles of fill, stop, cost and guard policies; each is searched."
+    ),
 ]
 ParamOption: TypeAlias = Annotated[
     list[str] | None,
@@ -74,14 +86,33 @@ GridOption: TypeAlias = Annotated[
     ),
 ]
 SamplesOption: TypeAlias = Annotated[
-    int | None, typer.Option("--samples", min=1, help="Draw so many points; without it, the whole grid.")
+    int | None,
+    typer.Option("--samples", min=1, help="So many points, drawn or proposed; without it, the whole grid."),
 ]
-SeedOption: TypeAlias = Annotated[int, typer.Option("--seed", help="Of the drawing.")]
+SearchOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--search", metavar="HOW", help="grid, random or optuna; without it, the grid, or random with --samples."
+    ),
+]
+SeedOption: TypeAlias = Annotated[int, typer.Option("--seed", help="Of what is drawn and proposed.")]
+ScenarioOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scenario",
+        metavar="NAME:K=V,K=V",
+        help="Other circumstances under a name: dear:fee_bps=20,slippage_bps=10; `plain:` changes nothing.",
+    ),
+]
 ObjectiveOption: TypeAlias = Annotated[
     str, typer.Option("--objective", metavar="NAME", help="sharpe, sortino, calmar, profit_factor or return.")
 ]
 LeastTradesOption: TypeAlias = Annotated[
     int, typer.Option("--min-trades", min=0, help="Points with fewer closed trades are not ranked.")
+]
+
+EngineOption: TypeAlias = Annotated[
+    str, typer.Option("--engine", metavar="WHERE", help="Who computes: local, or dask://HOST:PORT.")
 ]
 
 BASIS_POINTS = 10_000.0
@@ -217,6 +248,67 @@ def overrides(
     if twice:
         raise ConfigError([f"{name} is given both by its option and by --param" for name in twice])
     return given | named
+
+
+def parse_list(text: str, option: str) -> tuple[str, ...]:
+    """Read ``1h,4h``, in order.
+
+    Raises:
+        ConfigError: nothing between two commas, or a word that is given twice.
+    """
+    words = tuple(word.strip() for word in text.split(","))
+    if not all(words):
+        raise ConfigError(f"{option} '{text}': there is nothing between two commas")
+    twice = sorted({word for word in words if words.count(word) > 1})
+    if twice:
+        raise ConfigError([f"{option} '{text}': {word} is named twice" for word in twice])
+    return words
+
+
+def parse_scenarios(given: Sequence[str] | None) -> dict[str, dict[str, str]]:
+    """Read repeated ``NAME:KEY=VALUE,KEY=VALUE`` words, in order: overrides by the name of their scenario.
+
+    The keys are those of ``--param``, and ``fee_bps`` and ``slippage_bps`` in basis points.
+
+    Raises:
+        ConfigError: every word without a name or a colon, every malformed override, every name given twice.
+    """
+    scenarios: dict[str, dict[str, str]] = {}
+    problems: list[str] = []
+    for word in given or ():
+        name, colon, changes = (part.strip() for part in word.partition(":"))
+        if not (name and colon) or "=" in name:
+            problems.append(f"'{word}' is not of the form NAME:KEY=VALUE,KEY=VALUE, for instance dear:fee_bps=20")
+            continue
+        if name in scenarios:
+            problems.append(f"scenario '{name}' is given twice")
+        try:
+            scenarios[name] = _changes(changes)
+        except ConfigError as error:
+            problems += [f"scenario '{name}': {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(problems)
+    return scenarios
+
+
+def _changes(text: str) -> dict[str, str]:
+    named = parse_params(text.split(",") if text else ())
+    costs = {key: _basis_points(key, named.pop(key)) for key in ("fee_bps", "slippage_bps") if key in named}
+    return overrides(
+        [f"{key}={value}" for key, value in named.items()],
+        fee_bps=costs.get("fee_bps"),
+        slippage_bps=costs.get("slippage_bps"),
+    )
+
+
+def _basis_points(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1000.0:
+        raise ConfigError(f"{name}={text}: must be a number between 0 and 1000")
+    return number
 
 
 def parse_dates(text: str | None) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from cli.options import (
     PairsOption,
     ParamOption,
     ProfileOption,
+    SaveOption,
     SlippageOption,
     StrategyOption,
     TimeframeOption,
@@ -51,6 +52,7 @@ def command(
         Path | None, typer.Option(metavar="FILE", help="Buys, partial sales and sales: .csv, .json or .parquet.")
     ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="HTML report, one self-contained file.")] = None,
+    save: SaveOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Test a strategy on candles of the past.
@@ -61,7 +63,7 @@ def command(
     """
     from vigie.app.backtest import Outputs, backtest, trials_behind, write
 
-    outputs = Outputs(trades=export, events=export_events, report=report)
+    outputs = Outputs(trades=export, events=export_events, report=report, saved=save)
     outputs.check()
     request = replace(
         request_of(

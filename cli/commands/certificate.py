@@ -81,9 +81,9 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
 
 @app.command("verify")
 def verify(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Hold a certificate to the code, the strategy file and the candles of today.
+    """Hold a certificate to what there is today.
 
-    Exit code 3 if something differs.
+    The code, the strategy file and the candles are looked at. Exit code 3 if something differs.
     """
     from vigie.app.certificates import verify as verified
 

@@ -33,7 +33,10 @@ OwnTimeframe = Annotated[
 def sample(
     seed: Annotated[int, typer.Option(help="Another seed, another market.")] = 3, as_json: JsonOption = False
 ) -> None:
-    """Make the sample market: three synthetic pairs, hourly, five years."""
+    """Make the sample market, which is synthetic.
+
+    Three pairs, hourly, five years.
+    """
     from vigie.app.data_chores import make_sample
 
     _show_holdings(make_sample(home(), seed), as_json)
@@ -73,7 +76,10 @@ def download(
     base_url: Annotated[str | None, typer.Option(metavar="URL", help="Another address (tests).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch candles from an exchange into the store; goes on where it ended."""
+    """Fetch candles from an exchange into the store.
+
+    It goes on where it ended.
+    """
     from vigie.app.download import download as fetch
 
     wanted = parse_pairs(",".join(pairs)) or ()
@@ -110,7 +116,10 @@ def check(
     ] = 0.05,
     as_json: JsonOption = False,
 ) -> None:
-    """Order, duplicates, gaps, impossible candles, zero volume, outliers; exit 3 if a file fails."""
+    """Look for what is wrong with candles.
+
+    Order, duplicates, gaps, impossible candles, zero volume, outliers. Exit 3 if a file fails.
+    """
     from vigie.app.data_chores import check_files, require_clean
 
     checks = check_files(

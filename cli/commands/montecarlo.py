@@ -48,7 +48,9 @@ def command(
     ruin: Annotated[float, typer.Option(min=0.01, max=1.0, help="Drawdown that counts as ruin, fraction.")] = 0.5,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw other histories from the days and trades of a backtest: intervals for wealth, drawdown and Sharpe.
+    """Draw other histories of a backtest.
+
+    Its days and its trades are resampled: intervals for wealth, drawdown and Sharpe ratio.
 
     Days worse than any in the history never appear: the truth can be worse than the worst of these.
 

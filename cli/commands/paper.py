@@ -44,7 +44,7 @@ def command(
     speed: Annotated[str, typer.Option(metavar="max|N", help="Replay: N times faster than time, or max.")] = "max",
     as_json: JsonOption = False,
 ) -> None:
-    """Trade on paper: the engine that trades live, on a simulated venue.
+    """Trade on paper, with the engine that trades live.
 
     Example: vigie paper --replay --data candles/ --pairs BTC/USDT --timerange 20230101-20230701
     """

@@ -53,7 +53,10 @@ def list_(as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show(name: NameArgument, profile: ProfileOption = "standard", as_json: JsonOption = False) -> None:
-    """Show everything that --param can set, with value, bounds and search grid."""
+    """Show everything that --param can set.
+
+    Each number with its value, bounds and search grid.
+    """
     from vigie.app.strategy_facts import describe
 
     described = describe(name, profile, home())
@@ -88,7 +91,10 @@ def _table(title: str) -> Table:
 
 @app.command("new")
 def new(name: Annotated[str, typer.Argument(metavar="NAME", help="File name without .py, lower case.")]) -> None:
-    """Write a strategy file to start from, into strategies/ of the home."""
+    """Write a strategy file to start from.
+
+    It goes into strategies/ of the home.
+    """
     from vigie.app.strategy_new import create
 
     path = create(name, home())
@@ -107,9 +113,10 @@ def check(
     cuts: Annotated[int, typer.Option(min=2, help="Places per pair at which the candles are cut.")] = 200,
     as_json: JsonOption = False,
 ) -> None:
-    """Look for a view of the future: cut the candles after fills and anywhere, and ask again.
+    """Look for a view of the future.
 
-    Every earlier wish must be unchanged. Exit code 3 if one is not.
+    The candles are cut after fills and anywhere, and the strategy is asked again. Every earlier wish must be
+    unchanged. Exit code 3 if one is not.
     """
     from vigie.app.backtest import Request
     from vigie.app.strategy_check import check_strategy
@@ -156,7 +163,10 @@ def propose(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a strategy propose parameters from the first 70 % of the candles; they are fixed from then on."""
+    """Let a strategy propose its parameters.
+
+    It looks at the first 70 % of the candles; the numbers are fixed from then on.
+    """
     from vigie.app.strategy_facts import proposals
 
     found = proposals(name, home(), data, parse_pairs(pairs), Timeframe.parse(timeframe), note)

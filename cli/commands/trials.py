@@ -24,10 +24,10 @@ def command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how many trials were counted: backtests, points of sweeps, folds.
+    """Show how often something was tried.
 
-    The same numbers on the same candles and code count once. The best of many tries looks good by luck alone: this is
-    how many there were.
+    Backtests, points of sweeps and folds are counted. The same numbers on the same candles and code count once. The
+    best of many tries looks good by luck alone: this is how many there were.
     """
     from vigie.app.trials import counted
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from cli.options import (
     CapitalOption,
     DataOption,
+    EngineOption,
     FeeOption,
     GridOption,
     JsonOption,
@@ -19,6 +21,9 @@ from cli.options import (
     ParamOption,
     ProfileOption,
     SamplesOption,
+    SaveOption,
+    ScenarioOption,
+    SearchOption,
     SeedOption,
     SlippageOption,
     StrategyOption,
@@ -26,10 +31,11 @@ from cli.options import (
     TimerangeOption,
     WalletOption,
     parse_dates,
+    parse_scenarios,
 )
 from cli.output import console, note, print_json, progress
 from cli.requests import request_of
-from vigie.domain.errors import CheckFailed
+from vigie.domain.errors import CheckFailed, ConfigError
 
 PANEL = "Research"
 ORDER = 14
@@ -43,7 +49,9 @@ def command(
     timerange: TimerangeOption = None,
     data: DataOption = None,
     param: ParamOption = None,
+    scenario: ScenarioOption = None,
     grid: GridOption = None,
+    search: SearchOption = None,
     samples: SamplesOption = None,
     seed: SeedOption = 7,
     objective: ObjectiveOption = "sharpe",
@@ -73,12 +81,17 @@ def command(
         Path | None, typer.Option(metavar="FILE", help="Folds, one row each: .csv, .json or .parquet.")
     ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="HTML report, one self-contained file.")] = None,
+    engine: EngineOption = "local",
+    save: SaveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Choose parameters on training candles, test them once on the candles after. Exit 3 if a gate is not passed.
+    """Choose on the past, judge once on what came after.
+
+    Exit 3 if a gate is not passed.
 
     Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
     """
+    from vigie.app.backtest import Outputs
     from vigie.app.gates import gate_settings
     from vigie.app.research_reports import WalkForwardOutputs, write_walk_forward
     from vigie.app.search import SearchRequest, searched
@@ -87,6 +100,10 @@ def command(
 
     outputs = WalkForwardOutputs(export, export_folds, report)
     outputs.check()
+    Outputs(saved=save).check()
+    _only_one("--timeframe", timeframe, "timeframe")
+    _only_one("--profile", profile, "profile")
+    changes = _scenario(scenario)
     base = request_of(
         strategy=strategy,
         profile=profile,
@@ -100,8 +117,9 @@ def command(
         fee_bps=fee_bps,
         slippage_bps=slippage_bps,
     )
+    base = replace(base, overrides={**base.overrides, **changes})
     request = WalkForwardRequest(
-        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades),
+        SearchRequest(base, tuple(grid or ()), samples, seed, objective, min_trades, search, engine),
         folds=folds,
         boundaries=parse_dates(boundaries),
         rolling=rolling,
@@ -112,6 +130,10 @@ def command(
     task = searched(request.search, note)
     with progress(f"walking {strategy} forward", points_to_run(request, task)) as advance:
         done = run_walk_forward(request, task, report=note, progress=advance)
+    if save is not None:
+        from vigie.app.saved import save_walk_forward
+
+        save_walk_forward(done, save, note)
     certificate = certify(done, base.home) if promote and done.outcome.passed else None
     name = None if certificate is None else certificate.name
     written = write_walk_forward(request.search, done, outputs, name)
@@ -120,9 +142,14 @@ def command(
         "profile": profile,
         "pairs": [str(one.pair) for one in task.prepared.series],
         "timeframe": timeframe,
+        **({"scenario": next(iter(parse_scenarios(scenario)))} if scenario else {}),
         "objective": objective,
+        "search": str(request.search.kind),
+        "points": done.points,
+        "from_store": done.from_store,
         "certificate": name,
     }
+    note(f"{done.points:,} points ({done.from_store:,} from the store)")
     from vigie.reporting.search import walk_forward_document, walk_forward_view
 
     if as_json:
@@ -138,3 +165,17 @@ def command(
         console().print(f"chosen by the same rule on all candles: {words}")
     if certificate is not None:
         note(f"certificate: {certificate.name}")
+
+
+def _only_one(option: str, text: str, what: str) -> None:
+    """Refuse a list: folds, gates and certificate are about one choice."""
+    if "," in text:
+        raise ConfigError(f"{option} {text}: walk-forward judges one {what}; run it once for each of them")
+
+
+def _scenario(given: list[str] | None) -> dict[str, str]:
+    scenarios = parse_scenarios(given)
+    if len(scenarios) > 1:
+        names = ", ".join(scenarios)
+        raise ConfigError(f"--scenario {names}: walk-forward judges under one scenario; run it once for each of them")
+    return next(iter(scenarios.values()), {})

@@ -53,11 +53,17 @@ def test_the_dependency_rule_holds() -> None:
         ("strategies/planted.py", "import requests", "pure rooms: no clock, no input or output, no randomness"),
         ("vigie/metrics/planted.py", "import pandas", "pandas and ta stay in indicators, strategy and above"),
         ("vigie/research/planted.py", "def f():\n    import numba", "numba only in research.compile"),
+        ("vigie/research/planted.py", "def f():\n    import optuna", "optuna only in research.optuna_proposer"),
         ("cli/commands/planted.py", "import vigie.research", "commands see use cases, reports and domain words"),
         ("strategies/planted.py", "import vigie.decision", "strategies see strategy, indicators and domain"),
         ("vigie/app/planted.py", "import cli", "the core names neither commands nor strategies"),
         ("vigie/decision/rules/planted.py", "from . import drawdown", "rules of the gate do not know each other"),
         ("vigie/decision/profiles/planted.py", "from . import standard", "profiles do not know each other"),
+        (
+            "vigie/adapters/exchanges/paper.py",
+            "def f():\n    import ccxt",
+            "nothing of paper trading's venue can send",
+        ),
         (
             "vigie/adapters/storage/planted.py",
             "import vigie.adapters.market_data",

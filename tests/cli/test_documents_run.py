@@ -93,7 +93,9 @@ def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vi
     assert set(re.findall(r"^\| `(standard|classic-\w)` \|", text("docs/backtest.md"), re.MULTILINE)) == profiles
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/backtest.md", "docs/strategy.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/backtest.md", "docs/strategy.md", "docs/walk_forward.md", "docs/many_machines.md"]
+)
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", text(name)):
         assert ((CHECKOUT / name).parent / target).exists(), target

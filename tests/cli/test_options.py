@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.options import home, parse_pairs, parse_params, parse_timerange
+from cli.options import home, parse_list, parse_pairs, parse_params, parse_scenarios, parse_timerange
 from vigie.domain.errors import ConfigError
 from vigie.domain.pair import Pair
 
@@ -72,6 +72,44 @@ def test_all_problems_of_a_list_of_params_are_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_params(["fast", "=3", "slow=", "a=1", "a=2"])
     assert len(caught.value.problems) == 4
+
+
+def test_a_list_is_read_in_order_and_refused_if_it_says_something_twice_or_nothing() -> None:
+    assert parse_list(" 1h, 4h", "--timeframe") == ("1h", "4h")
+    with pytest.raises(ConfigError, match="--timeframe '1h,': there is nothing between two commas"):
+        parse_list("1h,", "--timeframe")
+    with pytest.raises(ConfigError, match="1h is named twice"):
+        parse_list("1h,4h,1h", "--timeframe")
+
+
+def test_scenarios_are_overrides_under_a_name_and_basis_points_become_fractions() -> None:
+    assert parse_scenarios(None) == {}
+    assert parse_scenarios(["plain:", "dear: fee_bps=20, cooldown_bars=5", "slow:fill_at=close"]) == {
+        "plain": {},
+        "dear": {"fee_fraction": "0.002", "cooldown_bars": "5"},
+        "slow": {"fill_at": "close"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["dear"], "'dear' is not of the form NAME:KEY=VALUE"),
+        (["fee_bps=20"], "not of the form"),
+        ([":fee_bps=20"], "not of the form"),
+        (["a=b:c"], "not of the form"),
+        (["dear:fee_bps"], "scenario 'dear': 'fee_bps' is not of the form"),
+        (["dear:fee_bps=many"], "scenario 'dear': fee_bps=many: must be a number"),
+        (["dear:fee_bps=-1"], "must be a number between 0 and 1000"),
+        (["dear:fee_bps=nan"], "must be a number between 0 and 1000"),
+        (["dear:fee_bps=2,fee_fraction=0.1"], "given both"),
+        (["dear:fee_bps=2,fee_bps=3"], "given twice"),
+        (["dear:fee_bps=2", "dear:fee_bps=3"], "scenario 'dear' is given twice"),
+    ],
+)
+def test_a_scenario_that_is_none_is_refused_in_words(words: list[str], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        parse_scenarios(words)
 
 
 def test_home_is_the_named_folder_or_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

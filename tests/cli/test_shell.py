@@ -330,6 +330,20 @@ def test_the_help_of_every_command_is_there_and_imports_nothing_heavy() -> None:
         assert f"Usage: vigie {name}" in done.stdout
 
 
+def test_no_summary_in_a_list_of_commands_is_cut_at_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    groups = 0
+    for name in ("", *every_command()):
+        assert run([*name.split(), "--help"]) == 0
+        _, heading, listed = capsys.readouterr().out.partition("Commands:\n" if name else "Research:\n")
+        assert [line for line in listed.splitlines() if line.endswith("...")] == []
+        assert [line for line in listed.splitlines() if len(line) > 80] == []
+        groups += bool(heading)
+    assert groups >= 4, "the list of all, data, strategy, certificate"
+
+
 @pytest.mark.skipif(not VIGIE.exists(), reason="not installed with its console script")
 def test_the_console_script_is_ours_and_completion_is_offered() -> None:
     done = subprocess.run([VIGIE, "--version"], capture_output=True, text=True, check=True)

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.main import run
 from tests.fakes.certificates import BTC, a_certificate
 from tests.fakes.clock import FakeClock
+from tests.fakes.command_line import Vigie
 from tests.fakes.files import lines, write_csv
 from tests.fakes.trials import an_event, key
 from vigie.adapters.market_data.store import CandleStore
@@ -23,39 +21,6 @@ from vigie.domain.candles import Series
 from vigie.domain.pair import Pair
 from vigie.domain.trial import TrialKind
 from vigie.research.compile import source_hash
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Vigie = Callable[..., Said]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "100")
-    return tmp_path
-
-
-@pytest.fixture
-def vigie(home: Path, capsys: pytest.CaptureFixture[str]) -> Vigie:
-    def call(*words: object) -> Said:
-        code = run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return call
 
 
 def test_a_backtest_says_in_every_report_how_many_trials_stand_behind_it(vigie: Vigie, home: Path) -> None:
@@ -85,7 +50,8 @@ def test_before_the_first_trial_there_is_none(vigie: Vigie) -> None:
     assert (document["trials"], document["since"], document["rows"]) == (0, None, [])
 
 
-def test_trials_are_shown_by_strategy_and_kind(vigie: Vigie, home: Path) -> None:
+def test_trials_are_shown_by_strategy_and_kind(vigie: Vigie, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     ledger = JsonlTrialLedger.of(home, FakeClock())
     ledger.record(an_event(key("one"), pairs=("BTC/USDT", "ETH/USDT")))
     ledger.record(an_event(*map(key, range(1500)), kind=TrialKind.SWEEP, strategy="donchian"))

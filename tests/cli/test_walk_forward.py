@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.main import run
+from tests.fakes.command_line import Said, Vigie
 from tests.fakes.markets_on_disk import write_market
 from tests.oracles.markets import HOUR_MS, START_MS
 from vigie.domain.instants import as_iso
@@ -16,39 +12,6 @@ from vigie.domain.instants import as_iso
 GRID = ("--grid", "fast=5,12", "--grid", "slow=30,60", "--grid", "warm_up=50")
 LAX = ("mean_sharpe=-99", "win_rate=0", "trades=1", "folds=1", "out_in_ratio=-99")
 ALL_PASS = tuple(word for limit in LAX for word in ("--gate", limit))
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Vigie = Callable[..., Said]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "120")
-    return tmp_path
-
-
-@pytest.fixture
-def vigie(home: Path, capsys: pytest.CaptureFixture[str]) -> Vigie:
-    def call(*words: object) -> Said:
-        code = run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture
@@ -154,6 +117,17 @@ def test_points_that_were_swept_are_not_counted_again(walk: Vigie, vigie: Vigie,
     vigie("sweep", "--strategy", "ema_cross", "--data", home / "candles", *GRID)
     assert walk("--json").document["trials"] == 4
     assert vigie("trials", "--json").document["trials"] == 4
+
+
+def test_a_second_walk_forward_is_answered_from_the_store_and_says_so(walk: Vigie) -> None:
+    first = walk("--json").document
+    assert "4 points (4 from the store)" in walk().err
+    second = walk("--json").document
+    assert (first["from_store"], second["from_store"], second["points"]) == (0, 4, 4)
+    changing = ("from_store",)
+    assert {name: value for name, value in second.items() if name not in changing} == {
+        name: value for name, value in first.items() if name not in changing
+    }
 
 
 def test_an_unknown_gate_is_a_wrong_setting_and_counts_nothing(walk: Vigie, home: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from cli.main import run
 from tests.fakes.markets_on_disk import write_market
-from vigie.app.search import BATCH
+from vigie.adapters.workers.local import LEAST, PACE_MS
 from vigie.research.folds import FIRST_TRAINING_FRACTION, LEAST_TRAINING
 from vigie.research.gates import GateSettings
 
@@ -25,7 +25,7 @@ def test_every_command_of_the_guide_runs(
     write_market(tmp_path / "candles" / "binance_BTC-USDT_1h.csv", rows=2400)
     monkeypatch.setenv("VIGIE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
     codes, told = {}, {}
     for command in COMMANDS:
         program, *words = shlex.split(command)
@@ -65,7 +65,7 @@ def test_the_limits_in_the_guide_are_those_of_the_code() -> None:
     ]
     assert len(fields(gates)) == len(needed)
     assert f"the first {FIRST_TRAINING_FRACTION:.0%}".replace("%", " %") in GUIDE
-    assert f"in batches of {BATCH} points" in GUIDE
+    assert f"in chunks of {PACE_MS / 1000:g} seconds and {LEAST} points at least" in GUIDE
     assert f"({LEAST_TRAINING} at least)" in GUIDE
 
 

@@ -32,7 +32,9 @@ def windowed(pieces: Sequence[tuple[Candles, Signals]]) -> Strategy:
         for known, wishes in pieces:
             first = int(np.searchsorted(known.opens_at, candles.opens_at[0]))
             part = known[first : first + len(candles)]
-            if np.array_equal(part.close, candles.close) and np.array_equal(part.opens_at, candles.opens_at):
+            if all(
+                np.array_equal(getattr(part, name), getattr(candles, name)) for name in ("opens_at", "close", "volume")
+            ):
                 rows = slice(first, first + len(candles))
                 return Signals(
                     **{name: getattr(wishes, name)[rows] for name in COLUMNS},

@@ -247,8 +247,9 @@ class Portfolio:
         close = self.last_close[name] = self.price(name, t, "close")
         one = self.held.get(name)
         if one is not None:
-            self.move_stops(one, close, self.price(name, t, "high"))
-            self.sell_parts(name, t, close)
+            if one.resting_at is None:
+                self.move_stops(one, close, self.price(name, t, "high"))
+                self.sell_parts(name, t, close)
             if close >= one.target:
                 one.leaving = one.leaving or "target"
             elif wishes.exit[row]:

@@ -52,6 +52,13 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "daily_loss_fraction": ("off", "0.02"),
     "drawdown_fraction": ("off", "0.3"),
     "candles_in_row": ("24", "off", "5"),
+    "heat_fraction": ("off", "off", "0.02"),
+    "max_losing_streak": ("off", "off", "1", "2"),
+    "max_trades_per_day": ("off", "off", "1", "3"),
+    "total_loss_fraction": ("off", "off", "0.05"),
+    "nearest_stop_fraction": ("off", "off", "0.01"),
+    "furthest_stop_fraction": ("off", "off", "0.05"),
+    "min_target_fraction": ("off", "off", "0"),
 }
 
 
@@ -87,6 +94,8 @@ def account(seed: int, pairs: int, chosen: Mapping[str, str]) -> Account:
         rows, first = dice.randint(60, 250), dice.choice((0, 0, 20))
         maker = markets.MAKERS[dice.choice(sorted(markets.MAKERS))]
         market = {key: column[first:] for key, column in maker(rows, seed + number).items()}
+        # Two flat markets have the same prices; the strategy, which sees candles alone, has to tell them apart.
+        market["volume"] = [one + number for one in market["volume"]]
         candles = markets.as_candles(markets.with_holes(market, seed, share=dice.choice((0.0, 0.02))))
         series.append(series_of(candles, name))
         wishes.append(drawn_wishes(candles, seed + number, warm_up=10, entry_share=0.2))

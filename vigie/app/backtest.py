@@ -23,6 +23,7 @@ from vigie.research.result import BacktestResult
 
 TABLE_SUFFIXES = (".csv", ".json", ".parquet")
 REPORT_SUFFIXES = (".html", ".htm")
+SAVED_SUFFIXES = (".json",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,22 @@ class Prepared:
     instruments: Mapping[Pair, Instrument]
 
 
-def prepare(request: Request, report: Report) -> Prepared:
+def prepare(request: Request, report: Report, read: Sequence[Series] | None = None) -> Prepared:
     """Find the strategy, check every number, read the candles.
+
+    Args:
+        request: what is to be tested.
+        report: told what was left out or made on the way.
+        read: the candles, if they were read already.
 
     Raises:
         ConfigError: a name, number, path or pair is wrong.
         DataError: the candles cannot be used, or have a hole longer than allowed.
     """
     made = plan(find(request.strategy, request.home), request.profile, request.overrides)
-    series = load_series(request.data, request.home, request.pairs, request.timeframe, report=report)
+    if read is None:
+        read = load_series(request.data, request.home, request.pairs, request.timeframe, report=report)
+    series = tuple(read)
     for one in series:
         inside = one.candles.between(request.start_ms, request.end_ms)
         require_continuity(Series(one.pair, one.venue, inside, one.origin), request.longest_hole_days)
@@ -141,6 +149,7 @@ class Outputs:
     trades: Path | None = None
     events: Path | None = None
     report: Path | None = None
+    saved: Path | None = None
 
     def check(self) -> None:
         """Refuse, before anything is computed, what could not be written at the end.
@@ -150,7 +159,7 @@ class Outputs:
                 two outputs; all of them at once.
         """
         tables = ((self.trades, TABLE_SUFFIXES), (self.events, TABLE_SUFFIXES))
-        check_writable((*tables, (self.report, REPORT_SUFFIXES)))
+        check_writable((*tables, (self.report, REPORT_SUFFIXES), (self.saved, SAVED_SUFFIXES)))
 
 
 def check_writable(outputs: Iterable[tuple[Path | None, Sequence[str]]]) -> None:
@@ -200,6 +209,7 @@ def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -
     Raises:
         ConfigError: a file cannot be written.
     """
+    from vigie.app.saved import saved_backtest
     from vigie.reporting.exports import events_table, trades_table
 
     # All of them are made before the first is written: an error in one leaves none.
@@ -210,6 +220,8 @@ def write(result: BacktestResult, outputs: Outputs, trials: int | None = None) -
         made.append((outputs.events, events_table(result, outputs.events.suffix.lower())))
     if outputs.report is not None:
         made.append((outputs.report, _html(result, trials)))
+    if outputs.saved is not None:
+        made.append((outputs.saved, saved_backtest(result, trials)))
     return write_files(made)
 
 
@@ -223,11 +235,20 @@ def write_files(made: Sequence[tuple[Path, bytes]]) -> list[Path]:
         ConfigError: a file cannot be written.
     """
     for path, content in made:
-        try:
-            write_atomically(path, content)
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
+        write_output(path, content)
     return [path for path, _ in made]
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write one file, whole or not at all.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _html(result: BacktestResult, trials: int | None) -> bytes:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigie.app.backtest import REPORT_SUFFIXES, TABLE_SUFFIXES, check_writable, write_files
+from vigie.app.cells import CellTask, SweptCells
 from vigie.app.search import Searched, SearchRequest, SweepResult, end_of
 from vigie.app.walk_forward import WalkedForward
 from vigie.domain.errors import ConfigError
 from vigie.metrics.summary import Metrics
+from vigie.research.cells import differing
 from vigie.research.space import Point
 from vigie.research.sweep import metric_of
 
@@ -34,18 +36,25 @@ class SweepOutputs:
     report: Path | None = None
     heat: Sequence[str] = ()
 
-    def check(self, task: Searched) -> None:
+    def check(self, tasks: Sequence[Searched]) -> None:
         """Refuse, before anything is computed, what could not be written at the end.
 
+        Args:
+            tasks: one for each cell of the search.
+
         Raises:
-            ConfigError: as in `check_writable`, or a heat map of names that are not searched.
+            ConfigError: as in `check_writable`, a heat map of names that are not searched, or a page of several cells.
         """
         from vigie.reporting.heat_map import widest
 
         check_writable(((self.points, TABLE_SUFFIXES), (self.report, REPORT_SUFFIXES)))
         if self.heat and self.report is None:
             raise ConfigError("--heat chooses the axes of a page's heat map: say --report FILE.html too")
-        widest(task.space.axes, self.heat)
+        if self.report is not None and len(tasks) > 1:
+            raise ConfigError(
+                f"--report shows one cell of a search, here are {len(tasks)}: --export has them all, or run one by one"
+            )
+        widest(tasks[0].space.axes, self.heat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class WalkForwardOutputs:
         check_writable((*tables, (self.report, REPORT_SUFFIXES)))
 
 
-def write_sweep(request: SearchRequest, found: SweepResult, outputs: SweepOutputs) -> list[Path]:
+def write_cells(cells: Sequence[CellTask], found: SweptCells, outputs: SweepOutputs) -> list[Path]:
     """Write the files that are wanted, each whole or not at all.
 
     Returns:
@@ -81,17 +90,21 @@ def write_sweep(request: SearchRequest, found: SweepResult, outputs: SweepOutput
     Raises:
         ConfigError: a file cannot be written.
     """
-    points = points_of(found)
     made: list[tuple[Path, bytes]] = []
     if outputs.points is not None:
         from vigie.reporting.search_exports import points_table
 
-        made.append((outputs.points, points_table(points, outputs.points.suffix)))
+        request = cells[0].request
+        tried = found.tried(request.objective, request.least_trades)
+        names = differing(found.cells)
+        rows = [({**{name: getattr(one.cell, name) for name in names}, **one.point}, one.metrics) for one in tried]
+        made.append((outputs.points, points_table(rows, outputs.points.suffix)))
     if outputs.report is not None:
         from vigie.reporting.page.sweep import sweep_page
 
-        facts = facts_of(request, found.searched, found.trials, request.base.end_ms)
-        made.append((outputs.report, sweep_page(facts, points, outputs.heat).encode()))
+        (result,), request = found.results, cells[0].request
+        facts = facts_of(request, result.searched, result.trials, request.base.end_ms)
+        made.append((outputs.report, sweep_page(facts, points_of(result), outputs.heat).encode()))
     return write_files(made)
 
 

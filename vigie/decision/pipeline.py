@@ -6,15 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from vigie.decision import weighing
 from vigie.decision.facts import Facts
 from vigie.decision.gate import rule_names
 from vigie.decision.policies import Filters
 from vigie.decision.profile import Plan
-from vigie.decision.registry import gate_rules, sizing_rules
+from vigie.decision.registry import sizing_rules
 from vigie.decision.weighing import Account, Entry, Wallet
 
-__all__ = ["Account", "Entry", "Verdict", "limits_in_force", "position_fraction", "verdicts", "wallet_of", "weigh"]
+__all__ = ["Account", "Entry", "Verdict", "limits_in_force", "position_fraction", "wallet_of", "weigh"]
 
 HOLE_RULE = "holes"
 
@@ -62,10 +64,10 @@ def weigh(
         filters,
         settings.costs(),
         wallet_of(plan, pairs),
-        [limits[name] for name in rule_names()],
+        np.array([limits[name] for name in rule_names()]),
         account,
     )
-    return Verdict(weighed.wanted, weighed.quantity, weighed.facts, verdicts(weighed.facts, limits))
+    return Verdict(weighed.wanted, weighed.quantity, weighed.facts, _verdicts(weighed.refusing, limits))
 
 
 def wallet_of(plan: Plan, pairs: int) -> Wallet:
@@ -81,21 +83,12 @@ def wallet_of(plan: Plan, pairs: int) -> Wallet:
     )
 
 
-def verdicts(facts: Facts, limits: Mapping[str, float]) -> dict[str, str]:
-    """What every rule of the gate says: ``pass``, ``refuse`` or ``off``; nothing hides behind the first no.
-
-    Args:
-        facts: what is known.
-        limits: number of each rule by rule name; a rule that is missing or NaN is off.
-    """
-    said = {}
-    for rule in gate_rules():
-        limit = limits.get(rule.name, math.nan)
-        if math.isnan(limit):
-            said[rule.name] = "off"
-        else:
-            said[rule.name] = "refuse" if rule.refuses(facts, limit) else "pass"
-    return said
+def _verdicts(refusing: int, limits: Mapping[str, float]) -> dict[str, str]:
+    """What every rule of the gate says: ``pass``, ``refuse`` or ``off``; nothing hides behind the first no."""
+    return {
+        name: "off" if math.isnan(limits[name]) else "refuse" if refusing >> bit & 1 else "pass"
+        for bit, name in enumerate(rule_names())
+    }
 
 
 def limits_in_force(plan: Plan, warm_up: int) -> dict[str, float]:

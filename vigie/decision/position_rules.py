@@ -129,6 +129,14 @@ def advance(position: Position, bar: Bar, rules: Rules, filters: Filters) -> tup
     return moved, Actions(partial_1, partial_2, _reason_to_leave(moved, bar, rules))
 
 
+def await_sale(position: Position, bar: Bar, rules: Rules) -> Actions:
+    """`advance` for a position whose stop was jumped over and rests at its limit: it only waits to be sold.
+
+    The order at the venue keeps its limit, so its trigger is not moved any more, and no part is sold beside it.
+    """
+    return Actions(0.0, 0.0, _reason_to_leave(position, bar, rules))
+
+
 def quiet_below(position: Position, rules: Rules) -> tuple[float, float]:
     """Prices up to which a candle does nothing to a position but lift its highest price.
 

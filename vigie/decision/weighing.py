@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from vigie.decision.facts import Facts
 from vigie.decision.policies import Costs, Filters, floor_to
 from vigie.decision.registry import gate_rules, sizing_rules
 from vigie.decision.sizing.wanted import Wanted
+from vigie.domain.candles import FloatArray
 
 
 class Entry(NamedTuple):
@@ -79,7 +79,7 @@ def size(kind: int, wanted: Wanted, amount: float) -> float:
     return sizing_rules()[kind].units(wanted, amount)
 
 
-def gate(facts: Facts, limits: Sequence[float]) -> int:
+def gate(facts: Facts, limits: FloatArray) -> int:
     """Bits of the rules that refuse; a limit that is NaN is off. Research links the compiled rules in its place."""
     refusing = 0
     for index, rule in enumerate(gate_rules()):
@@ -95,7 +95,7 @@ def weigh(
     filters: Filters,
     costs: Costs,
     wallet: Wallet,
-    limits: Sequence[float],
+    limits: FloatArray,
     account: Account,
 ) -> Weighed:
     """Size one entry and ask the gate.
@@ -106,7 +106,7 @@ def weigh(
         filters: the venue's.
         costs: of fills.
         wallet: sizing and caps.
-        limits: number of each rule of the gate, in their order; NaN: off.
+        limits: number of each rule of the gate, in their order, shape (rules,); NaN: off.
         account: as it stands.
     """
     wanted = size(

@@ -87,6 +87,10 @@ class Candles:
     def __len__(self) -> int:
         return len(self.opens_at)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled as their columns: what was computed of them stays behind, and they are frozen again on arrival."""
+        return Candles, (self.timeframe, self.opens_at, *(getattr(self, name) for name in COLUMNS))
+
     def __getitem__(self, rows: slice) -> Candles:
         """The candles of a row range; arrays are views, nothing is copied or checked again."""
         if range(len(self))[rows] == range(len(self)):

@@ -6,6 +6,7 @@ only ever added, with a default; a field that changes its meaning is a new versi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -366,6 +367,7 @@ class CycleDone(Event):
         worst: largest fall from the peak, fraction.
         mode: in force.
         held: positions.
+        lowest: lowest equity since the account began or the total loss was counted anew, quote; NaN: not known.
     """
 
     candle_at: int
@@ -378,6 +380,7 @@ class CycleDone(Event):
     worst: float
     mode: str
     held: int
+    lowest: float = math.nan
 
 
 @_kind("halt")

@@ -14,6 +14,7 @@ from vigie.domain import events as e
 from vigie.domain.errors import InvariantBroken
 from vigie.domain.order import Intent, Leg, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
+from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
 
 ZERO = Decimal(0)
 EXACT = Context(prec=100)
@@ -133,8 +134,8 @@ class Portfolio:
         dust: base left over, by pair.
         latches: by name.
         cycle: the last cycle; None: none yet.
-        losing_streak: closed trades lost in a row.
-        trades_today, trades_day: entries of the last UTC day that had one.
+        start_equity: equity at the start, moved with deposits and withdrawals as a share of the account, quote.
+        trades_today, trades_day, losing_streak, worst_streak, streak_day: as in `vigie.domain.tallies.Tallies`.
     """
 
     seq: int = 0
@@ -149,9 +150,22 @@ class Portfolio:
     dust: Mapping[str, Decimal] = field(default_factory=dict)
     latches: Mapping[str, Latch] = field(default_factory=dict)
     cycle: e.CycleDone | None = None
+    start_equity: float = 0.0
     losing_streak: int = 0
     trades_today: int = 0
     trades_day: int = 0
+    worst_streak: int = 0
+    streak_day: int = 0
+
+    @property
+    def day(self) -> int:
+        """UTC day since 1970 of the last mark of the account; -1 before the first."""
+        return -1 if self.cycle is None else self.cycle.day
+
+    @property
+    def tallies(self) -> Tallies:
+        """What is counted of entries and lost trades."""
+        return Tallies(self.trades_today, self.trades_day, self.losing_streak, self.worst_streak, self.streak_day)
 
     def open_orders(self, pair: str | None = None) -> tuple[OrderRecord, ...]:
         """Orders that have not ended, of one pair or of all."""
@@ -202,7 +216,12 @@ def _baseline(account: Portfolio, event: e.BaselineTaken, _: int) -> Portfolio:
     if account.quote:
         raise InvariantBroken("an account begins once")
     return replace(
-        account, quote=event.quote, capital=event.capital, cash=event.capital, left_alone=dict(event.left_alone)
+        account,
+        quote=event.quote,
+        capital=event.capital,
+        cash=event.capital,
+        left_alone=dict(event.left_alone),
+        start_equity=float(event.capital),
     )
 
 
@@ -218,8 +237,18 @@ def _flow(account: Portfolio, event: e.FlowSeen, _: int) -> Portfolio:
             day_first=cycle.day_first * scale,
             day_low=cycle.day_low * scale,
             peak=cycle.peak * scale,
+            lowest=cycle.lowest * scale,
         )
-    return replace(account, capital=account.capital + event.value, cash=account.cash + event.value, cycle=cycle)
+        start = account.start_equity * scale
+    else:
+        start = account.start_equity + float(event.value)
+    return replace(
+        account,
+        capital=account.capital + event.value,
+        cash=account.cash + event.value,
+        start_equity=start,
+        cycle=cycle,
+    )
 
 
 def _wished(account: Portfolio, event: e.Wished, _: int) -> Portfolio:
@@ -262,7 +291,7 @@ def _intent(account: Portfolio, event: e.IntentPlanned, _: int) -> Portfolio:
     return replace(account, orders={**account.orders, intent.client_id: OrderRecord(intent, wish=wish)})
 
 
-def _order(account: Portfolio, event: e.OrderLearnt, at: int) -> Portfolio:
+def _order(account: Portfolio, event: e.OrderLearnt, _: int) -> Portfolio:
     known = _known_order(account, event.client_id)
     record = replace(
         known,
@@ -271,9 +300,7 @@ def _order(account: Portfolio, event: e.OrderLearnt, at: int) -> Portfolio:
         triggered=known.triggered or event.triggered,
     )
     if event.learnt is Learnt.SENT and record.intent.leg is Leg.ENTRY:
-        day = at // 86_400_000
-        today = account.trades_today + 1 if day == account.trades_day else 1
-        account = replace(account, trades_today=today, trades_day=day)
+        account = _counted(account, with_entry(account.tallies, account.day))
     return _with_order(account, record)
 
 
@@ -358,13 +385,9 @@ def _trade(account: Portfolio, event: e.TradeClosed, _: int) -> Portfolio:
     dust = account.dust
     if event.dust > 0:
         dust = {**dust, event.pair: dust.get(event.pair, ZERO) + event.dust}
-    return replace(
-        account,
-        holdings=_without(account.holdings, event.pair),
-        stopped_at=stopped,
-        dust=dust,
-        losing_streak=0 if event.profit > 0 else account.losing_streak + 1,
-    )
+    lost = was_lost(float(event.profit), float(held.spent))
+    account = _counted(account, with_trade(account.tallies, lost, account.day))
+    return replace(account, holdings=_without(account.holdings, event.pair), stopped_at=stopped, dust=dust)
 
 
 def _cycle(account: Portfolio, event: e.CycleDone, _: int) -> Portfolio:
@@ -396,6 +419,17 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.Halted: _halted,
     e.Resumed: _resumed,
 }
+
+
+def _counted(account: Portfolio, tallies: Tallies) -> Portfolio:
+    return replace(
+        account,
+        trades_today=tallies.trades,
+        trades_day=tallies.trades_day,
+        losing_streak=tallies.streak,
+        worst_streak=tallies.worst_streak,
+        streak_day=tallies.streak_day,
+    )
 
 
 def _holding(account: Portfolio, pair: str) -> Holding:

@@ -290,8 +290,7 @@ class Engine:
         """At the next price: what was decided to be sold, and stops that were jumped over."""
         chases = self._setup.plan.settings.rules().gap_policy == GapPolicy.CHASE
         for pair, held in sorted(self.portfolio.holdings.items()):
-            stop = None if held.stop_id is None else self.portfolio.orders.get(held.stop_id)
-            jumped = chases and stop is not None and stop.triggered and not stop.status.final
+            jumped = chases and self._guardian.was_jumped_over(held)
             leg = Leg.EXIT if held.leaving else Leg.CHASE if jumped else None
             if leg is None or not permits(self._desk.mode, leg.act):
                 continue

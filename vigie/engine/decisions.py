@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from vigie.decision.position_rules import Bar, advance
+from vigie.decision.position_rules import Bar, advance, await_sale
 from vigie.domain import events as e
 from vigie.domain.order import Leg
 from vigie.domain.portfolio import Holding
@@ -60,7 +60,11 @@ class CloseDesk:
             volatility=float(signals.volatility[row]),
             wants_exit=bool(signals.exit[row]),
         )
-        position, actions = advance(position_of(held, held.rules), bar, self._rules, filters)
+        position = position_of(held, held.rules)
+        if self._guardian.was_jumped_over(held):
+            actions = await_sale(position, bar, self._rules)
+        else:
+            position, actions = advance(position, bar, self._rules, filters)
         leaving = actions.exit if held.leaving == 0 else 0
         parts = {Leg.PARTIAL_1: actions.partial_1, Leg.PARTIAL_2: actions.partial_2}
         stops = {"stop": position.fixed_stop, "trailing": position.trailing}

@@ -6,14 +6,18 @@ from decimal import ROUND_FLOOR, Context, Decimal
 
 from vigie.decision.intents import Refusal
 from vigie.decision.pipeline import Account, Entry, Verdict, weigh
+from vigie.decision.position_rules import effective_stop
+from vigie.decision.weighing import planned_loss
 from vigie.domain import events as e
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import OrderRecord
+from vigie.domain.tallies import streak_of, trades_of
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
 from vigie.engine.limits import equity_of
+from vigie.engine.positions import position_of
 from vigie.engine.protection import Guardian
 from vigie.engine.setup import Setup
 from vigie.engine.views import View, correlation_with_held, rows_between
@@ -152,7 +156,23 @@ class EntryDesk:
             day_first_equity=unknown if cycle is None else cycle.day_first,
             day_lowest_equity=unknown if cycle is None else cycle.day_low,
             worst_drawdown=unknown if cycle is None else cycle.worst,
+            start_equity=portfolio.start_equity,
+            lowest_equity=unknown if cycle is None else cycle.lowest,
+            heat=self._heat(),
+            trades_today=trades_of(portfolio.tallies, portfolio.day),
+            losing_streak=streak_of(portfolio.tallies, portfolio.day),
         )
+
+    def _heat(self) -> float:
+        """Planned losses of all that is held, quote; NaN while a stop is not known."""
+        heat = 0.0
+        for pair, held in self._books.portfolio.holdings.items():
+            tick = float(self._broker.instrument(Pair.parse(pair)).tick)
+            position = None if held.rules is None else position_of(held, held.rules)
+            if position is None:
+                return float("nan")
+            heat += planned_loss(position.quantity, position.entry_price, effective_stop(position, tick))
+        return heat
 
     def _affordable(self, quantity: float, price: float, instrument: Instrument) -> Decimal:
         """The quantity to send: on the step, and never more than the wallet pays for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from vigie.decision.marks import Marks, remembered
+from vigie.decision.marks import Marks, remembered, unmarked
 from vigie.domain import events as e
 from vigie.domain.portfolio import Latch, Portfolio
 from vigie.domain.timeframe import DAY_MS
@@ -48,9 +48,9 @@ class Limits:
         # A mark needs a number: without a price of a coin the last one stands, and the gate refuses by its own rules.
         if math.isnan(equity):
             equity = last.equity if last is not None else float(account.capital)
-        before = Marks(-1, 0.0, 0.0, float(account.capital), 0.0)
+        before = unmarked(account.start_equity)
         if last is not None:
-            before = Marks(last.day, last.day_first, last.day_low, last.peak, last.worst)
+            before = Marks(last.day, last.day_first, last.day_low, last.peak, last.worst, last.lowest)
         marks = remembered(before, equity, day)
         self._books.write(
             e.CycleDone(
@@ -64,6 +64,7 @@ class Limits:
                 worst=marks.worst,
                 mode=self._desk.mode.value,
                 held=len(account.holdings),
+                lowest=marks.lowest,
             )
         )
         self._check(marks)

@@ -171,6 +171,11 @@ class Guardian:
         if pair in self._books.portfolio.holdings:
             self._books.write(e.StopMarked(pair, None, "lifted"))
 
+    def was_jumped_over(self, held: Holding) -> bool:
+        """Whether a stop was triggered and rests at its limit, unfilled."""
+        stop = self._stop_of(held)
+        return stop is not None and stop.triggered
+
     def _stop_of(self, held: Holding) -> OrderRecord | None:
         record = None if held.stop_id is None else self._books.portfolio.orders.get(held.stop_id)
         return None if record is None or record.status.final else record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from vigie.domain.candles import FloatArray
 from vigie.indicators import loops
@@ -30,5 +29,7 @@ def ema_pair(values: FloatArray, fast: int, slow: int) -> tuple[FloatArray, Floa
 @remembered
 def sma(values: FloatArray, window: int) -> FloatArray:
     """Plain mean of the last ``window`` values, NaN before, shape (n,)."""
+    import pandas as pd
+
     mean: FloatArray = pd.Series(values).rolling(window).mean().to_numpy(np.float64, copy=True)
     return mean

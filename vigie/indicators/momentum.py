@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from vigie.domain.candles import FloatArray
 from vigie.indicators.averages import ema, sma
@@ -17,6 +16,7 @@ def rsi(close: FloatArray, period: int = 14) -> FloatArray:
     Gains and losses (0 for the first row) are smoothed with alpha = 1 / period from their first value;
     an average loss of 0 gives 100.
     """
+    import pandas as pd
     from ta.momentum import RSIIndicator
 
     values: FloatArray = RSIIndicator(pd.Series(close), window=period).rsi().to_numpy(np.float64, copy=True)
@@ -35,6 +35,8 @@ def stochastic_rsi(rsi_values: FloatArray, window: int = 14, *, flat: float = np
         flat: value where the RSI did not move in the whole window; NaN (no comparison holds) unless a classic
             profile says otherwise.
     """
+    import pandas as pd
+
     rolled = pd.Series(rsi_values).rolling(window)
     low = rolled.min().to_numpy(np.float64)
     high = rolled.max().to_numpy(np.float64)
@@ -49,6 +51,7 @@ def stochastic_rsi(rsi_values: FloatArray, window: int = 14, *, flat: float = np
 @remembered
 def macd_histogram(close: FloatArray, fast: int = 12, slow: int = 26, signal: int = 9) -> FloatArray:
     """MACD line minus its signal line (Appel), in quote, NaN until all three averages are full, shape (n,)."""
+    import pandas as pd
     from ta.trend import MACD
 
     indicator = MACD(pd.Series(close), window_slow=slow, window_fast=fast, window_sign=signal)

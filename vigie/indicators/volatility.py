@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from vigie.domain.candles import Candles, FloatArray
 from vigie.indicators import loops
@@ -39,6 +38,8 @@ def volatility_z_score(close: FloatArray, window: int = 20, baseline: int = 50) 
     Sample deviation of ``window`` log returns times sqrt(252) (the factor is the first system's, whatever the
     timeframe), minus its mean over ``baseline`` rows, divided by its sample deviation over them plus 1e-6.
     """
+    import pandas as pd
+
     log_returns = pd.Series(np.log(close)).diff()
     volatility = log_returns.rolling(window).std() * np.sqrt(_TRADING_DAYS)
     rolled = volatility.rolling(baseline)

@@ -82,7 +82,17 @@ def honesty(found: WalkForward) -> list[str]:
     lines.append(
         _chance("probability of backtest overfitting", pbo.probability if isinstance(pbo, Overfitting) else pbo)
     )
-    return lines
+    return lines + _left_out(found)
+
+
+def _left_out(found: WalkForward) -> list[str]:
+    """Pairs that a part of a fold had no candles of."""
+    return [
+        f"fold {number}: no candles of {', '.join(map(str, pairs))} in its {part}; left out there, not replaced"
+        for number, one in enumerate(found.folds, start=1)
+        for part, pairs in (("training", one.untrained), ("test", one.untested))
+        if pairs
+    ]
 
 
 def walk_forward_document(found: WalkForward, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +145,7 @@ def _fold(one: FoldResult) -> dict[str, Any]:
         "parameters": None if one.chosen is None else dict(one.chosen),
         "in_sample": None if one.in_sample is None else dict(one.in_sample.values),
         "out_of_sample": None if one.tested is None else dict(one.tested.measured.values),
+        "without": {"train": [str(pair) for pair in one.untrained], "test": [str(pair) for pair in one.untested]},
     }
 
 

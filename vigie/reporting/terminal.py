@@ -156,7 +156,7 @@ def _quiet_guards(result: BacktestResult) -> tuple[RenderableType, ...]:
 
 
 def _notes(result: BacktestResult, trials: int | None) -> RenderableType:
-    return Group(*map(_Note, notes(result, trials)))
+    return Group(*map(Note, notes(result, trials)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class _Flowing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Note:
+class Note:
     """A sentence behind a mark, its further lines indented; no blanks at the ends of lines."""
 
     sentence: str

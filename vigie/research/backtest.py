@@ -18,7 +18,7 @@ from vigie.metrics.summary import measure
 from vigie.research import ledger
 from vigie.research.compile import compiled_walk, source_hash, use_compiled_loops
 from vigie.research.inputs import Piece, loop_inputs
-from vigie.research.pieces import piece_of
+from vigie.research.pieces import pieces_of, require_all
 from vigie.research.result import BacktestResult, Identity, OpenPosition
 from vigie.research.timeline import Timeline
 
@@ -46,6 +46,7 @@ def run(
     start_ms: int | None = None,
     end_ms: int | None = None,
     version: str = "",
+    leave_out: bool = False,
 ) -> BacktestResult:
     """Run a plan over candles.
 
@@ -57,6 +58,7 @@ def run(
             candles if the plan says so.
         end_ms: its end, excluded.
         version: of vigie, for the identity.
+        leave_out: a pair without candles in the range is not refused but left out; its share of the wallet stays cash.
 
     Raises:
         DataError: no candles in the range.
@@ -65,9 +67,12 @@ def run(
     series = tuple(sorted(series, key=lambda one: one.pair))
     _refuse_mixture(series)
     use_compiled_loops()
-    pieces = [piece_of(plan, one, start_ms, end_ms) for one in series]
+    if not leave_out:
+        require_all(series, start_ms, end_ms)
+    pieces = pieces_of(plan, series, start_ms, end_ms)
     wallets = [[one] for one in pieces] if plan.settings.wallet == "per-pair" else [pieces]
-    runs = [_walk(plan, wallet, instruments or {}) for wallet in wallets]
+    shares = 1 if plan.settings.wallet == "per-pair" else len(series)
+    runs = [_walk(plan, wallet, instruments or {}, shares) for wallet in wallets]
     return _result(plan, [one.known for one in pieces], [one.traded for one in pieces], runs, version)
 
 
@@ -83,11 +88,11 @@ def _refuse_mixture(series: Sequence[Series]) -> None:
         raise ConfigError(f"the same pair twice in one run: {', '.join(twice)}")
 
 
-def _walk(plan: Plan, pieces: Sequence[Piece], instruments: Mapping[Pair, Instrument]) -> _Run:
+def _walk(plan: Plan, pieces: Sequence[Piece], instruments: Mapping[Pair, Instrument], shares: int) -> _Run:
     """One wallet through the bar loop."""
     candles = [one.traded.candles for one in pieces]
     timeline = Timeline.of(candles)
-    inputs = loop_inputs(plan, timeline, pieces, instruments)
+    inputs = loop_inputs(plan, timeline, pieces, instruments, shares)
     compiled_walk()(*inputs)
     book = inputs.book
     return _Run(

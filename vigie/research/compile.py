@@ -190,7 +190,31 @@ def _entry_point(function: FunctionType, *, allocates: bool) -> Any:
             (``_nrt``): counting references to the arrays it is given took a third of the loop's time.
     """
     numba, kept = _numba()
-    return _without_collector(numba.njit(cache=kept, nogil=True, error_model="numpy", _nrt=allocates)(function))
+    compiled = numba.njit(cache=kept, nogil=True, error_model="numpy", _nrt=allocates)(function)
+    return _without_collector(_kept_or_not(compiled))
+
+
+def _kept_or_not(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """Call, and do without keeping compiled code where the disk takes no more of it.
+
+    A full disk must not be taken for an error of the strategy that happened to call first. When the keeping fails
+    numba has compiled the function already: the second call runs it.
+    """
+
+    @wraps(compiled)
+    def call(*args: Any) -> Any:
+        try:
+            return compiled(*args)
+        except OSError as error:
+            named = os.environ.get("VIGIE_CACHE")
+            if named:
+                why = error.strerror or error
+                raise ConfigError(
+                    f"VIGIE_CACHE={named}: compiled code cannot be kept there ({why}): make room or name another folder"
+                ) from error
+            return compiled(*args)
+
+    return call
 
 
 def _without_collector(compiled: Callable[..., Any]) -> Callable[..., Any]:

@@ -54,7 +54,11 @@ class LoopInputs(NamedTuple):
 
 
 def loop_inputs(
-    plan: Plan, timeline: Timeline, pieces: Sequence[Piece], instruments: Mapping[Pair, Instrument]
+    plan: Plan,
+    timeline: Timeline,
+    pieces: Sequence[Piece],
+    instruments: Mapping[Pair, Instrument],
+    shares: int | None = None,
 ) -> LoopInputs:
     """Candles, wishes and numbers of one wallet as the bar loop wants them, and an empty book.
 
@@ -63,6 +67,7 @@ def loop_inputs(
         timeline: the rows of the loop.
         pieces: one per pair, sorted by pair.
         instruments: venue filters where they are known.
+        shares: pairs among which the wallet is shared, those without candles included; None: the pieces.
     """
     candles = [one.traded.candles for one in pieces]
     pairs = [one.traded.pair for one in pieces]
@@ -78,7 +83,7 @@ def loop_inputs(
         wishes=wanted,
         rules=settings.rules(),
         costs=settings.costs(),
-        wallet=wallet_of(plan, len(pairs)),
+        wallet=wallet_of(plan, shares or len(pairs)),
         limits=limits,
         book=Book.empty(len(pairs), len(timeline.opens_at), most_trades, len(limits)),
     )

@@ -24,10 +24,12 @@ class Difference:
         interval: 5, 50 and 95 % quantiles, and the observed difference.
         p_value: two-sided: twice the smaller share of resampled differences on one side of zero, at most 1. A
             difference of 0 counts for both sides; the history itself counts as one path, so that it is never 0.
+        share_above: share of the resampled differences above zero, 0 to 1; one of 0 counts half.
     """
 
     interval: Interval
     p_value: float
+    share_above: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Comparison:
     """Two series of returns over the same days, first minus second.
 
     Attributes:
+        mean_return: difference of the mean returns per day, fractions.
         annual_sharpe: difference of the annualised Sharpe ratios, or why there is none.
         total_return: difference of the returns over the whole time, fractions of the first capital.
         max_drawdown: difference of the maximum drawdowns, fractions; above 0: the first one fell deeper.
@@ -44,6 +47,7 @@ class Comparison:
         block_length: mean length of a block, in days.
     """
 
+    mean_return: Difference
     annual_sharpe: Difference | str
     total_return: Difference
     max_drawdown: Difference
@@ -95,6 +99,7 @@ def compare_returns(
     scale = math.sqrt(periods_per_year)
     varies = defined.any() and not np.isnan(real[0][0])
     return Comparison(
+        mean_return=_difference(drawn[3], real[3]),
         annual_sharpe=_difference(drawn[0][defined] * scale, real[0] * scale) if varies else "returns do not vary",
         total_return=_difference(drawn[1], real[1]),
         max_drawdown=_difference(drawn[2], real[2]),
@@ -105,17 +110,25 @@ def compare_returns(
     )
 
 
-def _gaps(one: FloatArray, two: FloatArray, chunks: Iterable[IntArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Per path, first minus second: per-period Sharpe ratio, total return, maximum drawdown; each of shape (paths,)."""
+def _gaps(
+    one: FloatArray, two: FloatArray, chunks: Iterable[IntArray]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Per path, first minus second: Sharpe ratio, total return, maximum drawdown, mean; each of shape (paths,)."""
     pairs = [(path_statistics([one[rows]]), path_statistics([two[rows]])) for rows in chunks]
     return (
         np.concatenate([a.sharpe_per_period - b.sharpe_per_period for a, b in pairs]),
         np.concatenate([a.final_wealth - b.final_wealth for a, b in pairs]),
         np.concatenate([a.max_drawdown - b.max_drawdown for a, b in pairs]),
+        np.concatenate([a.mean - b.mean for a, b in pairs]),
     )
 
 
 def _difference(drawn: FloatArray, observed: FloatArray) -> Difference:
     below = int(np.count_nonzero(drawn <= _NOISE))
     above = int(np.count_nonzero(drawn >= -_NOISE))
-    return Difference(interval(drawn, float(observed[0])), min(1.0, 2.0 * (1 + min(below, above)) / (1 + len(drawn))))
+    return Difference(
+        interval=interval(drawn, float(observed[0])),
+        p_value=min(1.0, 2.0 * (1 + min(below, above)) / (1 + len(drawn))),
+        # What is in both counts is zero: half of it on each side.
+        share_above=(above + len(drawn) - below) / (2 * len(drawn)),
+    )

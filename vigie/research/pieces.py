@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vigie.decision.profile import Plan
@@ -50,6 +51,18 @@ def range_of(plan: Plan, one: Series, start_ms: int | None, end_ms: int | None) 
     return Range(replace(one, candles=known), replace(one, candles=traded))
 
 
+def ranges_of(plan: Plan, series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> list[Range]:
+    """`range_of` for each pair that has candles there; the others are left out.
+
+    Raises:
+        DataError: no pair has any.
+    """
+    gone = absent(series, start_ms, end_ms)
+    if len(gone) == len(series):
+        raise DataError(_nothing_in_range(series[0], start_ms, end_ms))
+    return [range_of(plan, one, start_ms, end_ms) for one in series if one.pair not in gone]
+
+
 def piece_in(there: Range, plan: Plan) -> Piece:
     """A range, and what the plan's strategy wants there.
 
@@ -60,9 +73,26 @@ def piece_in(there: Range, plan: Plan) -> Piece:
     return Piece(known=there.known, traded=there.traded, signals=_cut(signals, there.first), warm_up=signals.warm_up)
 
 
-def piece_of(plan: Plan, one: Series, start_ms: int | None, end_ms: int | None) -> Piece:
-    """One pair's candles in a range, and what the plan's strategy wants there; as `range_of` and `piece_in`."""
-    return piece_in(range_of(plan, one, start_ms, end_ms), plan)
+def pieces_of(plan: Plan, series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> list[Piece]:
+    """`ranges_of`, and what the plan's strategy wants there; raises what `piece_in` raises too."""
+    return [piece_in(there, plan) for there in ranges_of(plan, series, start_ms, end_ms)]
+
+
+def absent(series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> tuple[Pair, ...]:
+    """Pairs without a candle in a range: not listed yet, listed no more, or in a hole."""
+    return tuple(one.pair for one in series if not len(one.candles.between(start_ms, end_ms)))
+
+
+def require_all(series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> None:
+    """Refuse pairs without a candle in a range.
+
+    Raises:
+        DataError: names the first, and where it has candles.
+    """
+    gone = absent(series, start_ms, end_ms)
+    for one in series:
+        if one.pair in gone:
+            raise DataError(_nothing_in_range(one, start_ms, end_ms))
 
 
 def _nothing_in_range(one: Series, start_ms: int | None, end_ms: int | None) -> str:

@@ -38,11 +38,13 @@ class PathStatistics:
         final_wealth: as a multiple of the first capital.
         max_drawdown: a fraction.
         sharpe_per_period: mean / sample standard deviation; NaN where the returns of the path do not vary.
+        mean: of the returns, per period.
     """
 
     final_wealth: FloatArray
     max_drawdown: FloatArray
     sharpe_per_period: FloatArray
+    mean: FloatArray
 
 
 def wealth_returns(returns: FloatArray) -> FloatArray:
@@ -84,7 +86,7 @@ def check_settings(per_year: float, paths: int, ruin_drawdown: float = 1.0) -> N
 
 
 def path_statistics(chunks: Iterable[FloatArray]) -> PathStatistics:
-    """Final wealth, maximum drawdown and Sharpe ratio of each path.
+    """Final wealth, maximum drawdown, Sharpe ratio and mean return of each path.
 
     Args:
         chunks: simple returns, each of shape (some paths, n), n >= 2. They are overwritten.
@@ -93,17 +95,18 @@ def path_statistics(chunks: Iterable[FloatArray]) -> PathStatistics:
     return PathStatistics(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
-def _measure(returns: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _measure(returns: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     deviation = deviations(returns)
     deviation[deviation == 0.0] = np.nan
-    sharpe = returns.mean(axis=1) / deviation
+    mean = returns.mean(axis=1)
+    sharpe = mean / deviation
     returns += 1.0
     wealth = np.cumprod(returns, axis=1, out=returns)
     final = wealth[:, -1].copy()
     peaks = np.maximum.accumulate(wealth, axis=1)
     np.maximum(peaks, 1.0, out=peaks)
     wealth /= peaks
-    return final, 1.0 - wealth.min(axis=1), sharpe
+    return final, 1.0 - wealth.min(axis=1), sharpe, mean
 
 
 def interval(drawn: FloatArray, observed: float) -> Interval:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,6 +18,17 @@ from vigie.strategy.strategy import Strategy
 
 Point: TypeAlias = Mapping[str, str]
 """One value for each searched name, as ``--param`` takes it."""
+
+MOST_POINTS = 1_000_000
+"""More are not tried at once: they would fill the memory before the first of them is run."""
+
+NOT_SEARCHED = {
+    "wallet": "a search runs in one wallet",
+    "close_at_end": "the end of the candles is not the strategy's doing, and every test of a walk-forward sells there",
+}
+"""Settings that describe the account or the test, not the system: and why none of them is better than another."""
+
+_MOST_NUMBERED = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +46,39 @@ class Space:
     axes: tuple[Axis, ...]
 
     def __len__(self) -> int:
-        return int(np.prod([len(axis.values) for axis in self.axes]))
+        return self.size
+
+    @property
+    def size(self) -> int:
+        """How many combinations there are."""
+        return math.prod(len(axis.values) for axis in self.axes)
 
     def points(self) -> list[Point]:
-        """Every combination, in a fixed order."""
+        """Every combination, in a fixed order.
+
+        Raises:
+            ConfigError: more than `MOST_POINTS`.
+        """
+        if self.size > MOST_POINTS:
+            raise ConfigError(
+                f"the grid has {self.size:,} points, more than {MOST_POINTS:,}: name fewer values, or draw some "
+                "of them with --samples"
+            )
         names = [axis.name for axis in self.axes]
         return [dict(zip(names, one, strict=True)) for one in itertools.product(*(axis.values for axis in self.axes))]
 
     def drawn(self, count: int, seed: int) -> list[Point]:
-        """So many different combinations, drawn by a seed, in the order of the grid; all of them if there are fewer."""
-        chosen = np.random.default_rng(seed).choice(len(self), min(count, len(self)), replace=False)
+        """So many different combinations, drawn by a seed, in the order of the grid; all of them if there are fewer.
+
+        Raises:
+            ConfigError: more than `MOST_POINTS` are wanted, or the grid is too large to be numbered.
+        """
+        wanted = min(count, self.size)
+        if wanted > MOST_POINTS:
+            raise ConfigError(f"{wanted:,} points are more than {MOST_POINTS:,}: draw fewer")
+        if self.size > _MOST_NUMBERED:
+            raise ConfigError(f"the grid has {self.size:,} points, too many to draw from: name fewer values")
+        chosen = np.random.default_rng(seed).choice(self.size, wanted, replace=False)
         return [self._at(int(index)) for index in sorted(chosen)]
 
     def _at(self, index: int) -> Point:
@@ -71,6 +106,7 @@ def space_of(strategy: Strategy, fixed: Mapping[str, str], given: Sequence[str] 
         axes = [axis for word in given if (axis := _axis(word, specs, problems)) is not None]
         named = [axis.name for axis in axes]
         problems += [f"'{name}' is searched twice" for name in dict.fromkeys(named) if named.count(name) > 1]
+        problems += [f"'{name}' is not searched: {NOT_SEARCHED[name]}" for name in named if name in NOT_SEARCHED]
         problems += [f"'{axis.name}' is both searched and fixed" for axis in axes if axis.name in fixed]
     else:
         searched = strategy.parameters.specs().values()
@@ -130,6 +166,16 @@ def plans(
     Raises:
         ConfigError: no point makes sense; says why of the first.
     """
+    made, first_problem = sensible(strategy, profile, fixed, points)
+    if not made and first_problem is not None:
+        raise first_problem
+    return made, len(points) - len(made)
+
+
+def sensible(
+    strategy: Strategy, profile: str, fixed: Mapping[str, str], points: Sequence[Point]
+) -> tuple[list[tuple[Point, Plan]], ConfigError | None]:
+    """A plan for each point that makes sense, and why the first of the others makes none."""
     made: list[tuple[Point, Plan]] = []
     first_problem: ConfigError | None = None
     planner = Planner(strategy, profile)
@@ -138,6 +184,4 @@ def plans(
             made.append((point, planner.plan({**fixed, **point})))
         except ConfigError as error:
             first_problem = first_problem or error
-    if not made and first_problem is not None:
-        raise first_problem
-    return made, len(points) - len(made)
+    return made, first_problem

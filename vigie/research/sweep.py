@@ -26,7 +26,7 @@ from vigie.research.inputs import Piece, loop_inputs
 from vigie.research.kernel.records import T_EXIT_ROW
 from vigie.research.lean_sweep import can_be_lean, lean_sweep
 from vigie.research.memo import Memo
-from vigie.research.pieces import piece_in, range_of
+from vigie.research.pieces import piece_in, ranges_of
 from vigie.research.space import Point
 from vigie.research.timeline import Timeline
 from vigie.strategy.params import Params
@@ -151,7 +151,7 @@ def _full(
 
     special = any(_acts_at_the_end(made) for _, made in plans)
     places = {
-        (from_past, end): [range_of(made, one, start_ms, end) for one in series]
+        (from_past, end): ranges_of(made, series, start_ms, end)
         for from_past, made in {made.settings.warm_up_from_past: made for _, made in plans}.items()
         for end in (ends_ms if special else ends_ms[-1:])
     }
@@ -167,9 +167,12 @@ def _full(
 
         for index in members:
             point, made = plans[index]
-            score = _score(point, made, pieces(ends_ms[-1]), instruments, ends_ms)
+            score = _score(point, made, pieces(ends_ms[-1]), instruments, ends_ms, len(series))
             if _acts_at_the_end(made):
-                earlier = [_score(point, made, pieces(end), instruments, [end]).measured[0] for end in ends_ms[:-1]]
+                earlier = [
+                    _score(point, made, pieces(end), instruments, [end], len(series)).measured[0]
+                    for end in ends_ms[:-1]
+                ]
                 score = replace(score, measured=(*earlier, score.measured[-1]))
             scores[index] = score
             progress(1)
@@ -213,13 +216,18 @@ def best(scores: Sequence[Score], objective: str, at: int, least_trades: int) ->
 
 
 def _score(
-    point: Point, plan: Plan, pieces: Sequence[Piece], instruments: Mapping[Pair, Instrument], ends_ms: Sequence[int]
+    point: Point,
+    plan: Plan,
+    pieces: Sequence[Piece],
+    instruments: Mapping[Pair, Instrument],
+    ends_ms: Sequence[int],
+    shares: int,
 ) -> Score:
-    if plan.settings.wallet == "per-pair" and len(pieces) > 1:
+    if plan.settings.wallet == "per-pair" and shares > 1:
         raise ConfigError("a search runs in one wallet: test one pair, or say --wallet shared")
     candles = [one.traded.candles for one in pieces]
     timeline = Timeline.of(candles)
-    inputs = loop_inputs(plan, timeline, pieces, instruments)
+    inputs = loop_inputs(plan, timeline, pieces, instruments, shares)
     compiled_walk()(*inputs)
     book = inputs.book
     lines = book.trades[: book.counts[0]]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from vigie.decision.profile import plan
 from vigie.domain.candles import FloatArray, IntArray, Series
+from vigie.domain.errors import DataError
+from vigie.domain.instants import as_text
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.metrics.returns import last_of_each_day, simple_returns
@@ -17,6 +20,7 @@ from vigie.research.backtest import run
 from vigie.research.folds import Fold
 from vigie.research.gates import GateSettings, Verdict, judge
 from vigie.research.overfitting import Overfitting, overfitting
+from vigie.research.pieces import absent
 from vigie.research.result import BacktestResult
 from vigie.research.sharpe_tests import (
     DeflatedSharpe,
@@ -27,8 +31,8 @@ from vigie.research.sharpe_tests import (
     sharpe_variance,
     sharpes,
 )
-from vigie.research.space import Point, plans
-from vigie.research.sweep import Score, best, sweep
+from vigie.research.space import Point
+from vigie.research.sweep import Score, best
 from vigie.strategy.strategy import Strategy
 
 TEST_OVERRIDES = {"close_at_end": "on", "warm_up_from_past": "on"}
@@ -42,7 +46,6 @@ class Task:
     Attributes:
         strategy, profile: what is traded.
         fixed: settings that are not searched, as text.
-        points: what is tried.
         objective: a name of `sweep.OBJECTIVES`.
         least_trades: training trades a point must have to be chosen.
         gates: what the tests must show.
@@ -51,10 +54,23 @@ class Task:
     strategy: Strategy
     profile: str
     fixed: Mapping[str, str]
-    points: Sequence[Point]
     objective: str
     least_trades: int
     gates: GateSettings
+
+
+class Swept(Protocol):
+    """Scores of all points, in the order of the grid; from wherever they come."""
+
+    def __call__(self, start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
+        """Measure every point on the candles from a start to each of some dates, epoch milliseconds.
+
+        Args:
+            start: first instant that is traded.
+            ends: increasing; candles that open before a date belong to it.
+            daily: whether daily returns up to the last date are wanted.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +82,16 @@ class FoldResult:
         chosen: the best point of the training part; None: no point had enough trades.
         in_sample: numbers of the chosen point on the training part; None without one.
         tested: the run on the test part; None without a chosen point.
+        untrained, untested: pairs without a candle in the training or the test part: left out of it; their
+            share of the wallet stays cash.
     """
 
     fold: Fold
     chosen: Point | None
     in_sample: Metrics | None
     tested: BacktestResult | None
+    untrained: tuple[Pair, ...] = ()
+    untested: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,17 +133,35 @@ class WalkForward:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
-    """What was chosen and how it did, before it is judged.
+class Choices:
+    """What was chosen before any test was run.
 
     Attributes:
-        folds, final, scores, senseless: as in `WalkForward`.
+        folds: for each fold the best point of its training part, and the index of the date it was measured at; None:
+            no point had enough trades.
+        final: the best point by the same rule on all candles; None: no point had enough trades.
+        scores: every point that was tried for any of them, over all candles, with daily returns.
     """
 
-    folds: tuple[FoldResult, ...]
+    folds: Sequence[tuple[Score | None, int]]
     final: Score | None
-    scores: tuple[Score, ...]
-    senseless: int
+    scores: Sequence[Score]
+
+
+def choices_of(task: Task, folds: Sequence[Fold], swept: Swept) -> Choices:
+    """Choose among points that are the same for every fold.
+
+    Folds that are anchored at one start are asked for at once: prefixes of a single pass. Others are swept one by one.
+    """
+    start, end = folds[0].train_start, folds[-1].test_end
+    if all(fold.train_start == start for fold in folds):
+        scores = swept(start, [*(fold.train_end for fold in folds), end], daily=True)
+        chosen = [(best(scores, task.objective, at, task.least_trades), at) for at in range(len(folds))]
+        return Choices(chosen, best(scores, task.objective, len(folds), task.least_trades), scores)
+    parts = (swept(fold.train_start, [fold.train_end], daily=False) for fold in folds)
+    chosen = [(best(part, task.objective, 0, task.least_trades), 0) for part in parts]
+    scores = swept(start, [end], daily=True)
+    return Choices(chosen, best(scores, task.objective, 0, task.least_trades), scores)
 
 
 def walk_forward(
@@ -132,25 +170,53 @@ def walk_forward(
     folds: Sequence[Fold],
     *,
     instruments: Mapping[Pair, Instrument],
+    swept: Swept,
     trials: int,
-    jobs: int = 1,
-    progress: Callable[[int], None] = lambda _: None,
+    senseless: int = 0,
 ) -> WalkForward:
-    """Choose on each training part, test once after it, and judge.
+    """Choose on each training part, test once after it, and judge (`choices_of`, `judged`).
 
     Args:
         task: what is searched and how it is judged.
         series: candles of each pair, one timeframe.
         folds: in order of time.
         instruments: venue filters where they are known.
+        swept: gives the scores of all points.
         trials: how many were counted for this strategy and these pairs, these included.
-        jobs: threads.
-        progress: told how many points are done.
+        senseless: points of the grid that made no sense.
+
+    Raises:
+        DataError: a part of a fold without candles of any pair.
     """
-    chosen = choose_and_test(task, series, folds, instruments=instruments, jobs=jobs, progress=progress)
-    results = chosen.folds
+    choices = choices_of(task, folds, swept)
+    return judged(task, series, folds, choices, instruments=instruments, trials=trials, senseless=senseless)
+
+
+def judged(
+    task: Task,
+    series: Sequence[Series],
+    folds: Sequence[Fold],
+    choices: Choices,
+    *,
+    instruments: Mapping[Pair, Instrument],
+    trials: int,
+    senseless: int = 0,
+) -> WalkForward:
+    """Test once what was chosen, and judge.
+
+    Args:
+        task: what is searched and how it is judged.
+        series: candles of each pair, one timeframe.
+        folds: in order of time.
+        choices: made on training candles alone.
+        instruments: venue filters where they are known.
+        trials: how many were counted for this strategy and these pairs, these included.
+        senseless: points that made no sense.
+    """
+    scores = choices.scores
+    results = tested(task, series, folds, choices, instruments=instruments)
     closes_at, equity, daily = _stitched(results)
-    found = statistics(daily, chosen.scores, trials)
+    found = statistics(daily, scores, trials)
     return WalkForward(
         folds=results,
         closes_at=closes_at,
@@ -158,9 +224,9 @@ def walk_forward(
         verdict=judge(
             [(one.in_sample, None if one.tested is None else one.tested.measured) for one in results], task.gates
         ),
-        final=chosen.final,
-        scores=chosen.scores,
-        senseless=chosen.senseless,
+        final=choices.final,
+        scores=tuple(scores),
+        senseless=senseless,
         sharpe=found.sharpe,
         probabilistic_sharpe=found.probabilistic_sharpe,
         deflated_sharpe=found.deflated_sharpe,
@@ -169,49 +235,19 @@ def walk_forward(
     )
 
 
-def choose_and_test(
+def tested(
     task: Task,
     series: Sequence[Series],
     folds: Sequence[Fold],
+    choices: Choices,
     *,
     instruments: Mapping[Pair, Instrument],
-    jobs: int = 1,
-    progress: Callable[[int], None] = lambda _: None,
-) -> Chosen:
-    """Choose on each training part and test once after it.
-
-    Folds that are anchored at one start are prefixes of a single pass over the candles; others are swept one by one.
-    Arguments as of `walk_forward`.
-    """
-    made, senseless = plans(task.strategy, task.profile, task.fixed, task.points)
-
-    def swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
-        return sweep(
-            made,
-            series,
-            instruments=instruments,
-            start_ms=start,
-            ends_ms=ends,
-            daily=daily,
-            jobs=jobs,
-            progress=progress,
-        )
-
-    def choice(scores: Sequence[Score], at: int) -> Score | None:
-        return best(scores, task.objective, at, task.least_trades)
-
-    start, end = folds[0].train_start, folds[-1].test_end
-    anchored = all(fold.train_start == start for fold in folds)
-    if anchored:
-        scores = swept(start, [*(fold.train_end for fold in folds), end], daily=True)
-        chosen = [(choice(scores, at), at) for at in range(len(folds))]
-    else:
-        chosen = [(choice(swept(fold.train_start, [fold.train_end], daily=False), 0), 0) for fold in folds]
-        scores = swept(start, [end], daily=True)
-    results = tuple(
-        _test(task, series, fold, score, at, instruments) for fold, (score, at) in zip(folds, chosen, strict=True)
+) -> tuple[FoldResult, ...]:
+    """Each choice run once on the test part of its fold; arguments as of `judged`."""
+    return tuple(
+        _test(task, series, fold, score, at, instruments)
+        for fold, (score, at) in zip(folds, choices.folds, strict=True)
     )
-    return Chosen(results, choice(scores, len(folds) if anchored else 0), tuple(scores), senseless)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,6 +278,19 @@ def statistics(tested: FloatArray, scores: Sequence[Score], trials: int) -> Stat
     )
 
 
+def require_candles(series: Sequence[Series], folds: Sequence[Fold]) -> None:
+    """Refuse folds with a part in which no pair has a candle.
+
+    Raises:
+        DataError: names the fold, the part and its dates.
+    """
+    for number, fold in enumerate(folds, start=1):
+        parts = {"training": (fold.train_start, fold.train_end), "test": (fold.test_start, fold.test_end)}
+        for part, (start, end) in parts.items():
+            if len(absent(series, start, end)) == len(series):
+                raise DataError(f"fold {number}: no pair has candles in its {part}, {as_text(start)} to {as_text(end)}")
+
+
 def _test(
     task: Task,
     series: Sequence[Series],
@@ -250,11 +299,13 @@ def _test(
     at: int,
     instruments: Mapping[Pair, Instrument],
 ) -> FoldResult:
+    untrained = absent(series, fold.train_start, fold.train_end)
+    untested = absent(series, fold.test_start, fold.test_end)
     if score is None:
-        return FoldResult(fold, None, None, None)
+        return FoldResult(fold, None, None, None, untrained, untested)
     made = plan(task.strategy, task.profile, {**task.fixed, **score.point, **TEST_OVERRIDES})
-    tested = run(made, series, instruments=instruments, start_ms=fold.test_start, end_ms=fold.test_end)
-    return FoldResult(fold, score.point, score.measured[at], tested)
+    tested = run(made, series, instruments=instruments, start_ms=fold.test_start, end_ms=fold.test_end, leave_out=True)
+    return FoldResult(fold, score.point, score.measured[at], tested, untrained, untested)
 
 
 def _stitched(results: Sequence[FoldResult]) -> tuple[IntArray, FloatArray, FloatArray]:

@@ -6,7 +6,6 @@ price (`Venue.trade_at`) and plays the inside of closed candles (`Venue.play`); 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal, localcontext
@@ -15,13 +14,15 @@ from vigie.domain.errors import InvariantBroken, RefusalCode, VenueRefused
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Balance, Fill, Intent, OrderReport, Side
 from vigie.domain.order_status import OrderStatus
-from vigie.simulation.fills import buy_price, fee_of, sell_price
+from vigie.simulation.book import Book
+from vigie.simulation.fills import buy_price, sell_price
 from vigie.simulation.filters import check_filters, check_parameters
 from vigie.simulation.invariants import broken
 from vigie.simulation.ledger import Ledger
 from vigie.simulation.matching import Candle, meet
-from vigie.simulation.orders import VenueOrder, assets
+from vigie.simulation.orders import VenueOrder
 from vigie.simulation.record import VenueRecord
+from vigie.simulation.settlement import settle
 from vigie.simulation.terms import EXACT, Terms, fill_price
 
 
@@ -50,11 +51,7 @@ class Venue:
         if problems:
             raise InvariantBroken(f"the venue's books do not add up: {'; '.join(problems)}")
         self._ledger = Ledger(record.accounts)
-        self._open: dict[str, dict[int, VenueOrder]] = {}
-        for order in record.open_orders:
-            self._open.setdefault(order.pair, {})[order.number] = order
-        self._ended = deque(record.ended_orders)
-        self._latest = {(one.pair, one.client_id): one for one in (*record.ended_orders, *record.open_orders)}
+        self._book = Book(record.open_orders, record.ended_orders, self.terms.kept_orders)
         self._prices, self._played = dict(record.prices), dict(record.played)
         self._last_order, self._last_trade = dict(record.last_order), dict(record.last_trade)
         self._seen_at = record.seen_at
@@ -63,8 +60,8 @@ class Venue:
         """Everything, as `restore` takes it."""
         return VenueRecord(
             accounts=self._ledger.accounts(),
-            open_orders=tuple(self._resting()),
-            ended_orders=tuple(self._ended),
+            open_orders=self._book.resting(),
+            ended_orders=self._book.ended(),
             prices=dict(self._prices),
             played=dict(self._played),
             last_order=dict(self._last_order),
@@ -100,10 +97,10 @@ class Venue:
 
     def awaiting(self) -> dict[str, int]:
         """By pair with open orders: the instant after which candles that close still have to be played."""
-        return {
-            pair: max(self.played(pair), min(one.placed_at for one in orders.values()))
-            for pair, orders in self._open.items()
-        }
+        first: dict[str, int] = {}
+        for order in self._book.resting():
+            first[order.pair] = min(order.placed_at, first.get(order.pair, order.placed_at))
+        return {pair: max(self.played(pair), placed_at) for pair, placed_at in first.items()}
 
     def trade_at(self, pair: str, price: Decimal, at: int) -> None:
         """The pair trades at this price (quote) now. Resting orders meet candles, not single prices.
@@ -133,14 +130,14 @@ class Venue:
         self.instrument(pair)
         if closes_at <= self.played(pair):
             raise ValueError(f"{pair}: the candle that closes at {closes_at} was played already")
-        resting = self._open.get(pair)
+        resting = self._book.resting(pair)
         if resting:
-            self._meet_all(list(resting.values()), Candle(open_, high, low, close, opens_at, closes_at))
+            self._meet_all(resting, Candle(open_, high, low, close, opens_at, closes_at))
         self._prices[pair] = close
         self._played[pair] = closes_at
         self._see(closes_at)
 
-    def _meet_all(self, orders: list[VenueOrder], candle: Candle) -> None:
+    def _meet_all(self, orders: tuple[VenueOrder, ...], candle: Candle) -> None:
         for order in orders:
             if order.placed_at >= candle.closes_at:
                 continue
@@ -149,9 +146,9 @@ class Venue:
             if met.price is not None:
                 self._ledger.unlock(*order.needs)
                 fill = self._settle(order, met.price, at)
-                self._end(replace(order, status=OrderStatus.FILLED, fills=(*order.fills, fill), updated_at=at))
+                self._book.end(replace(order, status=OrderStatus.FILLED, fills=(*order.fills, fill), updated_at=at))
             elif met.triggered != order.triggered:
-                self._keep(replace(order, triggered=met.triggered, updated_at=at))
+                self._book.keep(replace(order, triggered=met.triggered, updated_at=at))
 
     # --- the customer -------------------------------------------------------------------------------------------
 
@@ -188,7 +185,7 @@ class Venue:
         """
         instrument = self.instrument(intent.pair)
         check_parameters(intent)
-        if any(one.client_id == intent.client_id for one in self._resting()):
+        if any(one.client_id == intent.client_id for one in self._book.resting()):
             raise VenueRefused(f"an open order has the id {intent.client_id}", RefusalCode.DUPLICATE_ORDER)
         order = VenueOrder(
             number=self._last_order.get(intent.pair, 0) + 1,
@@ -207,12 +204,12 @@ class Venue:
             check_filters(intent, instrument, price)
             fill = self._settle(order, price, at)
             order = replace(order, status=OrderStatus.FILLED, fills=(fill,))
-            self._end(order)
+            self._book.end(order)
         else:
             check_filters(intent, instrument, intent.limit)
             self._refuse_triggering(intent)
             self._ledger.lock(*order.needs)
-            self._keep(order)
+            self._book.keep(order)
         self._last_order[intent.pair] = order.number
         self._see(at)
         return order.report()
@@ -223,28 +220,25 @@ class Venue:
         Raises:
             VenueRefused: there is no such open order.
         """
-        order = self._latest.get((pair, client_id))
+        order = self._book.latest(pair, client_id)
         if order is None or order.status.final:
             raise VenueRefused(f"{pair} has no open order {client_id}", RefusalCode.UNKNOWN_ORDER)
         self._ledger.unlock(*order.needs)
         order = replace(order, status=OrderStatus.CANCELED, updated_at=at)
-        self._end(order)
+        self._book.end(order)
         self._see(at)
         return order.report()
 
     def find(self, pair: str, client_id: str) -> OrderReport | None:
         """The latest order with this id; None: there is none, or it ended long ago."""
-        order = self._latest.get((pair, client_id))
+        order = self._book.latest(pair, client_id)
         return None if order is None else order.report()
 
     def open_orders(self) -> tuple[OrderReport, ...]:
         """What rests, by pair in the order in which it came."""
-        return tuple(one.report() for one in self._resting())
+        return tuple(one.report() for one in self._book.resting())
 
     # --- inside -------------------------------------------------------------------------------------------------
-
-    def _resting(self) -> list[VenueOrder]:
-        return [one for orders in self._open.values() for one in orders.values()]
 
     def _market_price(self, intent: Intent) -> Decimal:
         last = self.price(intent.pair)
@@ -263,45 +257,10 @@ class Venue:
             )
 
     def _settle(self, order: VenueOrder, price: Decimal, at: int) -> Fill:
-        """Execute all that remains of an order, whose coins are free, and book it.
-
-        Raises:
-            VenueRefused: it cannot be paid; nothing has changed.
-        """
-        base, quote = assets(order.pair)
-        quantity, terms = order.remaining, self.terms
-        in_base = terms.fee_in_base and order.side is Side.BUY
-        with localcontext(EXACT):
-            value = quantity * price
-            fee = terms.commission(fee_of(quantity if in_base else value, terms.fee_fraction))
-            cost = value if in_base else value + fee
-        if order.side is Side.BUY:
-            self._ledger.require(quote, cost)
-            self._ledger.give(quote, value)
-            self._ledger.receive(base, quantity)
-        else:
-            self._ledger.give(base, quantity)
-            self._ledger.receive(quote, value)
-        self._ledger.pay(base if in_base else quote, fee)
         number = self._last_trade.get(order.pair, 0) + 1
+        fill = settle(self._ledger, order, price, self.terms, str(number), at)
         self._last_trade[order.pair] = number
-        return Fill(str(number), price, quantity, fee, base if in_base else quote, at)
-
-    def _keep(self, order: VenueOrder) -> None:
-        self._open.setdefault(order.pair, {})[order.number] = order
-        self._latest[order.pair, order.client_id] = order
-
-    def _end(self, order: VenueOrder) -> None:
-        resting = self._open.get(order.pair, {})
-        resting.pop(order.number, None)
-        if not resting:
-            self._open.pop(order.pair, None)
-        self._latest[order.pair, order.client_id] = order
-        self._ended.append(order)
-        while len(self._ended) > self.terms.kept_orders:
-            old = self._ended.popleft()
-            if self._latest[old.pair, old.client_id] is old:
-                del self._latest[old.pair, old.client_id]
+        return fill
 
     def _see(self, at: int) -> None:
         self._seen_at = max(self._seen_at, at)

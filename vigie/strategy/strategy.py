@@ -10,7 +10,6 @@ One file in ``strategies/`` is one strategy. Its docstring's first line is the s
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -26,6 +25,7 @@ from vigie.domain.names import suggestion
 from vigie.strategy.guarded import Guarded, told
 from vigie.strategy.params import Params, Value
 from vigie.strategy.signals import Signals
+from vigie.strategy.sources import code_hash
 
 PACKAGE = "strategies"
 
@@ -41,7 +41,7 @@ class Strategy:
         signals: (candles, parameters) -> Signals.
         presets: by profile name, what that profile changes.
         propose: a proposer at training time, or None.
-        code_hash: SHA-256 of the source file.
+        code_hash: SHA-256 of the source file, and of the files beside it that it imports.
         path: the source file.
     """
 
@@ -115,6 +115,6 @@ def _from_module(name: str, module: ModuleType) -> Strategy:
         signals=Guarded(name, str(path), module.signals, Signals),
         presets=MappingProxyType(dict(getattr(module, "PRESETS", {}))),
         propose=None if propose is None else Guarded(name, str(path), propose, dict),
-        code_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+        code_hash=code_hash(path),
         path=path,
     )

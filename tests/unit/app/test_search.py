@@ -9,26 +9,34 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.command_line import home
 from tests.fakes.markets_on_disk import write_market
 from tests.fakes.trials import FakeTrialLedger
 from tests.oracles.markets import HOUR_MS, START_MS
 from tests.unit.research.test_sweep import bits
+from tests.unit.research.test_walk_forward import everything
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.adapters.storage.results import SqliteResults
 from vigie.adapters.storage.trials import JsonlTrialLedger
+from vigie.adapters.workers.local import LEAST
 from vigie.app.backtest import Request, backtest
 from vigie.app.gates import gate_settings
-from vigie.app.search import BATCH, SearchRequest, SweepResult, run_sweep, searched
+from vigie.app.search import SearchRequest, SweepResult, run_sweep, searched
 from vigie.app.trials import ledger_of
 from vigie.app.walk_forward import WalkedForward, WalkForwardRequest, points_to_run, promote, run_walk_forward
-from vigie.domain.errors import ConfigError
+from vigie.domain.errors import ConfigError, DataError
+from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 from vigie.domain.trial import TrialKind
 from vigie.research.lanes import NAMES
+from vigie.research.overfitting import Overfitting
 from vigie.research.points import point_of
 
 GRID = ("fast=5,12", "slow=30,60", "trail_atr=3,6", "warm_up=50")
 ALL_PASS = ("mean_sharpe=-99", "win_rate=0", "trades=1", "folds=1", "out_in_ratio=-99")
+
+
+__all__ = ["home"]
 
 
 def at(row: int) -> int:
@@ -36,8 +44,7 @@ def at(row: int) -> int:
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Request:
-    (tmp_path / "home").mkdir()
+def base(home: Path, tmp_path: Path) -> Request:
     data = write_market(tmp_path / "binance_BTC-USDT_1h.csv", rows=1500)
     return Request(tmp_path / "home", "ema_cross", "standard", Timeframe(HOUR_MS), data=data)
 
@@ -56,6 +63,43 @@ def walk(base: Request, gates: Sequence[str] = ALL_PASS, **how: object) -> Walke
     search = SearchRequest(base, GRID, least_trades=1)
     request = WalkForwardRequest(search, gates=gate_settings(gates), **{"folds": 2, **how})  # type: ignore[arg-type]
     return run_walk_forward(request, searched(search, lambda _: None))
+
+
+def change(base: Request, row: int) -> None:
+    """Another volume in one candle."""
+    assert base.data is not None
+    lines = base.data.read_text().splitlines()
+    fields = lines[1 + row].split(",")
+    lines[1 + row] = ",".join([*fields[:5], repr(float(fields[5]) + 1)])
+    base.data.write_text("\n".join(lines) + "\n")
+
+
+def own_strategy(base: Request) -> Request:
+    """A strategy of the user's own."""
+    (base.home / "strategies").mkdir()
+    text = (Path(__file__).parents[3] / "strategies" / "ema_cross.py").read_text(encoding="utf-8")
+    (base.home / "strategies" / "mine.py").write_text(text)
+    return replace(base, strategy="mine")
+
+
+def edit(mine: Request) -> None:
+    """One changed line of it."""
+    own = mine.home / "strategies" / "mine.py"
+    text = own.read_text().replace("stop_distance=parameters.stop_atr", "stop_distance=1.5 * parameters.stop_atr")
+    own.write_text(text)
+
+
+def all_of(found: WalkedForward) -> list[object]:
+    """A walk-forward to the last bit."""
+    outcome = found.outcome
+    scores = [
+        (dict(one.point), list(map(bits, one.measured)), None if one.daily is None else one.daily.tobytes())
+        for one in outcome.scores
+    ]
+    folds = [everything(one) for one in outcome.folds]
+    luck = outcome.overfitting
+    assert isinstance(luck, Overfitting)
+    return [folds, scores, outcome.verdict, outcome.sharpe, luck.logits.tobytes(), outcome.equity.tobytes()]
 
 
 def test_every_number_of_a_sweep_is_that_of_a_backtest(base: Request) -> None:
@@ -85,25 +129,75 @@ def test_only_what_is_new_is_computed(base: Request) -> None:
     assert sum(told) == len(found.results) == 12
 
 
+@pytest.mark.parametrize("rolling", [False, True])
+def test_a_second_walk_forward_computes_no_point_and_is_the_same_to_the_bit(base: Request, rolling: bool) -> None:
+    first, second = walk(base, rolling=rolling), walk(base, rolling=rolling)
+    assert (first.from_store, first.points) == (0, 24 if rolling else 8)
+    assert second.from_store == second.points == first.points
+    assert all_of(second) == all_of(first)
+
+
+@pytest.mark.parametrize("rolling", [False, True])
+@pytest.mark.parametrize("ends", [(600,), (1050,), (600, 1050, 1500)])
+def test_a_walk_forward_over_sweeps_is_the_same_to_the_bit(base: Request, ends: Sequence[int], rolling: bool) -> None:
+    """Training parts are sweeps that end at their date, whoever computed them."""
+    fresh = walk(replace(base, home=base.home / "other"), rolling=rolling)
+    for end in ends:
+        swept(replace(base, end_ms=at(end)))
+    assert all_of(walk(base, rolling=rolling)) == all_of(fresh)
+
+
+def test_a_training_part_is_answered_by_a_sweep_and_answers_one(base: Request) -> None:
+    walk(base)
+    assert [swept(replace(base, end_ms=at(end))).from_store for end in (600, 1050, 1500, 900)] == [8, 8, 8, 0]
+    first = replace(base, home=base.home / "other")
+    swept(replace(first, end_ms=at(600)))
+    assert walk(first, boundaries=(at(600), at(900), at(1200)), rolling=True).from_store == 8
+
+
+def test_walk_forwards_share_the_dates_that_are_the_same(base: Request) -> None:
+    whole = walk(base, boundaries=(at(600), at(900), at(1200), at(1500)))
+    part = walk(base, boundaries=(at(600), at(900), at(1500)))
+    assert (whole.from_store, part.from_store) == (0, 8)
+
+
+def test_a_changed_candle_recomputes_the_folds_that_have_seen_it_and_no_other(base: Request) -> None:
+    dates = (at(600), at(900), at(1200))
+    walk(base, boundaries=dates, rolling=True)
+    change(base, 700)
+    again = walk(base, boundaries=dates, rolling=True)
+    assert (again.points, again.from_store) == (24, 8)
+    fresh = walk(replace(base, home=base.home / "other"), boundaries=dates, rolling=True)
+    assert all_of(again) == all_of(fresh)
+
+
+def test_one_changed_line_of_the_strategy_recomputes_the_walk_forward(base: Request) -> None:
+    mine = own_strategy(base)
+    assert [walk(mine).from_store, walk(mine).from_store] == [0, 8]
+    edit(mine)
+    assert walk(mine).from_store == 0
+
+
+def test_points_that_look_back_further_stand_on_more_candles(base: Request) -> None:
+    """A searched warm-up: what lies before the range matters to those that look at it, and only to those."""
+    base = replace(base, start_ms=at(300))
+    grid = ("fast=5,12", "slow=30", "warm_up=50", "warm_up_from_past=on,off")
+    swept(base, grid)
+    change(base, 100)
+    assert swept(base, grid).from_store == 2
+
+
 @pytest.mark.parametrize("row", [0, 700, 1499])
 def test_one_changed_candle_recomputes_everything(base: Request, row: int) -> None:
     swept(base)
-    assert base.data is not None
-    lines = base.data.read_text().splitlines()
-    fields = lines[1 + row].split(",")
-    lines[1 + row] = ",".join([*fields[:5], repr(float(fields[5]) + 1)])
-    base.data.write_text("\n".join(lines) + "\n")
+    change(base, row)
     assert swept(base).from_store == 0
 
 
 def test_one_changed_line_of_the_strategy_recomputes_everything(base: Request) -> None:
-    (base.home / "strategies").mkdir()
-    own = base.home / "strategies" / "mine.py"
-    text = (Path(__file__).parents[3] / "strategies" / "ema_cross.py").read_text(encoding="utf-8")
-    own.write_text(text)
-    mine = replace(base, strategy="mine")
+    mine = own_strategy(base)
     assert [swept(mine).from_store, swept(mine).from_store] == [0, 8]
-    own.write_text(text.replace("stop_distance=parameters.stop_atr", "stop_distance=1.5 * parameters.stop_atr"))
+    edit(mine)
     assert swept(mine).from_store == 0
 
 
@@ -138,6 +232,67 @@ def test_a_backtest_of_a_point_that_was_swept_is_no_new_trial(
         assert point_of(result, found.searched.prepared.instruments) == key
 
 
+def test_a_grid_over_the_warm_up_knows_what_each_point_could_look_at(base: Request) -> None:
+    base = replace(base, start_ms=at(100), end_ms=at(1400))
+    found = swept(base, ("warm_up_from_past=on,off", "fast=5,12", "slow=30", "warm_up=50"))
+    assert (len(set(found.searched.keys)), found.trials) == (4, 4)
+    for (point, _), key in zip(found.searched.made, found.searched.keys, strict=True):
+        assert point_of(backtest(replace(base, overrides=point), ledger=FakeTrialLedger())) == key
+
+
+def test_candles_after_the_last_boundary_are_not_part_of_what_is_counted(base: Request) -> None:
+    dates = (at(600), at(900), at(1200))
+    assert walk(base, boundaries=dates).outcome.trials == 8
+    # The same points on the same candles, said as a range: nothing new was looked at.
+    assert swept(replace(base, end_ms=at(1200))).trials == 8
+    assert walk(replace(base, end_ms=at(1200)), boundaries=dates).outcome.trials == 8
+    assert swept(base).trials == 16, "the later candles are looked at now"
+
+
+def two_pairs(base: Request, listed: int, gone: int = 1500) -> Request:
+    """A second pair beside the first, with candles of some rows only."""
+    assert base.data is not None
+    path = write_market(base.data.with_name("binance_ETH-USDT_1h.csv"), rows=1500, seed=4)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], *lines[1 + listed : 1 + gone]]) + "\n")
+    return replace(base, data=base.data.parent)
+
+
+def test_a_pair_listed_in_the_last_fold_is_left_out_before(base: Request) -> None:
+    done = walk(two_pairs(base, 1300), boundaries=(at(600), at(900), at(1200), at(1500)))
+    eth = Pair("ETH", "USDT")
+    assert [(one.untrained, one.untested) for one in done.outcome.folds] == [
+        ((eth,), (eth,)),
+        ((eth,), (eth,)),
+        ((eth,), ()),
+    ]
+    pairs = [one.tested.pairs for one in done.outcome.folds if one.tested]
+    assert pairs == [("BTC/USDT",), ("BTC/USDT",), ("BTC/USDT", "ETH/USDT")]
+    assert promote(done, base.home).pairs == ("BTC/USDT", "ETH/USDT")
+
+
+def test_a_pair_of_which_nothing_was_looked_at_is_not_certified(base: Request) -> None:
+    done = walk(two_pairs(base, 1300), boundaries=(at(600), at(900), at(1200)))
+    assert done.outcome.passed
+    with pytest.raises(ConfigError, match="no candle of ETH/USDT was looked at"):
+        promote(done, base.home)
+
+
+def test_a_pair_without_candles_in_the_range_of_a_sweep_is_refused_and_nothing_counted(base: Request) -> None:
+    with pytest.raises(DataError, match=r"ETH/USDT: no candles in .*; there are candles from"):
+        swept(replace(two_pairs(base, 1300), end_ms=at(1200)))
+    assert not (base.home / "state").exists()
+
+
+def test_a_fold_in_which_no_pair_has_candles_is_refused_and_nothing_counted(base: Request) -> None:
+    assert base.data is not None
+    lines = base.data.read_text().splitlines()
+    base.data.write_text("\n".join([*lines[:701], *lines[801:]]) + "\n")
+    with pytest.raises(DataError, match=r"fold 1: no pair has candles in its test, 2020-01-\d\d .* to 2020-"):
+        walk(base, boundaries=(at(700), at(790), at(1500)))
+    assert not (base.home / "state").exists()
+
+
 def test_a_search_is_counted_before_the_first_point_is_run(base: Request) -> None:
     seen: list[int] = []
     search = SearchRequest(base, GRID, least_trades=1)
@@ -157,14 +312,14 @@ def test_what_an_interrupt_left_is_taken_from_the_store(base: Request) -> None:
     def stop_in_the_second_batch(n: int) -> None:
         nonlocal done
         done += n
-        if done > BATCH + 5:
+        if done > LEAST + 5:
             raise KeyboardInterrupt
 
     grid = ("fast=5:34:1", "slow=40:135:5", "warm_up=50")
     with pytest.raises(KeyboardInterrupt):
         swept(base, grid, stop_in_the_second_batch)
     again = swept(base, grid)
-    assert (again.from_store, len(again.results)) == (BATCH, 600)
+    assert (again.from_store, len(again.results)) == (LEAST, 600)
 
 
 def test_ranked_is_best_first_and_keeps_the_order_of_the_grid_among_equals(base: Request) -> None:

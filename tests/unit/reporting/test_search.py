@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 
 from cli.output import plain
 from tests.unit.research.search_cases import at, folds, points, series, walked
+from vigie.domain.pair import Pair
 from vigie.reporting.search import honesty, sweep_document, sweep_table, walk_forward_document, walk_forward_view
 from vigie.reporting.stability import stability
 from vigie.research.gates import GateSettings
@@ -122,3 +123,18 @@ def test_the_document_is_json_with_the_same_numbers_as_the_folds(found: WalkForw
     assert document["stability"]["fast"] == [one.chosen["fast"] for one in found.folds if one.chosen]
     assert document["out_of_sample"]["final_equity"] == found.equity[-1]
     assert document["trials"] == found.trials == 8
+
+
+def test_a_pair_that_a_part_of_a_fold_had_no_candles_of_is_told(found: WalkForward) -> None:
+    first, second = found.folds
+    eth = Pair("ETH", "USDT")
+    late = replace(found, folds=(replace(first, untrained=(eth,), untested=(eth,)), replace(second, untrained=(eth,))))
+    told = [line for line in honesty(late) if "ETH/USDT" in line]
+    assert [line.partition(";")[0] for line in told] == [
+        "fold 1: no candles of ETH/USDT in its training",
+        "fold 1: no candles of ETH/USDT in its test",
+        "fold 2: no candles of ETH/USDT in its training",
+    ]
+    document = walk_forward_document(late, FACTS)
+    assert [one["without"]["test"] for one in document["folds"]] == [["ETH/USDT"], []]
+    assert not [line for line in honesty(found) if "no candles" in line]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 
 from tests.fakes.scripted import scripted
@@ -21,6 +21,9 @@ from vigie.research.result import BacktestResult
 from vigie.strategy.signals import Signals
 
 Pieces = Mapping[str, tuple[Candles, Signals]]
+
+UNKNOWN_NOTIONAL = 10.0
+"""What the standard profile asks of an order where the venue's own least value is unknown."""
 
 GUARDS = {
     "max_open_positions": "max_open_positions",
@@ -91,7 +94,9 @@ def oracle(
     }
     markets = {pair: from_candles(candles) for pair, (candles, _) in pieces.items()}
     candle_ms = next(iter(pieces.values()))[0].timeframe.milliseconds
-    return portfolio.Portfolio(markets, wishes, settings, filters, candle_ms).run()
+    known = {pair: filters.get(pair, portfolio.Filters()) for pair in pieces}
+    known = {pair: replace(one, min_notional=one.min_notional or UNKNOWN_NOTIONAL) for pair, one in known.items()}
+    return portfolio.Portfolio(markets, wishes, settings, known, candle_ms).run()
 
 
 def engine_events(result: BacktestResult) -> list[portfolio.Event]:

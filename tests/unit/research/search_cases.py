@@ -16,7 +16,8 @@ from vigie.metrics.summary import Metrics
 from vigie.research.folds import Fold, folds_of
 from vigie.research.gates import GateSettings
 from vigie.research.lanes import NAMES
-from vigie.research.space import Point, space_of
+from vigie.research.space import Point, plans, space_of
+from vigie.research.sweep import Score, sweep
 from vigie.research.walk_forward import Task, WalkForward, walk_forward
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
@@ -56,16 +57,21 @@ def walked(
 ) -> WalkForward:
     """A walk-forward with plain settings."""
     strategy = strategy or load("ema_cross")
+    made, senseless = plans(strategy, "standard", fixed or {}, points(strategy=strategy) if tried is None else tried)
+
+    def swept(start: int, ends: Sequence[int], *, daily: bool) -> list[Score]:
+        return sweep(made, series, instruments={}, start_ms=start, ends_ms=ends, jobs=jobs)
+
     task = Task(
         strategy=strategy,
         profile="standard",
         fixed=fixed or {},
-        points=points(strategy=strategy) if tried is None else tried,
         objective="sharpe",
         least_trades=least_trades,
         gates=gates,
     )
-    return walk_forward(task, series, folds, instruments={}, trials=len(task.points), jobs=jobs)
+    trials = len(made) + senseless
+    return walk_forward(task, series, folds, instruments={}, swept=swept, trials=trials, senseless=senseless)
 
 
 def folds(*rows: int, rolling: bool = False, purge: int = 0, embargo: int = 0) -> tuple[Fold, ...]:

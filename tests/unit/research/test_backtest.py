@@ -205,3 +205,13 @@ def test_what_was_sold_in_parts_before_is_sold_at_the_end_as_one_trade() -> None
     assert result.events.quantity[0] == pytest.approx(result.events.quantity[1:].sum())
     assert len(result.trades) == 1
     assert result.equity[-1] == pytest.approx(result.capital + result.trades.profit[0], rel=1e-12)
+
+
+@pytest.mark.parametrize(("min_notional", "bought"), [(None, 0), ("0", 1)])
+def test_a_rest_of_cash_is_no_position_unless_somebody_wants_it(min_notional: str | None, bought: int) -> None:
+    candles = markets.as_candles(markets.trending(300, 3))
+    more = {} if min_notional is None else {"min_notional": min_notional}
+    wallet = replace(OPEN_GUARDS, capital=9.0, position_fraction=1.0)
+    result = engine({"BTC/USDT": (candles, drawn_wishes(candles, 1, warm_up=7))}, wallet, {}, more)
+    assert min(len(result.events), 1) == bought
+    assert min(result.refusals["order_size"], 1) == 1 - bought

@@ -255,6 +255,17 @@ def test_the_observed_differences_are_those_of_the_two_histories() -> None:
     assert found.total_return.interval.observed == pytest.approx(wealth - other)
     assert found.max_drawdown.interval.observed == pytest.approx(depth - deep)
     assert found.annual_sharpe.interval.observed == pytest.approx(ratio)
+    assert found.mean_return.interval.observed == pytest.approx((sum(first) - sum(second)) / len(first))
+
+
+def test_the_share_above_zero_counts_a_tie_half() -> None:
+    returns = noise(2)
+    assert compared(returns, returns).mean_return.share_above == 0.5
+    assert compared(returns + 0.001, returns).mean_return.share_above == 1.0
+    assert compared(returns, returns + 0.001).mean_return.share_above == 0.0
+    one, other = compared(noise(4), noise(5)), compared(noise(5), noise(4))
+    assert one.mean_return.share_above == pytest.approx(1.0 - other.mean_return.share_above)
+    assert 0.0 < one.mean_return.share_above < 1.0
 
 
 def test_two_equally_good_series_differ_at_five_percent_about_as_often() -> None:

@@ -112,6 +112,18 @@ def test_a_huge_space_is_drawn_from_without_being_written_down() -> None:
     assert len({tuple(point.values()) for point in space.drawn(100, 7)}) == 100
 
 
+def test_more_points_than_fit_are_refused_before_they_are_written_down() -> None:
+    names = ("fast", "slow", "atr_period", "warm_up", "cooldown_bars")
+    space = space_of(EMA, {}, [f"{name}=10:400:1" for name in names])
+    with pytest.raises(ConfigError, match=r"9,138,686,662,951 points, more than 1,000,000.*--samples"):
+        space.points()
+    with pytest.raises(ConfigError, match="2,000,000 points are more than 1,000,000"):
+        space.drawn(2_000_000, 7)
+    vast = Space(tuple(Axis(str(index), tuple(map(str, range(10_000)))) for index in range(5)))
+    with pytest.raises(ConfigError, match="too many to draw from"):
+        vast.drawn(5, 7)
+
+
 def test_points_without_sense_are_left_out_and_counted() -> None:
     made, senseless = plans(EMA, "standard", {"slow": "20"}, [{"fast": "10"}, {"fast": "20"}, {"fast": "30"}])
     assert [point["fast"] for point, _ in made] == ["10"]
@@ -122,3 +134,9 @@ def test_points_without_sense_are_left_out_and_counted() -> None:
 def test_if_no_point_makes_sense_the_reason_of_the_first_is_told() -> None:
     with pytest.raises(ConfigError, match="fast=30 must be below slow=20"):
         plans(EMA, "standard", {"slow": "20"}, [{"fast": "30"}, {"fast": "40"}])
+
+
+@pytest.mark.parametrize("name", ["wallet=shared,per-pair", "close_at_end=on,off"])
+def test_what_describes_the_account_or_the_test_is_not_searched(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{name.partition('=')[0]}' is not searched: "):
+        space_of(load("ema_cross"), {}, [name])

@@ -61,6 +61,16 @@ def test_cutting_the_last_fold_off_leaves_all_earlier_ones_identical_to_the_bit(
 
 
 @pytest.mark.parametrize("rolling", [False, True])
+def test_a_pair_that_is_listed_later_changes_no_bit_of_what_came_before(rolling: bool) -> None:
+    late = series(seed=5, pair="ETH/USDT")
+    late = Series(late.pair, late.venue, late.candles.between(at(ROWS[2] + 20), None), late.origin)
+    whole = walked([series(), late], folds(*ROWS, rolling=rolling))
+    assert [one.untested for one in whole.folds] == [(late.pair,), (late.pair,), ()]
+    part = walked([cut(series(), ROWS[2]), cut(late, ROWS[2])], folds(*ROWS[:3], rolling=rolling))
+    assert list(map(everything, part.folds)) == list(map(everything, whole.folds[:2]))
+
+
+@pytest.mark.parametrize("rolling", [False, True])
 @pytest.mark.parametrize(("purge", "embargo"), [(0, 0), (11, 30)])
 def test_each_choice_is_the_best_of_backtests_on_its_training_candles(rolling: bool, purge: int, embargo: int) -> None:
     market = series()
@@ -230,12 +240,19 @@ def test_the_final_point_is_chosen_by_the_same_rule_on_all_candles_up_to_the_las
         assert len(found.scores) == 8
 
 
-def test_a_test_before_the_listing_of_a_pair_is_refused_by_its_name() -> None:
-    """Without it every position of that test could be twice as large as in training."""
+def test_before_the_listing_of_a_pair_positions_are_as_large_as_after_it() -> None:
+    """Else every position of such a test could be twice as large as in training."""
     young = series_of(series("gap_heavy", seed=5).candles.between(at(1100), None), "SOL/USDT")
+    made = plan(load("ema_cross"), "standard", {"risk_fraction": "0.5", "fast": "5", "slow": "30", "warm_up": "50"})
+    dates = {"start_ms": at(700), "end_ms": at(1000)}
     with pytest.raises(DataError, match="SOL/USDT: no candles in 2020-01-30"):
-        walked([series(), young], folds(*ROWS))
-    assert walked([series(), young], folds(1200, 1350, 1500)).folds[0].tested is not None
+        run(made, [series(), young], **dates)
+    events = run(made, [series(), young], leave_out=True, **dates).events
+    assert events.quantity[0] * events.price[0] == pytest.approx(5_000.0, rel=0.01)
+    alone = run(made, [series()], **dates).events
+    assert alone.quantity[0] * alone.price[0] == pytest.approx(10_000.0, rel=0.01)
+    with pytest.raises(DataError, match="no candles in 2020-01-30"):
+        run(made, [young], leave_out=True, **dates)
 
 
 def test_statistics_of_honesty_are_there_and_more_trials_deflate_more() -> None:

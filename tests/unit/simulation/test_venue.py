@@ -169,6 +169,14 @@ def test_a_stop_limit_meets_a_candle(candle: tuple[str, str, str, str], price: s
     assert broken(venue.to_record()) == ()
 
 
+def test_a_limit_of_more_than_twelve_digits_is_a_limit_too() -> None:
+    venue = Venue([ETH], TERMS)
+    venue.deposit("ETH", Decimal(1))
+    venue.submit(stop(1, 95, "94.00000000000009", pair="ETH/USDT"), 0)
+    play(venue, "93", "99", "90", "98", pair="ETH/USDT")
+    assert found(venue, "stop", "ETH/USDT").fills[0].price == Decimal("94.00000000000009")
+
+
 def test_a_stop_that_was_jumped_over_rests_at_its_limit_until_the_price_comes_back() -> None:
     venue = holding()
     venue.submit(stop(2, 95, 94), 0)

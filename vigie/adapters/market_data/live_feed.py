@@ -16,6 +16,8 @@ from vigie.reliability.retry import retry_read
 
 _KEPT = 2000
 """Candles that are kept of a pair, or as many as were ever asked for."""
+_MARGIN = 24
+"""Candles more than wanted that are asked for at first: some may be missing, the newest above all."""
 _ASKED_AGAIN = 2
 """Candles that are asked for again with each new one: venues revise the last ones."""
 
@@ -120,7 +122,7 @@ class LiveFeed:
         skew_ms = venue_ms - self._clock.now_ms()
         length = self._timeframe.milliseconds
         stored = None if known is None else known.candles
-        since = venue_ms - (count + 1) * length if stored is None else int(stored.opens_at[0])
+        since = venue_ms - (count + _MARGIN) * length if stored is None else int(stored.opens_at[0])
         candles, revised = self._history(pair, since, stored)
         last = int(candles.opens_at[-1])
         # On the grid of the candles themselves: weeks do not begin where the epoch did.

@@ -208,7 +208,7 @@ class JsonlJournal:
     def _write(self, file: BinaryIO, content: bytes) -> None:
         """One call in the ordinary case; what fails half-way is taken back, at the latest by the next call."""
         if self._unclean:
-            file.truncate(self._size)
+            os.ftruncate(file.fileno(), self._size)
             self._unclean = False
         self._unsynced = True
         try:
@@ -217,7 +217,7 @@ class JsonlJournal:
                 rest = rest[os.write(file.fileno(), rest) :]
         except BaseException:
             self._unclean = True
-            file.truncate(self._size)
+            os.ftruncate(file.fileno(), self._size)
             self._unclean = False
             raise
         self._size += len(content)

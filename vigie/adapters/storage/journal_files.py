@@ -73,6 +73,8 @@ def walk(folder: Path, after_seq: int = -1, account: str | None = None) -> Itera
                 if not raw.endswith(b"\n") and at == len(files) - 1:
                     return  # somebody is writing it now, or died over it
                 with _Told(path, number):
+                    if not raw.endswith(b"\n"):
+                        raise ValueError("it has lost its end")
                     line = understand(raw.removesuffix(b"\n"))
                     check_follows(line, seq, digest)
                     if line.seq == 0:

@@ -6,4 +6,6 @@ from vigie.decision.profile import Profile
 
 PROFILE = Profile(
     summary="risk 2 % a trade, fee 10 bps, slippage 5 bps, next-open fills, intrabar stop-limit, trailing 5.5 ATR",
+    # What venues ask of pairs in dollars where theirs is not known: without it crumbs of cash become positions.
+    settings={"min_notional": 10.0},
 )

@@ -14,7 +14,7 @@ import numpy as np
 
 from vigie.decision.marks import fallen
 from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest
-from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened, quiet_below
+from vigie.decision.position_rules import Bar, Position, advance, await_sale, effective_stop, opened, quiet_below
 from vigie.decision.weighing import Account, Entry, Wallet, weigh
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
 from vigie.domain.tallies import Tallies, streak_of, trades_of, was_lost, with_entry, with_trade
@@ -186,8 +186,11 @@ def lean(  # noqa: C901 - one loop, as `walk`
                         stopped_at = float(row)
                     break
             bar = Bar(high, close, lane.volatility[row], lane.exit[row])
-            position, actions = advance(position, bar, rules, filters)
-            stop = effective_stop(position, filters.tick)
+            if resting:
+                actions = await_sale(position, bar, rules)
+            else:
+                position, actions = advance(position, bar, rules, filters)
+                stop = effective_stop(position, filters.tick)
             if actions.partial_1 > 0.0 or actions.partial_2 > 0.0:
                 curve = _held(curve, lane, since, row, cash, position.quantity)
                 a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)

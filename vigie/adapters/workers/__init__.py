@@ -1,0 +1,1 @@
+"""Who runs points: this process, or a cluster."""
