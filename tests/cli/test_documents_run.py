@@ -75,6 +75,16 @@ def test_the_commands_of_the_backtest_guide_work(vigie: Vigie, at_home: Path) ->
         assert vigie(*shlex.split(command.removeprefix("vigie "))).code == 0, command
 
 
+def test_the_commands_of_the_journal_guide_work(vigie: Vigie, at_home: Path) -> None:
+    commands = "".join(fences("docs/journal.md", "sh")).splitlines()
+    assert len(commands) > 15
+    for command in commands:
+        code = vigie(*shlex.split(command.removeprefix("vigie "))).code
+        # A halt is no health.
+        assert code == 0, command
+    assert (at_home / "fills.csv").is_file()
+
+
 def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vigie) -> None:
     groups = vigie("strategy", "show", "ema_stochrsi", "--json").document["groups"]
     known = {row["name"] for group in groups.values() for row in group}
@@ -94,7 +104,15 @@ def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vi
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/backtest.md", "docs/strategy.md", "docs/walk_forward.md", "docs/many_machines.md"]
+    "name",
+    [
+        "README.md",
+        "docs/backtest.md",
+        "docs/journal.md",
+        "docs/strategy.md",
+        "docs/walk_forward.md",
+        "docs/many_machines.md",
+    ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", text(name)):

@@ -298,7 +298,8 @@ class Portfolio:
             "order_size": not quantity * price > 1e-9 * equity or too_small,
             "max_open_positions": s.max_open_positions is not None and len(self.held) >= s.max_open_positions,
             "correlation": s.correlation is not None and self.too_alike(name, wished),
-            "daily_loss": s.daily_loss is not None and self.day_low <= self.day_first * (1 - s.daily_loss),
+            "daily_loss": s.daily_loss is not None
+            and self.day_low <= self.day_first * (1 - s.daily_loss) * (1 + 1e-12),
             "drawdown": s.drawdown is not None and self.latched,
             "holes": s.candles_in_row is not None
             and self.in_row(name, wished) < min(s.candles_in_row, max(1, wishes.warm_up)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
@@ -18,7 +18,11 @@ from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
+from vigie.adapters.storage.projected import ProjectedJournal, ProjectedStore
+from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.state_file import StateFile
+from vigie.app.accounts import account_folder, state_folder
+from vigie.app.halting import require_started
 from vigie.app.settings import AccountSettings
 from vigie.app.strategies import find
 from vigie.decision.profile import Plan, plan
@@ -32,16 +36,6 @@ from vigie.research.compile import source_hash
 from vigie.simulation.terms import Terms
 
 Report = Callable[[str], None]
-
-
-def state_folder(home: Path) -> Path:
-    """Where the run-time files of a home lie."""
-    return home / "state"
-
-
-def account_folder(home: Path, account: str) -> Path:
-    """Where the files of an account lie."""
-    return state_folder(home) / account
 
 
 def plan_of(settings: AccountSettings, home: Path) -> Plan:
@@ -148,10 +142,11 @@ def replaying(
 
     Raises:
         AccountLocked: another process holds the account.
-        ConfigError: the plan asks for what no market can do.
+        ConfigError: the plan asks for what no market can do, or the account was stopped on purpose.
         InvariantBroken: the account's files do not add up.
     """
     folder, clock = account_folder(home, settings.name), SystemClock()
+    require_started(home, settings.name)
     setup = setup_of(settings, made, "replay")
     with AccountLock.take(folder, clock):
         ledger = _ledger(folder, setup, instruments)
@@ -163,13 +158,17 @@ def replaying(
             save=ledger.save,
             pace=None if pace is None else (clock, pace),
         )
-        with JsonlJournal(folder / "journal", settings.name, market, report) as journal:
+        with (
+            JsonlJournal(folder / "journal", settings.name, market, report) as journal,
+            closing(ReadModel(folder / READ_MODEL, journal, report)) as model,
+        ):
+            written = ProjectedJournal(journal, model)
             world = World(
                 broker=PaperBroker(ledger, market, market, settings.timeframe),
                 feed=market,
                 clock=market,
-                journal=journal,
-                store=StateFile(folder / "state.json", settings.name),
+                journal=written,
+                store=ProjectedStore(StateFile(folder / "state.json", settings.name), written.project),
                 controls=FileControls.of(state_folder(home), settings.name, market, report),
                 alerts=Spoken(report),
             )

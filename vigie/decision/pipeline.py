@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,13 +12,32 @@ from vigie.decision import weighing
 from vigie.decision.facts import Facts
 from vigie.decision.gate import rule_names
 from vigie.decision.policies import Filters
-from vigie.decision.profile import Plan
 from vigie.decision.registry import sizing_rules
+from vigie.decision.settings import Settings
 from vigie.decision.weighing import Account, Entry, Wallet
 
 __all__ = ["Account", "Entry", "Verdict", "limits_in_force", "position_fraction", "wallet_of", "weigh"]
 
 HOLE_RULE = "holes"
+
+
+class Numbers(Protocol):
+    """What of a `vigie.decision.profile.Plan` sizes and verdicts hang on; a journal has it too."""
+
+    @property
+    def settings(self) -> Settings:
+        """Policies, costs, wallet."""
+        ...
+
+    @property
+    def sizing_amount(self) -> float:
+        """The number of the sizing rule in force."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        """Number of each rule of the gate by rule name; NaN: switched off."""
+        ...
 
 
 class Verdict(NamedTuple):
@@ -43,7 +62,7 @@ class Verdict(NamedTuple):
 
 
 def weigh(
-    entry: Entry, price: float, *, plan: Plan, pairs: int, warm_up: int, filters: Filters, account: Account
+    entry: Entry, price: float, *, plan: Numbers, pairs: int, warm_up: int, filters: Filters, account: Account
 ) -> Verdict:
     """Size one entry and ask the gate.
 
@@ -70,7 +89,7 @@ def weigh(
     return Verdict(weighed.wanted, weighed.quantity, weighed.facts, _verdicts(weighed.refusing, limits))
 
 
-def wallet_of(plan: Plan, pairs: int) -> Wallet:
+def wallet_of(plan: Numbers, pairs: int) -> Wallet:
     """The account's numbers of a plan for so many pairs."""
     settings = plan.settings
     return Wallet(
@@ -91,7 +110,7 @@ def _verdicts(refusing: int, limits: Mapping[str, float]) -> dict[str, str]:
     }
 
 
-def limits_in_force(plan: Plan, warm_up: int) -> dict[str, float]:
+def limits_in_force(plan: Numbers, warm_up: int) -> dict[str, float]:
     """Numbers of the gate's rules by name; the hole rule asks for no more candles than the warm-up has."""
     limits = dict(plan.limits)
     if not math.isnan(limits[HOLE_RULE]):
@@ -99,7 +118,7 @@ def limits_in_force(plan: Plan, warm_up: int) -> dict[str, float]:
     return limits
 
 
-def position_fraction(plan: Plan, pairs: int) -> float:
+def position_fraction(plan: Numbers, pairs: int) -> float:
     """The most of the equity that one position may take; 0 in the settings stands for an equal share."""
     if plan.settings.max_position_fraction > 0:
         return float(plan.settings.max_position_fraction)

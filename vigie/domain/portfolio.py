@@ -399,7 +399,13 @@ def _halted(account: Portfolio, event: e.Halted, at: int) -> Portfolio:
 
 
 def _resumed(account: Portfolio, event: e.Resumed, _: int) -> Portfolio:
-    return replace(account, latches=_without(account.latches, event.name))
+    """What a lifted limit counted from begins anew: else it would latch again at the next candle."""
+    cycle = account.cycle
+    if cycle is not None and event.name == "drawdown":
+        cycle = replace(cycle, peak=cycle.equity, worst=0.0)
+    if cycle is not None and event.name == "daily_loss":
+        cycle = replace(cycle, day_first=cycle.equity, day_low=cycle.equity)
+    return replace(account, latches=_without(account.latches, event.name), cycle=cycle)
 
 
 _CHANGES: dict[type[e.Event], Change] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vigie.decision.facts import Facts
+from vigie.decision.policies import NOISE
 from vigie.strategy.params import Spec
 
 NUMBER = Spec(
@@ -16,4 +17,5 @@ def refuses(facts: Facts, limit: float) -> bool:
     lost = facts.day_first_equity - facts.equity
     left = facts.day_first_equity * limit - max(0.0, lost)
     # A maximum hides what is unknown: asked for by itself.
-    return not (lost == lost and facts.heat + facts.quantity * facts.stop_distance <= left)
+    planned = facts.heat + facts.quantity * facts.stop_distance
+    return not (lost == lost and planned <= left + facts.day_first_equity * NOISE)

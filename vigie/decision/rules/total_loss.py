@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vigie.decision.facts import Facts
+from vigie.decision.policies import NOISE
 from vigie.strategy.params import Spec
 
 NUMBER = Spec(
@@ -13,4 +14,4 @@ OPTIONAL = True
 
 def refuses(facts: Facts, limit: float) -> bool:
     """True if the lowest equity since the start is that far below the first, or if either is unknown."""
-    return not facts.lowest_equity > facts.start_equity * (1.0 - limit)
+    return not facts.lowest_equity > facts.start_equity * (1.0 - limit) * (1.0 + NOISE)
