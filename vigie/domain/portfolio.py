@@ -110,12 +110,14 @@ class Latch:
         mode: ``reduce-only`` or ``halted``.
         reason: for people.
         since, until: epoch milliseconds; until None: a person must lift it.
+        sells: everything held is sold.
     """
 
     mode: str
     reason: str
     since: int
     until: int | None = None
+    sells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class Portfolio:
         dust: base left over, by pair.
         latches: by name.
         cycle: the last cycle; None: none yet.
+        beyond: limits that the last reading between two closes was beyond.
         start_equity: equity at the start, moved with deposits and withdrawals as a share of the account, quote.
         trades_today, trades_day, losing_streak, worst_streak, streak_day: as in `vigie.domain.tallies.Tallies`.
     """
@@ -156,6 +159,7 @@ class Portfolio:
     trades_day: int = 0
     worst_streak: int = 0
     streak_day: int = 0
+    beyond: tuple[str, ...] = ()
 
     @property
     def day(self) -> int:
@@ -395,17 +399,62 @@ def _cycle(account: Portfolio, event: e.CycleDone, _: int) -> Portfolio:
 
 
 def _halted(account: Portfolio, event: e.Halted, at: int) -> Portfolio:
-    return replace(account, latches={**account.latches, event.name: Latch(event.mode, event.reason, at, event.until)})
+    latch = Latch(event.mode, event.reason, at, event.until, event.sells)
+    return replace(account, latches={**account.latches, event.name: latch})
 
 
-def _resumed(account: Portfolio, event: e.Resumed, _: int) -> Portfolio:
-    """What a lifted limit counted from begins anew: else it would latch again at the next candle."""
+def _read(account: Portfolio, event: e.EquityRead, _: int) -> Portfolio:
+    return replace(account, beyond=event.beyond)
+
+
+def _resumed(account: Portfolio, event: e.Resumed, at: int) -> Portfolio:
+    """What a limit counted from begins anew when a person lifts it: else it would latch again at the next candle."""
+    latch = account.latches.get(event.name)
+    account = replace(account, latches=_without(account.latches, event.name))
+    if latch is not None and latch.until is not None and latch.until <= at:
+        # Nobody lifted it: its time was over.
+        return account
+    return _REBASED.get(event.name, _unchanged)(account)
+
+
+def _unchanged(account: Portfolio) -> Portfolio:
+    return account
+
+
+def _peak_anew(account: Portfolio) -> Portfolio:
     cycle = account.cycle
-    if cycle is not None and event.name == "drawdown":
-        cycle = replace(cycle, peak=cycle.equity, worst=0.0)
-    if cycle is not None and event.name == "daily_loss":
-        cycle = replace(cycle, day_first=cycle.equity, day_low=cycle.equity)
-    return replace(account, latches=_without(account.latches, event.name), cycle=cycle)
+    return account if cycle is None else replace(account, cycle=replace(cycle, peak=cycle.equity, worst=0.0))
+
+
+def _day_anew(account: Portfolio) -> Portfolio:
+    cycle = account.cycle
+    if cycle is None:
+        return account
+    return replace(account, cycle=replace(cycle, day_first=cycle.equity, day_low=cycle.equity))
+
+
+def _start_anew(account: Portfolio) -> Portfolio:
+    cycle = account.cycle
+    if cycle is None:
+        return account
+    return replace(account, start_equity=cycle.equity, cycle=replace(cycle, lowest=cycle.equity))
+
+
+def _streak_anew(account: Portfolio) -> Portfolio:
+    return replace(account, losing_streak=0, worst_streak=0)
+
+
+def _trades_anew(account: Portfolio) -> Portfolio:
+    return replace(account, trades_today=0)
+
+
+_REBASED: dict[str, Callable[[Portfolio], Portfolio]] = {
+    "drawdown": _peak_anew,
+    "daily_loss": _day_anew,
+    "total_loss": _start_anew,
+    "losing_streak": _streak_anew,
+    "trades_per_day": _trades_anew,
+}
 
 
 _CHANGES: dict[type[e.Event], Change] = {
@@ -423,6 +472,7 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.TradeClosed: _trade,
     e.CycleDone: _cycle,
     e.Halted: _halted,
+    e.EquityRead: _read,
     e.Resumed: _resumed,
 }
 

@@ -11,6 +11,7 @@ Guards may block entries only; whatever goes wrong in one step, 2-4, 8 and 9 are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -174,6 +175,7 @@ class Engine:
     def guard_tick(self) -> Tick:
         """Look after what is there; decide nothing new."""
         self._guard()
+        self._step("limits", self._read)
         return self._finish("guard")
 
     def decision_tick(self) -> Tick:
@@ -194,9 +196,11 @@ class Engine:
         self._step("controls", self._controls)
         self._step("orders", self._settle)
         self._step("reconcile", self._reconcile)
+        self._step("halts", self._sell_all)
         self._step("protection", self._protect)
 
     def _finish(self, kind: str) -> Tick:
+        self._step("halts", self._sell_all)
         self._step("protection", self._protect)
         self._step("snapshot", lambda: self._snapshot(kind))
         return Tick(tuple(self._problems), self._desk.mode)
@@ -257,6 +261,24 @@ class Engine:
         """Each pair on its own: a trouble with one must not leave the next unprotected."""
         for pair in list(self.portfolio.holdings):
             self._step(pair, lambda pair=pair: self._guardian.tend(pair))  # type: ignore[misc]
+
+    def _read(self) -> None:
+        feed = self._world.feed
+        prices = {pair: feed.price(Pair.parse(pair)) for pair in self.portfolio.holdings}
+        self._limits.read({pair: math.nan if price is None else price for pair, price in prices.items()})
+
+    def _sell_all(self) -> None:
+        """What a limit demands is done tick after tick until nothing is left."""
+        demanding = [name for name, latch in self.portfolio.latches.items() if latch.sells]
+        for pair in list(self.portfolio.holdings) if demanding else ():
+            if any(one.intent.leg is not Leg.STOP for one in self.portfolio.open_orders(pair)):
+                # A sale of unknown fate may hold the coins: it is settled first.
+                continue
+            if self._world.feed.price(Pair.parse(pair)) is not None:
+                self._step(pair, lambda pair=pair: self._liquidate(pair, demanding))  # type: ignore[misc]
+
+    def _liquidate(self, pair: str, demanding: list[str]) -> None:
+        self._guardian.sell(pair, Leg.LIQUIDATION, candle_at=None, reason=", ".join(demanding))
 
     def _look(self) -> dict[str, View]:
         views = {}
