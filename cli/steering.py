@@ -34,5 +34,3 @@ def answer(word: str, done: Sequence[Done], *, as_json: bool) -> None:
             show_row(Row(f"{one.account}: " if one.account else "", text))
         if one.code:
             tell(f"to lift it: vigie resume --account {one.account} --confirm {one.code}")
-    if word == "halt" and len(done) > 1:
-        tell("the code that lifts it: vigie status --account NAME")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -50,12 +51,12 @@ def command(
     from cli.output import print_json
     from cli.plain import show_row
     from vigie.app.accounts import to_read
-    from vigie.app.journal_reading import Wanted, document_of, followed, last_lines, last_seq
+    from vigie.app.journal_reading import Wanted, document_of, followed, kinds_of, last_lines, last_seq
     from vigie.reporting.journal import journal_row
 
     name = to_read(home(), account)
     count = last if last is not None or since is not None else 20
-    wanted = Wanted(count, parse_instant(since), parse_pair(pair), tuple(kind or ()))
+    wanted = Wanted(count, parse_instant(since), parse_pair(pair), kinds_of(kind))
     seen = last_seq(home(), name)
     documents = [document_of(line) for line in last_lines(home(), name, wanted)]
     if as_json and not follow:
@@ -68,12 +69,14 @@ def command(
         else:
             show_row(journal_row(document))
 
-    for document in documents:
-        put(document)
-    if follow:
-        after = max([seen, *(int(str(document["seq"])) for document in documents)])
-        for line in followed(home(), name, wanted, after):
-            put(document_of(line))
+    # Ctrl-C is how following ends, at whatever point.
+    with contextlib.suppress(KeyboardInterrupt) if follow else contextlib.nullcontext():
+        for document in documents:
+            put(document)
+        if follow:
+            after = max([seen, *(int(str(document["seq"])) for document in documents)])
+            for line in followed(home(), name, wanted, after):
+                put(document_of(line))
 
 
 @app.command("verify")
@@ -199,10 +202,13 @@ def export(
     from cli.plain import tell
     from vigie.app.accounts import to_read
     from vigie.app.journal_export import exported
-    from vigie.app.journal_reading import Wanted
+    from vigie.app.journal_reading import Wanted, kinds_of
+    from vigie.domain.errors import ConfigError
 
+    if form == "parquet" and output is None:
+        raise ConfigError("--format parquet is no text: say where with --output PATH")
     name = to_read(home(), account)
-    wanted = Wanted(None, parse_instant(since), parse_pair(pair), tuple(kind or ()))
+    wanted = Wanted(None, parse_instant(since), parse_pair(pair), kinds_of(kind))
     content, rows = exported(home(), name, wanted, form)
     if output is None:
         sys.stdout.flush()

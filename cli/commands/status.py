@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import typer
@@ -35,14 +36,18 @@ def command(
     from vigie.reporting.status import status_rows
 
     name = to_read(home(), account)
-    for _ in again(interval if watch else None):
-        document = status(home(), name)
-        if as_json:
-            print_json(document)
-            continue
-        if watch:
-            typer.echo(_CLEAR, nl=False, color=None)
-        for row in status_rows(document):
-            show_row(row)
-    if not document["healthy"]:
+    healthy = True
+    # Ctrl-C is how a watch ends, at whatever point.
+    with contextlib.suppress(KeyboardInterrupt) if watch else contextlib.nullcontext():
+        for _ in again(interval if watch else None):
+            document = status(home(), name)
+            healthy = document["healthy"]
+            if as_json:
+                print_json(document)
+                continue
+            if watch:
+                typer.echo(_CLEAR, nl=False, color=None)
+            for row in status_rows(document):
+                show_row(row)
+    if not healthy:
         raise typer.Exit(3)

@@ -86,6 +86,8 @@ def test_the_last_lines_are_shown_and_can_be_chosen_by_kind_pair_and_time(vigie:
     assert [line["seq"] for line in every] == list(range(len(SOLD) + 3))
     assert vigie("journal", "--since", "2099-01-01T00:00", "--json").document["lines"] == []
     assert vigie("journal", "--since", "yesterday").code == 78
+    said = vigie("journal", "--kind", "fil", "--kind", "é")
+    assert (said.code, "unknown kind 'fil'; did you mean 'fill'?" in said.err) == (78, True)
 
 
 def test_every_kind_of_line_has_words_of_its_own(vigie: Vigie, engine_home: Path) -> None:
@@ -119,6 +121,13 @@ def test_verify_holds_and_names_the_first_bad_line_with_exit_3(vigie: Vigie, hom
     said = vigie("journal", "verify")
     assert said.code == 3
     assert "lines are lost" in said.out
+
+
+def test_an_account_without_a_journal_has_none_to_verify(vigie: Vigie, home: Path) -> None:
+    (home / "state" / "paper" / "requests").mkdir(parents=True)
+    said = vigie("journal", "verify")
+    assert (said.code, said.out) == (3, "paper: BROKEN after 0 whole lines: there is no journal\n")
+    assert vigie("journal", "--json").document["lines"] == []
 
 
 def test_trades_are_listed_with_their_reason_and_profit(vigie: Vigie, engine_home: Path) -> None:
@@ -234,6 +243,7 @@ def test_an_export_has_a_row_per_line_and_a_column_per_field_of_a_kind(
     assert pq.read_table(table).column("fill.price").to_pylist() == ["100", "110"]
     said = vigie("journal", "export", "--format", "xlsx", "--output", whole)
     assert (said.code, said.err) == (78, "error: --format xlsx: choose one of csv, parquet\n")
+    assert vigie("journal", "export", "--format", "parquet").code == 78, "no binary words on a terminal"
 
 
 def test_a_whole_replay_goes_into_parquet(vigie: Vigie, engine_home: Path, tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def test_a_resume_needs_the_code_of_what_halts_now(vigie: Vigie, home: Path) -> 
     folder = begun(home)
     vigie("halt", "--liquidate")
     old = code(vigie)
+    assert f"vigie resume --account paper --confirm {old}" in vigie("halt").err
     said = vigie("resume", "--confirm", "000000")
     assert said.code == 1
     assert "not the code" in said.err

@@ -100,13 +100,14 @@ def halt_everything(home: Path, reason: str, *, liquidate: bool, cancel_entries:
     done = [Done("", ("halted: " + stands if fresh else "was halted already: " + stands,))]
     for name in known(home):
         try:
-            done.append(_told(Steering(home, name), reason, liquidate=liquidate, cancel_entries=cancel_entries))
+            outcome = _told(Steering(home, name), reason, liquidate=liquidate, cancel_entries=cancel_entries)
+            done.append(Done(name, outcome, look(home, name).code))
         except (VigieError, OSError) as error:
             done.append(Done(name, (f"halted by the kill switch; its own files: {error}",)))
     return done
 
 
-def _told(one: Steering, reason: str, *, liquidate: bool, cancel_entries: bool) -> Done:
+def _told(one: Steering, reason: str, *, liquidate: bool, cancel_entries: bool) -> tuple[str, ...]:
     outcome = list(_letters(one, reason, liquidate=liquidate, cancel_entries=cancel_entries))
     if holder_of(one.folder) is not None:
         outcome.insert(0, "its engine looks at the kill switch before each send")
@@ -114,7 +115,7 @@ def _told(one: Steering, reason: str, *, liquidate: bool, cancel_entries: bool) 
         one.latch(KILL_SWITCH, TradingMode.HALTED, reason)
         one.journal(Halted(KILL_SWITCH, TradingMode.HALTED.value, reason))
         outcome.insert(0, "no engine runs; latched and journalled")
-    return Done(one.account, tuple(outcome))
+    return tuple(outcome)
 
 
 def halt(home: Path, account: str, reason: str, *, liquidate: bool, cancel_entries: bool) -> Done:

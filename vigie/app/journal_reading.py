@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal_files import backwards, find, newer, tail, verify
-from vigie.adapters.storage.journal_lines import Line
+from vigie.adapters.storage.journal_lines import GENESIS, Line
 from vigie.adapters.storage.journal_search import backwards_with, kind_mark, lines_with
 from vigie.app.accounts import account_folder
-from vigie.domain.errors import VigieError
+from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.exit_reason import ExitReason
 from vigie.domain.instants import as_iso
+from vigie.domain.names import suggestion
 
 _PATIENCE = 200
 """Lines in a row older than what is asked for: a person's line in a replay has another time than its neighbours."""
@@ -44,6 +45,23 @@ class Wanted:
         if self.since is not None and line.at < self.since:
             return False
         return self.pair is None or pair_of(line) == self.pair
+
+
+def kinds_of(words: Sequence[str] | None) -> tuple[str, ...]:
+    """Kinds of lines as somebody wrote them.
+
+    Raises:
+        ConfigError: there is no such kind.
+    """
+    if not words:
+        return ()
+    from vigie.domain.events import KINDS  # slow to load, and seldom wanted
+
+    known = {GENESIS, *KINDS}
+    problems = [f"unknown kind '{word}'{suggestion(word, known)}" for word in words if word not in known]
+    if problems:
+        raise ConfigError(problems)
+    return tuple(words)
 
 
 def pair_of(line: Line) -> str | None:
@@ -80,7 +98,7 @@ def last_lines(home: Path, account: str, wanted: Wanted) -> list[Line]:
 
 
 def followed(home: Path, account: str, wanted: Wanted, after_seq: int) -> Iterator[Line]:
-    """Lines that come from now on, until Ctrl-C ends a pause.
+    """Lines that come from now on, without end.
 
     Raises:
         InvariantBroken: a damaged line among them.
@@ -91,10 +109,7 @@ def followed(home: Path, account: str, wanted: Wanted, after_seq: int) -> Iterat
             after_seq = line.seq
             if wanted.fits(line):
                 yield line
-        try:
-            clock.sleep(_LOOK_SECONDS)
-        except KeyboardInterrupt:
-            return
+        clock.sleep(_LOOK_SECONDS)
 
 
 def one_line(home: Path, account: str, seq: int) -> Line:
@@ -160,7 +175,9 @@ def verified(home: Path, account: str, snapshot_seq: Callable[[], int]) -> dict[
     known = snapshot_seq()
     found = verify(journal_folder(home, account), account)
     bad = found.bad
-    if bad is None and found.last_seq < known:
+    if not found.files:
+        bad = "there is no journal"
+    elif bad is None and found.last_seq < known:
         bad = f"the journal ends at line {found.last_seq}, the snapshot knows line {known}: lines are lost"
     return {
         "schema": "vigie.journal.verify/1",

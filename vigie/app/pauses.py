@@ -8,7 +8,7 @@ from vigie.adapters.clock import SystemClock
 
 
 def again(seconds: float | None) -> Iterator[int]:
-    """Count looks: one, or one after the other with a pause between, until Ctrl-C ends the pause.
+    """Count looks: one, or one after the other without end, with a pause between.
 
     Args:
         seconds: between two looks; None: only one.
@@ -19,7 +19,4 @@ def again(seconds: float | None) -> Iterator[int]:
         if seconds is None:
             return
         count += 1
-        try:
-            clock.sleep(seconds)
-        except KeyboardInterrupt:
-            return
+        clock.sleep(seconds)

@@ -97,7 +97,11 @@ class CloseDesk:
             VenueUnavailable: the venue does not answer; they wait for the next tick.
         """
         held = self._books.portfolio.holdings.get(pair)
+        looked_at = 0 if held is None or held.rules is None else held.rules.candle_at
         for part in () if held is None else held.parts:
+            if looked_at < part.candle_at:
+                # Whoever decided it died before the line that says the candle was looked at: it is decided again.
+                continue
             if pair in self._books.portfolio.holdings and permits(self._desk.mode, part.leg.act):
                 self._guardian.sell(pair, part.leg, part.quantity, candle_at=part.candle_at, reason=part.leg.value)
 

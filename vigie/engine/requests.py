@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from vigie.domain import events as e
 from vigie.domain.confirmation import KILL_SWITCH, UNREADABLE, named
+from vigie.domain.errors import OutcomeUnknown, VenueUnavailable
 from vigie.domain.order import Leg
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.books import Books
@@ -38,18 +39,26 @@ class Clerk:
                 self._limits.adopt(name, latch)
 
     def letters(self) -> None:
-        """Obey what waits in the box, oldest first.
+        """Obey what waits in the box, oldest first; what has to wait keeps nobody else from being heard.
 
         Raises:
             VenueUnavailable: a sale has to wait; its request stays in the box.
+            OutcomeUnknown: likewise.
         """
+        waits: VenueUnavailable | OutcomeUnknown | None = None
         for request in self._controls.requests():
-            outcome = self._obey(request)
+            try:
+                outcome = self._obey(request)
+            except (VenueUnavailable, OutcomeUnknown) as error:
+                waits = waits or error
+                continue
             if outcome is None:
                 continue
             self._books.write(e.RequestObeyed(request.request_id, request.kind, outcome))
             self._books.sync()
             self._controls.done(request)
+        if waits is not None:
+            raise waits
 
     def _obey(self, request: Request) -> str | None:
         """What was done; None: something of it is left to do, and the request stays in the box."""

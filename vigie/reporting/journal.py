@@ -124,7 +124,7 @@ def rebuild_rows(document: Fields) -> Iterator[Row]:
         yield Row("  was wrong: ", problem, BAD)
     behind = state["lines_behind"]
     if behind:
-        yield Row("  ", f"the snapshot was {behind:,} lines behind")
+        yield Row("  ", f"the snapshot was {behind:,} line{'' if behind == 1 else 's'} behind")
     for one in state["changes"]:
         yield Row(f"  {one['path']}: ", f"{one['snapshot']} -> {one['journal']}", LOOK)
     if not state["changes"]:

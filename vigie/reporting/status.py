@@ -76,7 +76,8 @@ def duration(seconds: float) -> str:
 def _process(document: Mapping[str, Any]) -> Iterator[Row]:
     process = document["process"]
     yield _row("process", _heart(process).removeprefix("process "))
-    yield _row("last cycle", f"candle of {when(document['last_cycle_at'])} UTC")
+    last = document["last_cycle_at"]
+    yield _row("last cycle", "none yet" if last is None else f"candle of {when(last)} UTC")
     if document["next_run_at"] is not None:
         yield _row("next run", f"{when(document['next_run_at'])} UTC")
     if document["stopped"] is not None:
