@@ -275,7 +275,9 @@ class Portfolio:
                 continue
             one.parts_done.add(number)
             part = floored(one.coins * share, filters.step)
-            if part >= filters.min_quantity and part * close >= filters.min_notional and part > 0:
+            rest = one.coins - part
+            sellable = part >= filters.min_quantity and part * close >= filters.min_notional and part > 0
+            if sellable and rest >= filters.min_quantity and rest * close >= filters.min_notional:
                 price = close * (1 - self.s.slippage)
                 self.sell(name, t + self.candle_ms, price, part, "partial", f"partial_{number}")
 

@@ -187,7 +187,8 @@ def _break_even(position: Position, bar: Bar, rules: Rules) -> tuple[float, bool
 def _partials(position: Position, bar: Bar, rules: Rules, filters: Filters) -> tuple[float, float, int]:
     """Base to sell as first and second part, and which parts are done. Both can fall on one candle.
 
-    A part too small to be sold is skipped and counts as taken, so that it is not tried for ever.
+    A part too small to be sold, or one that would leave too little, is skipped and counts as taken, so that it is not
+    tried for ever.
     """
     first, second, taken = 0.0, 0.0, position.partials_taken
     if rules.partial_1_share <= 0.0 and rules.partial_2_share <= 0.0:
@@ -196,17 +197,21 @@ def _partials(position: Position, bar: Bar, rules: Rules, filters: Filters) -> t
         return first, second, taken
     gain = (bar.close - position.entry_price) / position.entry_price
     if rules.partial_1_share > 0.0 and taken & 1 == 0 and gain >= rules.partial_1_gain:
-        first = _part(position.quantity * rules.partial_1_share, bar.close, filters)
+        first = _part(position.quantity, rules.partial_1_share, bar.close, filters)
         taken |= 1
     if rules.partial_2_share > 0.0 and taken & 2 == 0 and gain >= rules.partial_2_gain:
-        second = _part((position.quantity - first) * rules.partial_2_share, bar.close, filters)
+        second = _part(position.quantity - first, rules.partial_2_share, bar.close, filters)
         taken |= 2
     return first, second, taken
 
 
-def _part(quantity: float, price: float, filters: Filters) -> float:
-    sellable = floor_to(quantity, filters.step)
+def _part(quantity: float, share: float, price: float, filters: Filters) -> float:
+    """Base to sell; nothing where the part could not be sold, or what it leaves could not be sold any more."""
+    sellable = floor_to(quantity * share, filters.step)
+    rest = quantity - sellable
     if sellable < filters.min_quantity or sellable * price < filters.min_notional:
+        return 0.0
+    if rest < filters.min_quantity or rest * price < filters.min_notional:
         return 0.0
     return sellable
 
