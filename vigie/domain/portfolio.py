@@ -22,6 +22,8 @@ EXACT = Context(prec=100)
 KEPT_ORDERS = 50
 """Ended orders that are remembered, beside the last of each leg of a pair: a late word about one still finds it."""
 
+KEPT_STARTS = 10
+
 T = TypeVar("T")
 
 
@@ -136,6 +138,7 @@ class Portfolio:
         dust: base left over, by pair.
         latches: by name.
         cycle: the last cycle; None: none yet.
+        starts: of processes that have not ended on purpose since the last that did, epoch milliseconds; the newest.
         beyond: limits that the last reading between two closes was beyond.
         start_equity: equity at the start, moved with deposits and withdrawals as a share of the account, quote.
         trades_today, trades_day, losing_streak, worst_streak, streak_day: as in `vigie.domain.tallies.Tallies`.
@@ -159,6 +162,7 @@ class Portfolio:
     trades_day: int = 0
     worst_streak: int = 0
     streak_day: int = 0
+    starts: tuple[int, ...] = ()
     beyond: tuple[str, ...] = ()
 
     @property
@@ -228,6 +232,14 @@ def folded(entries: Iterable[tuple[int, int, e.Event]], start: Portfolio | None 
 
 
 Change = Callable[[Portfolio, Any, int], Portfolio]
+
+
+def _started(account: Portfolio, _: e.RunStarted, at: int) -> Portfolio:
+    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:])
+
+
+def _ended(account: Portfolio, _: e.RunEnded, __: int) -> Portfolio:
+    return replace(account, starts=())
 
 
 def _baseline(account: Portfolio, event: e.BaselineTaken, _: int) -> Portfolio:
@@ -472,6 +484,8 @@ _REBASED: dict[str, Callable[[Portfolio], Portfolio]] = {
 
 
 _CHANGES: dict[type[e.Event], Change] = {
+    e.RunStarted: _started,
+    e.RunEnded: _ended,
     e.BaselineTaken: _baseline,
     e.FlowSeen: _flow,
     e.Wished: _wished,

@@ -10,12 +10,14 @@ from vigie.decision.position_rules import effective_stop
 from vigie.decision.weighing import planned_loss
 from vigie.domain import events as e
 from vigie.domain.instrument import Instrument
-from vigie.domain.order import Leg
+from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import OrderRecord
 from vigie.domain.tallies import streak_of, trades_of
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
+from vigie.engine.governance.evidence import Proposal
+from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import equity_of
 from vigie.engine.positions import position_of
 from vigie.engine.protection import Guardian
@@ -44,9 +46,11 @@ class EntryDesk:
         broker: Broker,
         feed: CandleFeed,
         clock: Clock,
+        governor: Governor,
     ) -> None:
         self._setup, self._books, self._desk = setup, books, desk
         self._guardian, self._broker, self._feed, self._clock = guardian, broker, feed, clock
+        self._governor = governor
 
     def enter(self, views: dict[str, View]) -> None:
         """Try every entry whose pair trades now.
@@ -130,6 +134,11 @@ class EntryDesk:
             reasons = refusing or ("nothing to buy",)
             self._books.write(decided("refuse", ", ".join(reasons)), e.WishDone(pair, "refused"))
             return
+        breaches = self._governor.refusing(self._proposal(intent, verdict, instrument, view))
+        if breaches:
+            reason = "; ".join(f"R{one.number} {one.text}" for one in breaches)
+            self._books.write(decided("refuse", reason), e.WishDone(pair, "refused"))
+            return
         self._books.write(decided("enter", wish.reason))
         sent = self._desk.send(intent, refusing)
         if isinstance(sent, Refusal):
@@ -137,6 +146,20 @@ class EntryDesk:
             return
         self.finish()
         self._guardian.tend(pair)
+
+    def _proposal(self, intent: Intent, verdict: Verdict, instrument: Instrument, view: View) -> Proposal:
+        return Proposal(
+            intent=intent,
+            facts=verdict.facts,
+            verdicts=verdict.verdicts,
+            account=self._books.portfolio,
+            setup=self._setup,
+            instrument=instrument,
+            newest_at=int(view.candles.opens_at[-1]) if len(view.candles) else None,
+            price=self._feed.price(view.pair),
+            mode=self._desk.mode,
+            now_ms=self._clock.now_ms(),
+        )
 
     def _entry(self, wish: e.Wished, views: dict[str, View]) -> Entry:
         account = self._books.portfolio

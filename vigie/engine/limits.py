@@ -143,14 +143,7 @@ class Limits:
                 self._fall_into(name, marks)
 
     def _reached(self, marks: Marks) -> list[str]:
-        """Names of the limits that an account with these marks has reached: the gate's own rules say so."""
-        limits = self._setup.plan.limits
-        facts = _facts(self._books.portfolio, marks)
-        names = [name for name in LATCHING if not math.isnan(limits[name])]
-        if not marks.day_first > 0.0 and DAILY_LOSS in names:
-            names.remove(DAILY_LOSS)
-        rules = {rule.name: rule for rule in gate_rules()}
-        return [name for name in names if rules[name].refuses(facts, limits[name])]
+        return reached(self._books.portfolio, marks, self._setup.plan.limits)
 
     def _fall_into(self, name: str, marks: Marks) -> None:
         account, limit = self._books.portfolio, self._setup.plan.limits[name]
@@ -162,6 +155,22 @@ class Limits:
         mode = TradingMode.HALTED if halts else TradingMode.REDUCE_ONLY
         shown = f"{limit:.2%}" if name in FRACTIONS else f"{limit:g}"
         self.latch(name, mode, f"{words}, limit {shown}{'; all is sold' if sells else ''}", tomorrow, sells=sells)
+
+
+def reached(account: Portfolio, marks: Marks, limits: Mapping[str, float]) -> list[str]:
+    """Names of the limits that an account has reached: the gate's own rules say so.
+
+    Args:
+        account: for what it counts.
+        marks: of its equity.
+        limits: number of each rule of the gate by rule name; NaN: off.
+    """
+    facts = _facts(account, marks)
+    names = [name for name in LATCHING if not math.isnan(limits[name])]
+    if not marks.day_first > 0.0 and DAILY_LOSS in names:
+        names.remove(DAILY_LOSS)
+    rules = {rule.name: rule for rule in gate_rules()}
+    return [name for name in names if rules[name].refuses(facts, limits[name])]
 
 
 def _facts(account: Portfolio, marks: Marks) -> Facts:

@@ -39,6 +39,17 @@ class Clerk:
             if name not in known:
                 self._limits.adopt(name, latch)
 
+    def restore(self) -> None:
+        """Put back on the disk what the books know and somebody took away there.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        there = self._controls.latches()
+        for name, latch in self._books.portfolio.latches.items():
+            if name not in there:
+                self._controls.latch(name, latch)
+
     def letters(self) -> None:
         """Obey what waits in the box, oldest first; what has to wait keeps nobody else from being heard.
 
