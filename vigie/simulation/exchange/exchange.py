@@ -390,7 +390,8 @@ class Exchange:
             return [order]
         one = self.shelf.list(order.list_number)
         numbers = one.pair if order.number in one.pair else (order.number,)
-        return [self.shelf.order(one.symbol, number) for number in numbers]
+        found = (self.shelf.order(one.symbol, number) for number in numbers)
+        return [other for other in found if other.is_open]
 
     def amendments(self, symbol: str, number: int) -> list[tuple[Order, Order]]:
         """Changes of an order's quantity, before and after, oldest first."""

@@ -160,7 +160,8 @@ class Lane:
         """So much was executed."""
         self._used += quantity
         if self.liquidity is not None:
-            self.liquidity -= quantity
+            # Somebody's hand may have filled more than there was.
+            self.liquidity = max(self.liquidity - quantity, ZERO)
 
 
 def _float(number: Decimal | None) -> float | None:
