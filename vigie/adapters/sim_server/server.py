@@ -63,7 +63,7 @@ class LoopServer:
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), name="simulated exchange", daemon=True)
         self._thread.start()
-        if not started.wait(_START_S):
+        if not started.wait(_START_S) or not (self.ports or self._problem):
             raise ConfigError("the simulated exchange did not start")
         if self._problem is not None:
             self._thread.join()
@@ -76,7 +76,10 @@ class LoopServer:
             self._thread.join(_START_S)
 
     def _run(self, started: threading.Event) -> None:
-        asyncio.run(self._serve(started))
+        try:
+            asyncio.run(self._serve(started))
+        finally:
+            started.set()  # whatever happened, nobody waits for it
 
     async def _serve(self, started: threading.Event) -> None:
         from aiohttp import web
@@ -85,10 +88,10 @@ class LoopServer:
         runners: list[web.ServerRunner] = []
         try:
             for handler, host, port in self._sites:
-                runner = web.ServerRunner(web.Server(handler, access_log=None))
+                runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.1)
                 runners.append(runner)
                 await runner.setup()
-                await web.TCPSite(runner, host, port, shutdown_timeout=0.1).start()
+                await web.TCPSite(runner, host, port).start()
                 self.ports.append(int(runner.addresses[0][1]))
         except OSError as error:
             self._problem = error
