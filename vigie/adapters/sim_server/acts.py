@@ -45,6 +45,7 @@ def act(desk: Desk, document: Document) -> dict[str, Any]:
         raise ConfigError(f"{name}: {refusal.message} ({refusal.code})") from refusal
     except (ValueError, InvalidOperation, KeyError, TypeError) as error:
         raise ConfigError(f"{name}: {_reason(error)}") from error
+    desk.watch_balances()
     desk.journal.note(desk.exchange.now, "DO", name, rest, 0)
     return done
 

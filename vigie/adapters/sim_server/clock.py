@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from vigie.ports.clock import Clock
 
 
 class ExchangeClock:
     """Epoch milliseconds that go by as told. Fulfils :class:`vigie.ports.clock.Clock`."""
 
-    def __init__(
-        self, start_ms: int, speed: float | None = None, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, start_ms: int, pace: tuple[Clock, float] | None = None) -> None:
         """Start.
 
         Args:
             start_ms: first instant.
-            speed: how many times faster than ours it goes; None: only when somebody moves it.
-            monotonic: seconds of our own time; tests bring their own.
+            pace: our own clock, and how many times faster than it this one goes; None: only when somebody moves it.
         """
-        self._base, self._speed, self._monotonic = start_ms, speed, monotonic
-        self._since = monotonic()
-        self.moved: Callable[[int], None] | None = None
+        self._base, self._pace = start_ms, pace
+        self._since = 0 if pace is None else pace[0].now_ms()
 
     def now_ms(self) -> int:
         """The present instant."""
-        if self._speed is None:
+        if self._pace is None:
             return self._base
-        return self._base + int((self._monotonic() - self._since) * 1000 * self._speed)
+        clock, speed = self._pace
+        return self._base + int(max(clock.now_ms() - self._since, 0) * speed)
 
     def advance(self, milliseconds: int) -> int:
         """Move on by so much; the new instant.
@@ -38,14 +34,12 @@ class ExchangeClock:
         if milliseconds < 0:
             raise ValueError("time does not go backwards here")
         self._base += milliseconds
-        now = self.now_ms()
-        if self.moved is not None:
-            self.moved(now)
-        return now
+        return self.now_ms()
 
     def sleep(self, seconds: float) -> None:
         """Let time go by: at once where it is moved by hand; a negative wait is none."""
-        if self._speed is None:
+        if self._pace is None:
             self.advance(max(round(seconds * 1000), 0))
-        elif seconds > 0:
-            time.sleep(seconds / self._speed)  # noqa: TID251 - this is a clock
+        else:
+            clock, speed = self._pace
+            clock.sleep(seconds / speed)

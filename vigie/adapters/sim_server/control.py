@@ -73,6 +73,11 @@ def faults(desk: Desk, document: Document) -> dict[str, Any]:
     return {"rules": [one.to_json() for one in desk.plan.rules], "never_fired": list(desk.plan.never_fired())}
 
 
+def _do(desk: Desk, document: Document) -> dict[str, Any]:
+    desk.catch_up()
+    return act(desk, document)
+
+
 class Control:
     """What the control port can be asked for.
 
@@ -113,7 +118,7 @@ _PATHS: dict[tuple[str, str], Callable[[Desk, Document], dict[str, Any]]] = {
     ("GET", "/journal"): journal,
     ("GET", "/faults"): faults,
     ("POST", "/faults"): faults,
-    ("POST", "/do"): act,
+    ("POST", "/do"): _do,
 }
 
 

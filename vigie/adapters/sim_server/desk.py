@@ -237,7 +237,6 @@ class Desk:
     def _do(self, rule: Rule) -> None:
         for one in rule.options.get("acts", []):
             act(self, one)
-        self.watch_balances()
 
     # --- what handlers use --------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from vigie.domain.candles import Series
 from vigie.domain.errors import CheckFailed
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
+from vigie.ports.clock import Clock
 from vigie.simulation.exchange.exchange import Exchange
 from vigie.simulation.exchange.settings import Settings
 
@@ -51,7 +52,7 @@ class SimExchange:
         settings: Settings | None = None,
         limits: Limits | None = None,
         faults: Sequence[Mapping[str, Any]] | Plan = (),
-        speed: float | None = None,
+        pace: tuple[Clock, float] | None = None,
         port: int = 0,
         control_port: int | None = None,
         host: str = LOOPBACK,
@@ -68,7 +69,7 @@ class SimExchange:
             settings: of the matching.
             limits: of weights and orders.
             faults: tables of rules, or a plan.
-            speed: how many times faster than ours its time goes; None: only when it is moved.
+            pace: our own clock, and how many times faster its time goes; None: only when it is moved.
             port, control_port: 0: any that is free; control_port None: there is none.
             host: a loopback address.
             strict: leave with an error as above.
@@ -81,7 +82,7 @@ class SimExchange:
         self._series, self._instruments = tuple(series), dict(instruments or {})
         self._settings, self._limits = settings or Settings(), limits or Limits()
         self._deposits = {asset: Decimal(str(amount)) for asset, amount in (balances or {}).items()}
-        self._faults, self._speed, self._strict = faults, speed, strict
+        self._faults, self._pace, self._strict = faults, pace, strict
         self.api_key, self.api_secret = credentials.key, credentials.secret
         self._lock = threading.RLock()
         self._control = Control(self._made)
@@ -95,7 +96,7 @@ class SimExchange:
     def _made(self) -> Desk:
         exchange = open_exchange(self._series, self._instruments, self._settings, self._start, self._deposits)
         plan = self._faults if isinstance(self._faults, Plan) else plan_of(self._faults, self._start)
-        clock = ExchangeClock(self._start, self._speed)
+        clock = ExchangeClock(self._start, self._pace)
         return Desk(exchange, clock, Credentials(self.api_key, self.api_secret), self._limits, plan)
 
     async def _handle(self, request: Any) -> Any:  # noqa: ANN401, RUF100
@@ -148,9 +149,9 @@ class SimExchange:
         return self.desk.exchange
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> SimClock:
         """Its time: moved by whoever waits on it."""
-        return Clock(self)
+        return SimClock(self)
 
     @property
     def journal(self) -> ExchangeJournal:
@@ -185,9 +186,7 @@ class SimExchange:
         """
         with self._lock:
             self.desk.catch_up()
-            done = act(self.desk, {"do": act_name, **words})
-            self.desk.watch_balances()
-            return done
+            return act(self.desk, {"do": act_name, **words})
 
     def faults(self, *tables: Mapping[str, Any]) -> None:
         """Put other rules in force.
@@ -214,7 +213,7 @@ class SimExchange:
             self._control.reset()
 
 
-class Clock:
+class SimClock:
     """The exchange's time as a clock that moves when somebody sleeps. Fulfils :class:`vigie.ports.clock.Clock`."""
 
     def __init__(self, exchange: SimExchange) -> None:
