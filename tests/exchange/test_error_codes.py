@@ -15,7 +15,14 @@ from vigie.adapters.sim_server.gauge import Limits
 
 Provoke = Callable[[SimExchange, Any], Any]
 PAIR = "BTC/USDT"
-ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.01", "price": "20000.00"}
+ORDER = {
+    "symbol": "BTCUSDT",
+    "side": "BUY",
+    "type": "LIMIT",
+    "timeInForce": "GTC",
+    "quantity": "0.01",
+    "price": "20000.00",
+}
 
 
 class Case(NamedTuple):

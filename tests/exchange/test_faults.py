@@ -321,7 +321,9 @@ def test_f21_the_rules_of_a_symbol_change(ex: SimExchange) -> None:
     with pytest.raises(ccxt.InvalidOrder, match="PRICE_FILTER|LOT_SIZE"):
         client.create_order(PAIR, "limit", "buy", 0.00155, 20_000.55)
     client.load_markets(True)
-    assert client.market(PAIR)["precision"] == pytest.approx({**client.market(PAIR)["precision"], "amount": 0.001, "price": 1.0})
+    assert client.market(PAIR)["precision"] == pytest.approx(
+        {**client.market(PAIR)["precision"], "amount": 0.001, "price": 1.0}
+    )
     assert client.create_order(PAIR, "limit", "buy", 0.00155, 20_000.55)["amount"] == 0.001
     ex.do("symbol", symbol=SYMBOL, status="BREAK")
     with pytest.raises(ccxt.MarketClosed):

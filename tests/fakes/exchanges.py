@@ -54,9 +54,7 @@ def series(rows: Sequence[Row], pair: Pair = BTC, start: int = NOON, length: int
 
 def straight(*prices: float) -> list[Row]:
     """Candles whose path goes straight from each price to the next."""
-    return [
-        (one, max(one, other), min(one, other), other) for one, other in zip(prices, prices[1:], strict=False)
-    ]
+    return [(one, max(one, other), min(one, other), other) for one, other in zip(prices, prices[1:], strict=False)]
 
 
 def opened(
@@ -83,8 +81,7 @@ def ticket(side: str, kind: Kind, client_id: str = "one", symbol: str = "BTCUSDT
     """An order; numbers of any kind become decimals, limit orders are good till cancelled."""
     numbers = {"quantity", "value", "price", "stop", "iceberg"}
     given: dict[str, Any] = {
-        name: Decimal(str(value)) if name in numbers and value is not None else value
-        for name, value in fields.items()
+        name: Decimal(str(value)) if name in numbers and value is not None else value for name, value in fields.items()
     }
     if kind.limited and kind is not Kind.LIMIT_MAKER:
         given.setdefault("force", Force.GTC)

@@ -104,7 +104,9 @@ class Stream:
     def ticket(self, symbol: str, kind: Kind, side: Side, quantity: Decimal | None, **fields: Any) -> Ticket:
         up = (side is Side.BUY) == kind.stops
         trail = self.dice.choice([10, 20, 40]) if kind.contingent and self.dice.random() < 0.25 else None
-        stop = self.near(symbol, 1 if up else -1) if kind.contingent and (not trail or self.dice.random() < 0.5) else None
+        stop = (
+            self.near(symbol, 1 if up else -1) if kind.contingent and (not trail or self.dice.random() < 0.5) else None
+        )
         usual = {
             "price": self.near(symbol) if kind.limited else None,
             "stop": stop,
@@ -138,13 +140,14 @@ class Stream:
         self.count(f"list {kind} {'done' if one.done else 'open'}")
 
     def pair(self, symbol: str, side: Side, quantity: Decimal | None) -> tuple[Ticket, ...]:
-        limits, stops = [Kind.LIMIT_MAKER, Kind.TAKE_PROFIT, Kind.TAKE_PROFIT_LIMIT], [Kind.STOP_LOSS, Kind.STOP_LOSS_LIMIT]
+        limits, stops = (
+            [Kind.LIMIT_MAKER, Kind.TAKE_PROFIT, Kind.TAKE_PROFIT_LIMIT],
+            [Kind.STOP_LOSS, Kind.STOP_LOSS_LIMIT],
+        )
         above, below = (limits, stops) if side is Side.SELL else (stops, limits)
         upper = self.ticket(symbol, self.dice.choice(above), side, quantity, force=None)
         lower = self.ticket(symbol, self.dice.choice(below), side, quantity, force=None)
-        return tuple(
-            self.placed(one, up) for one, up in ((upper, 1.0), (lower, -1.0))
-        )
+        return tuple(self.placed(one, up) for one, up in ((upper, 1.0), (lower, -1.0)))
 
     def placed(self, one: Ticket, way: float) -> Ticket:
         from dataclasses import replace

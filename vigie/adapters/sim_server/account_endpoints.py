@@ -77,7 +77,10 @@ def order_counts(desk: Desk, p: Parameters) -> list[dict[str, Any]]:
     p.close()
     limits = desk.gauge.limits
     short, long = desk.gauge.orders(desk.exchange.now)
-    rows = (("SECOND", TEN_SECONDS // 1000, limits.orders_ten_seconds, short), ("DAY", DAY // DAY, limits.orders_day, long))
+    rows = (
+        ("SECOND", TEN_SECONDS // 1000, limits.orders_ten_seconds, short),
+        ("DAY", DAY // DAY, limits.orders_day, long),
+    )
     return [
         {"rateLimitType": "ORDERS", "interval": interval, "intervalNum": number, "limit": limit, "count": count}
         for interval, number, limit, count in rows
@@ -90,7 +93,11 @@ def my_filters(desk: Desk, p: Parameters) -> dict[str, Any]:
     p.close()
     own = desk.exchange.lane(name).symbol.filters.values()
     by_kind = {kind: [dict(one) for one in own if _family(str(one["filterType"])) == kind] for kind in _FAMILIES}
-    return {"exchangeFilters": by_kind["exchange"], "symbolFilters": by_kind["symbol"], "assetFilters": by_kind["asset"]}
+    return {
+        "exchangeFilters": by_kind["exchange"],
+        "symbolFilters": by_kind["symbol"],
+        "assetFilters": by_kind["asset"],
+    }
 
 
 _FAMILIES = ("exchange", "symbol", "asset")

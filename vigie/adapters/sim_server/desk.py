@@ -311,7 +311,9 @@ class Desk:
         """Everything, for the control port; ``digest`` is the same for the same history."""
         exchange = self.exchange
         self.seen_at = exchange.now
-        orders = [answers.order_query(one) for name in sorted(exchange.shelf.symbols()) for one in exchange.shelf.of(name)]
+        orders = [
+            answers.order_query(one) for name in sorted(exchange.shelf.symbols()) for one in exchange.shelf.of(name)
+        ]
         told = {
             "now": exchange.now,
             "prices": {name: answers.eight(lane.last) for name, lane in sorted(exchange.lanes.items())},

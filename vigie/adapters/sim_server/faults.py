@@ -104,9 +104,7 @@ class Plan:
 
     def acting(self, method: str, path: str, parameters: Mapping[str, str], now: int) -> list[Rule]:
         """Rules that act on a call; counts it. Skew is no matter of single calls."""
-        found = [
-            one for one in self.rules if one.action != "skew" and one.matches(method, path, parameters, now)
-        ]
+        found = [one for one in self.rules if one.action != "skew" and one.matches(method, path, parameters, now)]
         return [one for one in found if one.acts()]
 
     def due(self, now: int) -> list[Rule]:

@@ -23,8 +23,8 @@ _MONDAY = 4 * _DAY
 def begins(opens_at: IntArray, interval: str) -> IntArray:
     """The beginnings of the intervals in which instants lie, epoch milliseconds, shape (n,)."""
     if interval == "1M":
-        months: IntArray = opens_at.astype("datetime64[ms]").astype("datetime64[M]").astype("datetime64[ms]").astype(
-            np.int64
+        months: IntArray = (
+            opens_at.astype("datetime64[ms]").astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)
         )
         return months
     offset = _MONDAY if interval == "1w" else 0

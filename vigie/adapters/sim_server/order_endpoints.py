@@ -207,9 +207,7 @@ def amend(desk: Desk, p: Parameters) -> dict[str, Any]:
         "amendedOrder": _amended(order),
     }
     if order.list_number >= 0:
-        document["listStatus"] = answers.list_status(
-            desk.exchange.shelf.list(order.list_number), desk.exchange
-        )
+        document["listStatus"] = answers.list_status(desk.exchange.shelf.list(order.list_number), desk.exchange)
     return document
 
 

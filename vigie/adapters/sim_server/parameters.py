@@ -178,7 +178,9 @@ class Parameters:
         if value is None and required:
             raise missing("symbol")
         if value is not None and not _SYMBOL.fullmatch(value):
-            raise Refused(-1100, "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'.")
+            raise Refused(
+                -1100, "Illegal characters found in parameter 'symbol'; legal range is '^[A-Z0-9-_.]{1,20}$'."
+            )
         return value
 
     def the_symbol(self) -> str:

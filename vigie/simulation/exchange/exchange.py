@@ -62,9 +62,7 @@ class Exchange:
         busted: trades that were taken back, by symbol and number.
     """
 
-    def __init__(
-        self, symbols: Iterable[Symbol], tapes: Mapping[str, Tape], settings: Settings, start: int
-    ) -> None:
+    def __init__(self, symbols: Iterable[Symbol], tapes: Mapping[str, Tape], settings: Settings, start: int) -> None:
         """Open at ``start`` (epoch milliseconds), with empty accounts.
 
         Args:

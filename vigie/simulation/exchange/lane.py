@@ -19,6 +19,7 @@ class Lane:
 
     Attributes:
         symbol: as it is listed now.
+        name: of the symbol.
         tape: its candles.
         at: how far it has come, epoch milliseconds.
         price: the path's price there, not rounded to the tick; None: nothing has traded yet.
@@ -28,6 +29,7 @@ class Lane:
     def __init__(self, symbol: Symbol, tape: Tape, settings: Settings, start: int) -> None:
         """Stand at ``start`` (epoch milliseconds)."""
         self.symbol, self.tape, self._settings = symbol, tape, settings
+        self.name = symbol.name
         self.liquidity: Decimal | None = None
         self._used = ZERO
         self._row = -1
@@ -146,13 +148,15 @@ class Lane:
 
     def capacity(self) -> Decimal | None:
         """Base that can be executed in this candle; None: any amount."""
+        if self.liquidity is None and self._settings.participation_fraction is None:
+            return None
         caps = [] if self.liquidity is None else [self.liquidity]
         share = self._settings.participation_fraction
         if share is not None and self._row >= 0:
             volume = self.tape.candles.volume[self._row]
             caps.append(max(exact(volume) * share - self._used, ZERO) if volume > 0 else ZERO)
         if not caps:
-            return None
+            return None  # nothing has traded yet
         step = self.symbol.number("LOT_SIZE", "stepSize") or _FINE
         return min(caps) // step * step
 

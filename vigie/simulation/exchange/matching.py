@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from vigie.simulation.exchange.custody import Custody, Key
 from vigie.simulation.exchange.fees import BNB, Fees, commission
@@ -26,6 +27,19 @@ _BASIS = 10_000
 OUT_OF_RANGE = "EXECUTION_RULE_PRICE_RANGE_EXCEEDED"
 
 
+class Levels(NamedTuple):
+    """What the orders of a symbol wait for.
+
+    Attributes:
+        below, above: highest level below, lowest above; None: nothing waits there.
+        trailing: orders that follow the price.
+    """
+
+    below: Decimal | None
+    above: Decimal | None
+    trailing: tuple[Order, ...]
+
+
 class Matching:
     """Orders of one account and the prices that they meet.
 
@@ -43,6 +57,7 @@ class Matching:
         self.references: dict[str, Decimal] = {}
         self._extremes: dict[tuple[str, int], Decimal] = {}
         self._trades: dict[str, int] = {}
+        self._known: dict[str, tuple[tuple[Order, ...], bool, Decimal, Levels]] = {}
         self.revision = 0
 
     # --- time ---------------------------------------------------------------------------------------------------
@@ -67,7 +82,7 @@ class Matching:
                 lane.skip(to, below, above)
             on = lane.walk(to, below, above)
             if trailing:
-                self._follow(lane)
+                self._follow(lane, trailing)
             if not on:
                 return False
 
@@ -83,22 +98,39 @@ class Matching:
             elif self._triggered(order, price):
                 self._trigger(order, lane)
 
-    def _levels(self, lane: Lane) -> tuple[Decimal | None, Decimal | None, bool]:
-        """Highest level that something waits for below, lowest above, and whether an order follows the price."""
-        below: Decimal | None = None
-        above: Decimal | None = None
-        trailing = False
-        dry = lane.capacity() == ZERO
-        for order in self.shelf.open(lane.symbol.name):
-            if order.state is State.PENDING_NEW or (order.working and dry):
-                continue
-            trailing = trailing or order.trailing_at >= 0
+    def _levels(self, lane: Lane) -> Levels:
+        """Highest level that something waits for below, lowest above, and the orders that follow the price."""
+        known = self._standing(lane)
+        if not known.trailing:
+            return known
+        below, above = known.below, known.above
+        for order in known.trailing:
             level, down = self._level(order, lane)
             if down:
                 below = level if below is None else max(below, level)
             else:
                 above = level if above is None else min(above, level)
-        return below, above, trailing
+        return Levels(below, above, known.trailing)
+
+    def _standing(self, lane: Lane) -> Levels:
+        """The same without those that follow: their levels stay until an order changes."""
+        orders, dry = self.shelf.open(lane.name), lane.capacity() == ZERO
+        known = self._known.get(lane.name)
+        if known is not None and known[0] is orders and known[1:3] == (dry, lane.symbol.tick):
+            return known[3]
+        levels: dict[bool, list[Decimal]] = {True: [], False: []}
+        trailing = []
+        for order in orders:
+            if order.state is State.PENDING_NEW or (order.working and dry):
+                continue
+            if order.trailing_at >= 0 and not order.working:
+                trailing.append(order)
+            else:
+                level, down = self._level(order, lane)
+                levels[down].append(level)
+        made = Levels(max(levels[True], default=None), min(levels[False], default=None), tuple(trailing))
+        self._known[lane.name] = (orders, dry, lane.symbol.tick, made)
+        return made
 
     def _level(self, order: Order, lane: Lane) -> tuple[Decimal, bool]:
         """The price at which something happens to an order, and whether that is reached from above."""
@@ -117,12 +149,14 @@ class Matching:
         level, down = self._level(order, self._lanes[order.ticket.symbol])
         return price <= level if down else price >= level
 
-    def _follow(self, lane: Lane) -> None:
-        for order in self.shelf.open(lane.symbol.name):
-            key = (lane.symbol.name, order.number)
-            if order.trailing_at >= 0 and lane.price is not None and key in self._extremes:
-                best = min if order.ticket.buys else max
-                self._extremes[key] = best(self._extremes[key], lane.price)
+    def _follow(self, lane: Lane, orders: tuple[Order, ...]) -> None:
+        for order in orders:
+            key, price = (lane.name, order.number), lane.price
+            if price is None:
+                continue
+            extreme = self._extremes[key]
+            if price < extreme if order.ticket.buys else price > extreme:
+                self._extremes[key] = price
 
     # --- an order's way -----------------------------------------------------------------------------------------
 
@@ -233,7 +267,7 @@ class Matching:
         return min(price, ticket.price) if ticket.buys else max(price, ticket.price)
 
     def _out_of_range(self, lane: Lane, price: Decimal) -> bool:
-        reference, share = self.references.get(lane.symbol.name), lane.symbol.price_range
+        reference, share = self.references.get(lane.name), lane.symbol.price_range
         return reference is not None and share is not None and abs(price - reference) > reference * share
 
     def _available(self, order: Order, lane: Lane, price: Decimal) -> Decimal:
@@ -300,7 +334,7 @@ class Matching:
     def _fee(  # noqa: PLR0913, RUF100
         self, order: Order, lane: Lane, price: Decimal, quantity: Decimal, at: int, *, maker: bool
     ) -> tuple[Decimal, str]:
-        fees = self.fees.get(lane.symbol.name, self.fees[""])
+        fees = self.fees.get(lane.name, self.fees[""])
         fraction = fees.fraction(order.ticket.side, maker)
         pair = lane.symbol.pair
         rate = self._bnb_price(pair.quote, at) if fees.pays_in_bnb else None
@@ -419,7 +453,7 @@ class Matching:
             # Both are on the shelf before the lock is looked at again: each keeps the other's need.
             self.shelf.put(replace(order, state=State.NEW, updated_at=at), at)
         for order in orders:
-            if self.shelf.order(lane.symbol.name, order.number).is_open:
+            if self.shelf.order(lane.name, order.number).is_open:
                 self.enter(order, at)
 
     def _reserved(self, order: Order) -> Order:
@@ -449,4 +483,3 @@ def with_reserve(order: Order, lane: Lane) -> Order:
 
 def _outside(price: Decimal, below: Decimal | None, above: Decimal | None) -> bool:
     return (below is not None and price <= below) or (above is not None and price >= above)
-

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,7 @@ class Tape:
         """
         self.symbol, self.candles, self._extremes, self._seed = symbol, candles, extremes, seed
         self.length = candles.timeframe.milliseconds
+        self._known: tuple[int, tuple[Point, Point, Point, Point]] | None = None
 
     def row(self, at: int) -> int:
         """The candle in which an instant lies, or the last one before it; -1: there is none yet."""
@@ -65,6 +67,12 @@ class Tape:
 
     def points(self, row: int) -> tuple[Point, Point, Point, Point]:
         """The corners of a candle's path."""
+        # Whoever walks asks for the same candle again and again.
+        if self._known is None or self._known[0] != row:
+            self._known = (row, self._points(row))
+        return self._known[1]
+
+    def _points(self, row: int) -> tuple[Point, Point, Point, Point]:
         candles, start = self.candles, self.opens(row)
         open_, high, low, close = (
             exact(column[row]) for column in (candles.open, candles.high, candles.low, candles.close)
@@ -93,7 +101,7 @@ class Tape:
         if row < 0:
             return None
         points = self.points(row)
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in pairwise(points):
             if at < end.at:
                 return between(start, end, at)
         return points[-1].price
@@ -101,7 +109,7 @@ class Tape:
     def segments(self, row: int, start: int, end: int) -> Iterator[tuple[Point, Point]]:
         """The straight pieces of a candle's path that end after ``start`` and begin before ``end`` (milliseconds)."""
         points = self.points(row)
-        for one, other in zip(points, points[1:], strict=False):
+        for one, other in pairwise(points):
             if other.at > start and one.at < end:
                 yield one, other
 

@@ -14,6 +14,7 @@ class Shelf:
     def __init__(self) -> None:
         self._orders: dict[str, dict[int, list[tuple[int, Order]]]] = {}
         self._open: dict[str, dict[int, Order]] = {}
+        self._sorted: dict[str, tuple[Order, ...]] = {}
         self._ids: dict[tuple[str, str], list[int]] = {}
         self._lists: list[OrderList] = []
         self.open_lists: dict[int, OrderList] = {}
@@ -30,6 +31,7 @@ class Shelf:
         if not versions or versions[-1][1].ticket.client_id != order.ticket.client_id:
             self._ids.setdefault((symbol, order.ticket.client_id), []).append(number)
         versions.append((at, order))
+        self._sorted.pop(symbol, None)
         if order.is_open:
             self._open.setdefault(symbol, {})[number] = order
         else:
@@ -76,8 +78,11 @@ class Shelf:
 
     def open(self, symbol: str) -> tuple[Order, ...]:
         """Open orders of a symbol as they are now, by number; pending ones of lists included."""
-        found = self._open.get(symbol)
-        return tuple(sorted(found.values(), key=lambda one: one.number)) if found else ()
+        known = self._sorted.get(symbol)
+        if known is None:
+            found = self._open.get(symbol, {})
+            known = self._sorted[symbol] = tuple(found[number] for number in sorted(found))
+        return known
 
     def all_open(self) -> Iterator[Order]:
         """Open orders of all symbols."""
