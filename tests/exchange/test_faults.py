@@ -318,7 +318,7 @@ def test_f21_the_rules_of_a_symbol_change(ex: SimExchange) -> None:
     client.load_markets()
     ex.do("symbol", symbol=SYMBOL, filters=[{"filterType": "LOT_SIZE", "stepSize": "0.001", "minQty": "0.001"},
                                             {"filterType": "PRICE_FILTER", "tickSize": "1.00"}])  # fmt: skip
-    with pytest.raises(ccxt.InvalidOrder, match="PRICE_FILTER|LOT_SIZE"):
+    with pytest.raises(ccxt.InvalidOrder, match=r"PRICE_FILTER|LOT_SIZE"):
         client.create_order(PAIR, "limit", "buy", 0.00155, 20_000.55)
     client.load_markets(True)
     assert client.market(PAIR)["precision"] == pytest.approx(
@@ -431,9 +431,9 @@ def test_f24_a_client_is_killed_and_the_exchange_knows_exactly_what_arrived(
 
 
 def test_a_fault_that_never_happens_fails_its_test() -> None:
-    with pytest.raises(CheckFailed, match="the fault 'idle' never happened"):
-        with made(faults=[{"name": "idle", "action": "reset", "method": "DELETE"}]) as ex:
-            ccxt_client(ex).fetch_time()
+    exchange = made(faults=[{"name": "idle", "action": "reset", "method": "DELETE"}])
+    with pytest.raises(CheckFailed, match="the fault 'idle' never happened"), exchange:
+        ccxt_client(exchange).fetch_time()
 
 
 def test_a_rule_acts_from_its_nth_match_on_as_often_as_it_says(ex: SimExchange) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ def series(rows: Sequence[Row], pair: Pair = BTC, start: int = NOON, length: int
 
 def straight(*prices: float) -> list[Row]:
     """Candles whose path goes straight from each price to the next."""
-    return [(one, max(one, other), min(one, other), other) for one, other in zip(prices, prices[1:], strict=False)]
+    return [(one, max(one, other), min(one, other), other) for one, other in itertools.pairwise(prices)]
 
 
 def opened(
@@ -94,7 +95,7 @@ def wave(count: int, middle: float = 100.0, width: float = 5.0, seed: int = 1) -
     closes = middle + width * np.sin(np.arange(count + 1) / 9) + dice.normal(0, width / 20, count + 1)
     closes = np.round(closes, 2)
     rows = []
-    for open_, close in zip(closes, closes[1:], strict=False):
+    for open_, close in itertools.pairwise(closes):
         reach = np.round(abs(dice.normal(0, width / 15, 2)), 2)
         rows.append((open_, max(open_, close) + reach[0], min(open_, close) - reach[1], close, 10.0))
     return [tuple(round(float(one), 2) for one in row) for row in rows]

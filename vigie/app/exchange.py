@@ -279,7 +279,7 @@ def control(home: Path, url: str | None) -> ControlClient:
         found = json.loads(path.read_text(encoding="utf-8"))["control_url"]
     except (OSError, ValueError, KeyError, TypeError):
         raise ConfigError(
-            "no simulated exchange runs in this home: start one with vigie exchange serve, or name it with --control-url"
+            "no simulated exchange runs in this home: start one with vigie exchange serve or name it with --control-url"
         ) from None
     return ControlClient(str(found))
 

@@ -3,7 +3,6 @@
 Arguments: URL, key, secret. Prints one JSON object: what each step came to.
 """
 
-import json
 import sys
 
 from binance_common.configuration import ConfigurationRestAPI
@@ -68,8 +67,8 @@ found["orders"] = {name: one.status for name, one in orders.items()}
 found["fills"] = len(orders["market"].fills)
 found["test"] = refused(rest.order_test, symbol=S, side="BUY", type="MARKET", quantity=0.01)
 found["open"] = len(rest.get_open_orders(symbol=S).data())
-twice = {"symbol": S, "side": "BUY", "type": "LIMIT", "quantity": 0.01, "price": at(0.9), "new_client_order_id": "twice",
-         **GTC}  # fmt: skip
+twice = {"symbol": S, "side": "BUY", "type": "LIMIT", "quantity": 0.01, "price": at(0.9),
+         "new_client_order_id": "twice", **GTC}  # fmt: skip
 found["same id twice"] = [refused(rest.new_order, **twice) for _ in range(2)]
 number = orders["limit"].order_id
 found["get"] = rest.get_order(symbol=S, order_id=number).data().status
@@ -117,4 +116,3 @@ found["errors"] = {
     "missing": refused(order, "BUY", "LIMIT", quantity=0.01),
     "trigger": refused(order, "SELL", "STOP_LOSS", quantity=0.01, stop_price=at(1.1)),
 }
-print(json.dumps(found))

@@ -3,7 +3,6 @@
 Arguments: URL, key, secret. Prints one JSON object: what each step came to.
 """
 
-import json
 import sys
 
 from binance.client import Client
@@ -115,4 +114,3 @@ found["errors"] = {
     "missing": code(order, side="BUY", kind="LIMIT", quantity="0.01"),
     "trigger": code(order, side="SELL", kind="STOP_LOSS", quantity="0.01", stopPrice=at(1.1)),
 }
-print(json.dumps(found))

@@ -86,7 +86,8 @@ def klines(
         tape: the path.
         now: epoch milliseconds.
         interval: ``1h``.
-        start, end: opens not before, not after; epoch milliseconds.
+        start: opens not before, epoch milliseconds.
+        end: opens not after.
         limit: at most so many: the first from ``start``, else the last.
 
     Raises:
@@ -105,7 +106,11 @@ def klines(
         upto = now
     found = rows(tape, first, upto if start is None else now)
     if start is not None:
-        found = Rows(*(column[: (limit + 2) * ratio] for column in found))
+        part = slice((limit + 2) * ratio)
+        found = Rows(
+            found.opens_at[part], found.open[part], found.high[part], found.low[part], found.close[part],
+            found.volume[part], found.value[part],
+        )  # fmt: skip
     made = _added_up(found, interval, cut_first=first > 0)
     kept = [one for one in made if (start is None or one.opens_at >= start) and one.opens_at <= until]
     return kept[-limit:] if start is None else kept[:limit]

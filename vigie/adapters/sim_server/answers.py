@@ -43,7 +43,8 @@ def order_report(order: Order) -> dict[str, Any]:
 
 def _sometimes(order: Order) -> dict[str, Any]:
     """Fields that only some orders have."""
-    ticket, extra = order.ticket, {}
+    ticket = order.ticket
+    extra: dict[str, Any] = {}
     if ticket.kind.contingent:
         extra["stopPrice"] = eight(ticket.stop)
     if ticket.trail is not None:

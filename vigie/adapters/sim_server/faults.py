@@ -211,7 +211,7 @@ def _check_options(action: str, options: Mapping[str, Any]) -> None:
     for name in ("seconds", "drift_per_hour", "factor", "retry_after", "status", "code", "cut", "row"):
         value = options.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"'{name}' is a number, not '{value}'")
+            raise ValueError(f"'{name}' is a number, not '{value}'")  # noqa: TRY004 - one kind of problem for all
     acts = options.get("acts", [])
     if not isinstance(acts, list) or not all(isinstance(one, Mapping) for one in acts):
         raise ValueError("'acts' is a list of tables")

@@ -70,7 +70,8 @@ class SimExchange:
             limits: of weights and orders.
             faults: tables of rules, or a plan.
             pace: our own clock, and how many times faster its time goes; None: only when it is moved.
-            port, control_port: 0: any that is free; control_port None: there is none.
+            port: 0: any that is free.
+            control_port: the same; None: there is none.
             host: a loopback address.
             strict: leave with an error as above.
             credentials: of its customer.

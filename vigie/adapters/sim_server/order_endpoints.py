@@ -228,7 +228,7 @@ def amendments(desk: Desk, p: Parameters) -> list[dict[str, Any]]:
     if number is None:
         raise missing("orderId")
     desk.exchange.lane(name)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "symbol": name,
             "orderId": number,

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vigie.adapters.sim_server.calls import Call
 from vigie.adapters.sim_server.desk import NAME, Desk, Reply
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 _START_S = 10.0
-Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
+Handler = Callable[[Any], Awaitable["web.StreamResponse"]]
 
 
 def require_loopback(host: str) -> None:

@@ -53,7 +53,8 @@ def read_ticket(  # noqa: PLR0913, RUF100
 
     Args:
         p: parameters; only those of this order are read.
-        symbol, side: of the order.
+        symbol: of the order.
+        side: of the order.
         prevention: of self-trades.
         made_id: its client id, if none was sent.
         leg: name in front of its fields.
@@ -93,25 +94,31 @@ def read_ticket(  # noqa: PLR0913, RUF100
 def _require(ticket: Ticket, names: Names, sized: str) -> None:
     """Hold an order to the fields of its type, in the order in which the exchange looks."""
     kind = ticket.kind
-    if kind is Kind.MARKET:
-        if (ticket.quantity is None) == (ticket.value is None) and sized:
-            raise missing(sized) if ticket.quantity is None else not_required("quoteOrderQty")
-    elif ticket.quantity is None and sized:
-        raise missing(sized)
-    if kind.limited and ticket.price is None:
-        raise missing(names.of("price"))
-    if not kind.limited and ticket.price is not None:
-        raise not_required(names.of("price"))
+    if sized:
+        _require_size(ticket, sized)
     takes_force = kind.limited and kind is not Kind.LIMIT_MAKER
-    if takes_force and ticket.force is None:
-        raise missing(names.of("timeInForce"))
-    if not takes_force and ticket.force is not None:
-        raise not_required(names.of("timeInForce"))
+    for name, value, wanted in (
+        ("price", ticket.price, kind.limited),
+        ("timeInForce", ticket.force, takes_force),
+    ):
+        if wanted and value is None:
+            raise missing(names.of(name))
+        if not wanted and value is not None:
+            raise not_required(names.of(name))
     if kind.contingent and ticket.stop is None and ticket.trail is None:
         raise missing(names.of("stopPrice"))
-    if not kind.contingent and ticket.stop is not None:
-        raise not_required(names.of("stopPrice"))
-    if not kind.contingent and ticket.trail is not None:
-        raise not_required(names.of("trailingDelta"))
-    if ticket.iceberg is not None and (not kind.limited or ticket.force in (Force.IOC, Force.FOK)):
-        raise not_required(names.of("icebergQty"))
+    iceberg = kind.limited and ticket.force not in (Force.IOC, Force.FOK)
+    for name, given, allowed in (
+        ("stopPrice", ticket.stop, kind.contingent),
+        ("trailingDelta", ticket.trail, kind.contingent),
+        ("icebergQty", ticket.iceberg, iceberg),
+    ):
+        if given is not None and not allowed:
+            raise not_required(names.of(name))
+
+
+def _require_size(ticket: Ticket, sized: str) -> None:
+    if ticket.quantity is None and ticket.value is None:
+        raise missing(sized)
+    if ticket.quantity is not None and ticket.value is not None:
+        raise not_required("quoteOrderQty")

@@ -6,10 +6,11 @@ nothing. The same data, settings and calls give the same orders, to the last dig
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal, localcontext
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar
 
 from vigie.simulation.exchange import filters, lists
@@ -44,11 +45,11 @@ T = TypeVar("T")
 def _exactly(
     method: Callable[Concatenate[Exchange, P], T],
 ) -> Callable[Concatenate[Exchange, P], T]:
-    @wraps(method)
-    def exactly(self: Exchange, *args: P.args, **kwargs: P.kwargs) -> T:
+    def exactly(self: Exchange, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with localcontext(EXACT):
             return method(self, *args, **kwargs)
 
+    update_wrapper(exactly, method)
     return exactly
 
 
@@ -320,7 +321,8 @@ class Exchange:
 
         Args:
             symbol: of the order.
-            number, client_id: one of them, or both.
+            number: of the order; None: the client id says which.
+            client_id: the customer's; None: the number says which.
             only: the state that it must be in.
             state: that it has afterwards.
 
@@ -359,7 +361,8 @@ class Exchange:
         Args:
             symbol: of the order.
             quantity: base, smaller than before, larger than what was executed.
-            number, client_id: one of them, or both.
+            number: of the order; None: the client id says which.
+            client_id: the customer's; None: the number says which.
             new_id: its client id from now on.
 
         Raises:
@@ -396,7 +399,7 @@ class Exchange:
         versions = self.shelf.versions(symbol, number)
         return [
             (one, other)
-            for one, other in zip(versions, versions[1:], strict=False)
+            for one, other in itertools.pairwise(versions)
             if other.quantity != one.quantity and one.quantity
         ]
 
@@ -407,17 +410,15 @@ class Exchange:
 
         Args:
             symbol: of the order.
-            number, client_id: one of them, or both; the latest of those that have had the id.
+            number: of the order; None: the client id says which.
+            client_id: the customer's, the latest of those that have had it; None: the number says which.
             at: epoch milliseconds.
 
         Raises:
             Refused: -2013: it was not there; -2039: number and id are of two orders; -2026: it was put away.
         """
         self.lane(symbol)
-        if number is None:
-            numbers = self.shelf.numbered(symbol, client_id or "")
-        else:
-            numbers = (number,)
+        numbers = self.shelf.numbered(symbol, client_id or "") if number is None else (number,)
         for one in reversed(numbers):
             order = self.shelf.seen(symbol, one, at)
             if order is not None:

@@ -50,7 +50,8 @@ class Lane:
 
         Args:
             to: epoch milliseconds.
-            below, above: levels at or beyond which something happens, quote; None: none.
+            below: level at or under which something happens, quote; None: none.
+            above: level at or over which something happens, quote; None: none.
 
         Returns:
             whether there is more of the way to go; the caller looks at the price.

@@ -58,7 +58,7 @@ def _check_pair(above: Ticket, below: Ticket) -> None:
     if not (above.kind.contingent or below.kind.contingent):
         raise Refused(-1168, "At least one OCO order must be contingent.")
     for one in (above, below):
-        if one.kind not in (Kind.LIMIT_MAKER,) and not one.kind.contingent:
+        if one.kind != Kind.LIMIT_MAKER and not one.kind.contingent:
             raise Refused(-1158, "Order type not supported in OCO.")
     for one, is_above in ((above, True), (below, False)):
         _check_place(one, is_above=is_above)
