@@ -150,13 +150,10 @@ class Matching:
         return price <= level if down else price >= level
 
     def _follow(self, lane: Lane, orders: tuple[Order, ...]) -> None:
+        price = lane.price or ZERO  # there is one: nothing can be placed before
         for order in orders:
-            key, price = (lane.name, order.number), lane.price
-            if price is None:
-                continue
-            extreme = self._extremes[key]
-            if price < extreme if order.ticket.buys else price > extreme:
-                self._extremes[key] = price
+            key = (lane.name, order.number)
+            self._extremes[key] = (min if order.ticket.buys else max)(self._extremes[key], price)
 
     # --- an order's way -----------------------------------------------------------------------------------------
 
@@ -168,11 +165,9 @@ class Matching:
         """
         ticket, lane = order.ticket, self._lanes[order.ticket.symbol]
         price, book = lane.last, lane.book()
-        if price is None or book is None:
-            return
-        if ticket.kind.contingent and ticket.stop is not None and self._triggered(order, price):
+        if price is not None and ticket.kind.contingent and ticket.stop is not None and self._triggered(order, price):
             raise rejected(WOULD_TRIGGER if ticket.kind.limited else STOP_WOULD_TRIGGER)
-        if ticket.kind is Kind.LIMIT_MAKER and ticket.price is not None:
+        if book is not None and ticket.kind is Kind.LIMIT_MAKER and ticket.price is not None:
             bid, ask = book
             if ticket.price >= ask if ticket.buys else ticket.price <= bid:
                 raise rejected(WOULD_MATCH)

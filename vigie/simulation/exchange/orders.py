@@ -130,11 +130,6 @@ class Order:
         return not self.state.final
 
     @property
-    def waits(self) -> bool:
-        """On the exchange, its trigger not reached."""
-        return self.state is State.NEW and not self.working
-
-    @property
     def remaining(self) -> Decimal:
         """Base not executed."""
         return self.quantity - self.executed

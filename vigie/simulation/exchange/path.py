@@ -133,7 +133,5 @@ def between(start: Point, end: Point, at: int) -> Decimal:
 
 
 def reached_at(start: Point, end: Point, price: Decimal) -> int:
-    """When a straight piece reaches a price that it contains, epoch milliseconds."""
-    if end.price == start.price:
-        return start.at
+    """When a straight piece that rises or falls reaches a price that it contains, epoch milliseconds."""
     return start.at + int((price - start.price) * (end.at - start.at) / (end.price - start.price))

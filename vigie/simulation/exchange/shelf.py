@@ -102,13 +102,7 @@ class Shelf:
             self.open_lists[one.number] = one
 
     def list(self, number: int) -> OrderList:
-        """A list.
-
-        Raises:
-            KeyError: there is none.
-        """
-        if not 0 <= number < len(self._lists):
-            raise KeyError(number)
+        """A list, by the number that it was given."""
         return self._lists[number]
 
     def lists(self) -> tuple[OrderList, ...]:
