@@ -77,7 +77,7 @@ def test_the_forming_candle_comes_last_and_knows_nothing_of_what_follows(ex: Sim
     for seconds in (0.001, 20, 20, 19.999):
         ex.advance(seconds)
         *_, last = rows_of(get(ex, "klines", symbol=S, interval="1h", limit=2))
-        opened_at, (open_, high, low, close, volume) = last
+        opened_at, (_, high, low, close, volume) = last
         assert opened_at == (ex.now_ms() // 3_600_000) * 3_600_000
         price = float(get(ex, "ticker/price", symbol=S)["price"])
         assert close == pytest.approx(price, abs=0.005)
@@ -268,7 +268,7 @@ def test_the_socket_is_bound_to_loopback(ex: SimExchange) -> None:
     assert ex.url.startswith("http://127.0.0.1:")
     own = socket.gethostbyname(socket.gethostname())
     if not own.startswith("127."):
-        with pytest.raises(OSError, match="refused|unreachable"), socket.create_connection((own, port), 1):
+        with pytest.raises(OSError, match=r"refused|unreachable"), socket.create_connection((own, port), 1):
             pass
 
 

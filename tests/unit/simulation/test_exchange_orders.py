@@ -312,7 +312,9 @@ BAD_LISTS: dict[str, tuple[ListKind, tuple[Ticket, ...], int]] = {
     ),
     "a stop that buys below": (ListKind.OCO, (buy(Kind.STOP_LOSS, stop=110), buy(Kind.STOP_LOSS, stop=90)), -1196),
     "a stop that sells above": (ListKind.OCO, (sell(Kind.STOP_LOSS, stop=110), sell(Kind.STOP_LOSS, stop=90)), -1197),
-    "a profit that buys above": (ListKind.OCO, (buy(Kind.TAKE_PROFIT, stop=110), buy(Kind.TAKE_PROFIT, stop=90)), -1198),
+    "a profit that buys above": (
+        ListKind.OCO, (buy(Kind.TAKE_PROFIT, stop=110), buy(Kind.TAKE_PROFIT, stop=90)), -1198,
+    ),
     "a profit that sells below": (
         ListKind.OCO, (sell(Kind.TAKE_PROFIT, stop=110), sell(Kind.TAKE_PROFIT, stop=90)), -1199,
     ),
@@ -337,9 +339,10 @@ def test_a_list_that_is_none_is_refused_as_a_whole(name: str) -> None:
 
 def test_lists_are_refused_where_a_symbol_has_none_and_twice_under_one_name() -> None:
     exchange = opened(FLAT, changes={"opoAllowed": False})
-    assert "OPO orders are not supported" in refused(
-        lambda: exchange.submit_list(ListKind.OPO, (SLEEPING, unsized(STOP)), "list")
-    )[1]
+    assert (
+        "OPO orders are not supported"
+        in refused(lambda: exchange.submit_list(ListKind.OPO, (SLEEPING, unsized(STOP)), "list"))[1]
+    )
     exchange.submit_list(ListKind.OTO, (SLEEPING, STOP), "list")
     assert refused(lambda: exchange.submit_list(ListKind.OTO, (WORKING, STOP), "list"))[1] == "Duplicate order sent."
     assert refused(lambda: exchange.cancel_list(7))[0] == -2011
@@ -549,7 +552,7 @@ FILTERED: list[tuple[str, dict[str, Any], Ticket, bool]] = [
 @pytest.mark.parametrize(("kind", "fields", "order", "passes"), FILTERED)
 def test_a_filter_lets_through_what_it_says(kind: str, fields: dict[str, Any], order: Ticket, passes: bool) -> None:
     exchange = opened(FLAT, changes={"filters": [{"filterType": kind, **fields}]})
-    if kind.startswith("EXCHANGE") or kind.startswith("MAX"):
+    if kind.startswith(("EXCHANGE", "MAX")):
         # One stop and a purchase of 1 are open already.
         before = opened(FLAT)
         before.submit(ticket("sell", Kind.STOP_LOSS, "open", quantity="0.1", stop=90))
@@ -676,34 +679,31 @@ def test_time_does_not_go_backwards() -> None:
 # --- books that do not add up -------------------------------------------------------------------------------------
 
 
+SPOILT_ORDERS: dict[str, tuple[int, dict[str, Any]]] = {
+    "are locked": (2, {"quantity": D(9)}),
+    "not the sum of its trades": (1, {"executed": D("0.4")}),
+    "executed value": (1, {"executed_value": D(1)}),
+    "is FILLED": (1, {"quantity": D(1)}),
+    "is NEW": (1, {"state": State.NEW}),
+    "is PARTIALLY_FILLED": (1, {"state": State.PARTIALLY_FILLED}),
+    "two open orders": (3, {"ticket": SLEEPING}),
+}
+
+
 def spoilt(name: str) -> Exchange:
     exchange = opened(FLAT)
     exchange.submit(ticket("buy", Kind.MARKET, "done", quantity="0.5"))
     exchange.submit(SLEEPING)
     exchange.submit(replace(SLEEPING, client_id="second"))
     exchange.submit_list(ListKind.OCO, (HIGH, STOP), "pair")
-    done, open_, second, *_ = exchange.shelf.of("BTCUSDT")
-    ledger = exchange.custody._ledger
-    account = exchange.custody.accounts()["USDT"]
-    put = exchange.shelf.put
-    if name == "came in":
-        ledger._accounts["USDT"] = replace(account, free=account.free + 1)
+    accounts = exchange.custody._ledger._accounts
+    if name in SPOILT_ORDERS:
+        number, changes = SPOILT_ORDERS[name]
+        exchange.shelf.put(replace(exchange.shelf.order("BTCUSDT", number), **changes), NOON)
+    elif name == "came in":
+        accounts["USDT"] = replace(accounts["USDT"], free=accounts["USDT"].free + 1)
     elif name == "is negative":
-        ledger._accounts["USDT"] = replace(account, fees=D(-1), free=account.free + 1)
-    elif name == "are locked":
-        put(replace(open_, quantity=D(9)), NOON)
-    elif name == "not the sum of its trades":
-        put(replace(done, executed=D("0.4")), NOON)
-    elif name == "executed value":
-        put(replace(done, executed_value=D(1)), NOON)
-    elif name == "is FILLED":
-        put(replace(done, quantity=D(1)), NOON)
-    elif name == "is NEW":
-        put(replace(done, state=State.NEW), NOON)
-    elif name == "is PARTIALLY_FILLED":
-        put(replace(done, state=State.PARTIALLY_FILLED), NOON)
-    elif name == "two open orders":
-        put(replace(second, ticket=open_.ticket), NOON)
+        accounts["USDT"] = replace(accounts["USDT"], fees=D(-1), free=accounts["USDT"].free + 1)
     elif name == "were traded away":
         exchange.busted.add(("BTCUSDT", 1))
     elif name == "its orders say otherwise":
