@@ -2,14 +2,16 @@
 
 - ``start_ms``: from ``SimExchange(...)`` to the first open port, aiohttp imported; median of 20;
 - ``orders_s``: a thousand signed orders by ccxt over HTTP, client and server on one core (the process is pinned):
-  market orders, and limit orders that are cancelled; ``orders_ms`` is one call;
+  market orders, and limit orders that are cancelled; ``orders_cpu_s``: what that core worked for it, which is the same
+  on a machine that does nothing else;
 - ``month_s``: a month of one-minute candles of three pairs, one advance a minute by hand (43,200 of them), with a
   stop, a trailing stop and resting orders on each pair that are put back when they are gone;
 - ``month_idle_s``: the same without orders; ``month_http_s``: the same with orders, an advance an hour over the
   control port.
 
 Candles are made up (a seeded random walk), so that the numbers can be had anywhere; ``--data`` takes recorded ones
-(``binance_BTC-USDT_1m.csv.gz`` and so on). Wanted: orders_s < 3, month_s < 20; the exit code is 3 if not.
+(``binance_BTC-USDT_1m.csv.gz`` and so on). Wanted: orders_cpu_s < 3, month_s < 20; the exit code is 3 if not. The
+first is judged by the core's work and not by the wall: pinned to one core, it would measure who else is there.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ MINUTES = 30 * 24 * 60
 CALLS = 1000
 COINS = {"BTC": 25_000.0, "ETH": 1_700.0, "SOL": 20.0}
 START = 1_679_011_200_000
-WANTED = {"orders_s": 3.0, "month_s": 20.0}
+WANTED = {"orders_cpu_s": 3.0, "month_s": 20.0}
 
 
 def market(folder: Path | None) -> list[Series]:
@@ -84,8 +86,8 @@ def start_ms(series: list[Series]) -> float:
     return statistics.median(took)
 
 
-def orders_s(series: list[Series]) -> float:
-    """Seconds of a thousand signed order calls."""
+def orders_s(series: list[Series]) -> tuple[float, float]:
+    """Seconds of a thousand signed order calls, by the wall and by the processor."""
     import ccxt
 
     with served(series) as ex:
@@ -100,13 +102,13 @@ def orders_s(series: list[Series]) -> float:
         client.milliseconds = ex.now_ms
         client.load_markets()
         client.create_order("BTC/USDT", "market", "buy", 0.01)
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         for number in range(CALLS // 4):
             client.create_order("BTC/USDT", "market", "buy" if number % 2 else "sell", 0.01)
             order = client.create_order("BTC/USDT", "limit", "sell", 0.01, 60_000.0)
             client.cancel_order(order["id"], "BTC/USDT")
             client.create_order("ETH/USDT", "market", "buy", 0.01)
-        return time.perf_counter() - began
+        return time.perf_counter() - began, time.process_time() - worked
 
 
 def stocked(exchange: Exchange) -> None:
@@ -162,8 +164,7 @@ def measure(folder: Path | None) -> dict[str, Any]:
     with served(series):
         pass  # imports
     found: dict[str, Any] = {"candles": sum(len(one.candles) for one in series), "start_ms": start_ms(series)}
-    found["orders_s"] = orders_s(series)
-    found["orders_ms"] = found["orders_s"] / CALLS * 1000
+    found["orders_s"], found["orders_cpu_s"] = orders_s(series)
     found["month_s"], found["month_trades"] = month_s(series, orders=True)
     found["month_idle_s"], _ = month_s(series, orders=False)
     found["month_http_s"] = month_http_s(series)
