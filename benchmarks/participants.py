@@ -7,6 +7,8 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,29 +29,35 @@ class Participant:
     error: str = ""
 
     @classmethod
-    def start(cls, name: str, candles: Path, rule: dict[str, float]) -> Participant:
-        """Start the child of ``name`` on a file of candles."""
+    def start(cls, name: str, candles: Path, rule: Mapping[str, Any], *, script: str = "w1") -> Participant:
+        """Start a child of ``name`` on a file of candles."""
         python = python_of(name) if name in PEERS else Path(sys.executable)
         hidden = {"PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME"}
         environment = {key: value for key, value in os.environ.items() if key not in hidden}
         if name not in PEERS:
             environment["PYTHONPATH"] = str(CHILDREN.parents[1])
-        command = [str(python), str(CHILDREN / f"{name}_w1.py"), str(candles), json.dumps(rule)]
+        command = [str(python), str(CHILDREN / f"{name}_{script}.py"), str(candles), json.dumps(rule)]
         pipe = subprocess.PIPE
         return cls(name, subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=environment))
 
-    def ask(self, request: str) -> dict[str, Any]:
-        """One request, one answer; a dead child is an error like any other."""
+    def tell(self, request: str) -> None:
+        """One request, whose answer is heard later."""
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
+        with suppress(BrokenPipeError):
             self.process.stdin.write(request + "\n")
-            line = self.process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
+
+    def hear(self) -> dict[str, Any]:
+        """The answer to the oldest request; a dead child is an error like any other."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
         answer: dict[str, Any] = json.loads(line) if line else {"error": "the process ended without an answer"}
         self.error = self.error or answer.get("error", "")
         return answer
+
+    def ask(self, request: str) -> dict[str, Any]:
+        """One request, one answer."""
+        self.tell(request)
+        return self.hear()
 
     def warm_up(self) -> None:
         """The first run, compilation included."""

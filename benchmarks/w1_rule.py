@@ -17,9 +17,9 @@ def numbers() -> dict[str, float]:
     return asdict(RULE)
 
 
-def configuration(rule: W1Settings = RULE) -> Plan:
-    """The rule as vigie's own plan: the profile ``standard`` with a market stop and without guards."""
-    overrides = {
+def fixed(rule: W1Settings = RULE) -> dict[str, str]:
+    """The rule as overrides of the profile ``standard``: with a market stop and without guards."""
+    return {
         # The rule knows no least order value.
         "min_notional": "0",
         "fast": str(rule.fast),
@@ -36,4 +36,8 @@ def configuration(rule: W1Settings = RULE) -> Plan:
         "stop_limit_fraction": "0",
         **dict.fromkeys(GUARDS, "off"),
     }
-    return plan(load("ema_cross"), "standard", overrides)
+
+
+def configuration(rule: W1Settings = RULE) -> Plan:
+    """The rule as vigie's own plan."""
+    return plan(load("ema_cross"), "standard", fixed(rule))

@@ -33,6 +33,9 @@ TimerangeOption: TypeAlias = Annotated[
         "--timerange", metavar="FROM-TO", help="UTC days, both included: 20200101-20250630, 20200101-, -20250630."
     ),
 ]
+SteeredOption: TypeAlias = Annotated[
+    str | None, typer.Option("--account", metavar="NAME", help="Account; may be left out where there is only one.")
+]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 SaveOption: TypeAlias = Annotated[
     Path | None, typer.Option("--save", metavar="FILE", help="Result for `vigie compare`: .json.")
@@ -201,6 +204,15 @@ def parse_pairs(text: str | None) -> tuple[Pair, ...] | None:
     if problems:
         raise ConfigError(problems)
     return tuple(pairs)
+
+
+def parse_pair(text: str | None) -> str | None:
+    """Read one pair, as it is spelled in the journal; None stays None.
+
+    Raises:
+        ConfigError: not a pair.
+    """
+    return None if text is None else str(Pair.parse(text))
 
 
 def parse_params(given: Sequence[str] | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,10 @@ from cli.options import home, overrides, parse_pairs, parse_speed, parse_timeran
 from vigie.domain.timeframe import Timeframe
 
 if TYPE_CHECKING:
+    import typer
+
     from vigie.app.backtest import Request
+    from vigie.app.paper import PaperRequest
     from vigie.app.replay import ReplayRequest
 
 
@@ -88,3 +92,51 @@ def replay_request_of(
         end_ms=end_ms,
         pace=parse_speed(speed),
     )
+
+
+def given(ctx: typer.Context) -> frozenset[str]:
+    """Names of the options that stand on the command line, not those that have their default."""
+    from click.core import ParameterSource
+
+    return frozenset(name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE)
+
+
+def paper_request_of(
+    said: frozenset[str],
+    *,
+    account: str | None,
+    strategy: str,
+    profile: str,
+    timeframe: str,
+    pairs: str | None,
+    param: Sequence[str] | None,
+    capital: float | None,
+    fee_bps: float | None,
+    slippage_bps: float | None,
+    once: bool,
+    no_orders: bool,
+    base_url: str | None,
+    only_replay: Sequence[str],
+) -> PaperRequest:
+    """The words of a command line as paper trading; what it does not say comes from ``vigie.toml``.
+
+    Raises:
+        ConfigError: a word that cannot be read, or one that only a replay understands.
+    """
+    from vigie.app.paper import PaperRequest, paper_name
+    from vigie.app.settings import account_settings
+    from vigie.domain.errors import ConfigError
+
+    if only_replay:
+        raise ConfigError([f"{word} is for recorded candles: add --replay" for word in only_replay])
+    settings = account_settings(home(), paper_name(account))
+    changes = overrides(param, wallet=None, capital=capital, fee_bps=fee_bps, slippage_bps=slippage_bps)
+    settings = replace(
+        settings,
+        strategy=strategy if "strategy" in said else settings.strategy,
+        profile=profile if "profile" in said else settings.profile,
+        timeframe=Timeframe.parse(timeframe) if "timeframe" in said else settings.timeframe,
+        pairs=tuple(sorted(parse_pairs(pairs) or settings.pairs)),
+        parameters={**settings.parameters, **changes},
+    )
+    return PaperRequest(home=home(), settings=settings, once=once, opens=not no_orders, base_url=base_url)

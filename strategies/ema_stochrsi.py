@@ -117,7 +117,8 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
 def _stochastic(strength: FloatArray, warm_up: str) -> FloatArray:
     """StochRSI; what it is while undefined belongs to the generation of the first system."""
     if warm_up == "classic-zero":
-        return np.nan_to_num(stochastic_rsi(strength, flat=0.0), nan=0.0)
+        known: FloatArray = np.nan_to_num(stochastic_rsi(strength, flat=0.0), nan=0.0)
+        return known
     return stochastic_rsi(strength, flat=0.5 if warm_up == "classic-nan" else np.nan)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,13 +21,19 @@ from cli.options import (
     TimerangeOption,
 )
 from cli.output import console, note, print_json, progress
-from cli.requests import replay_request_of
+from cli.requests import given, paper_request_of, replay_request_of
+
+if TYPE_CHECKING:
+    from vigie.app.paper import PaperRequest
+    from vigie.app.replay import ReplayRequest
+    from vigie.domain.portfolio import Portfolio
 
 PANEL = "Trading"
 ORDER = 20
 
 
 def command(
+    ctx: typer.Context,
     replay: Annotated[bool, typer.Option("--replay", help="On recorded candles; time goes by as told.")] = False,
     account: Annotated[
         str | None, typer.Option(metavar="NAME", help="Account; a replay's begins with replay- (default: a new one).")
@@ -42,34 +49,78 @@ def command(
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
     speed: Annotated[str, typer.Option(metavar="max|N", help="Replay: N times faster than time, or max.")] = "max",
+    once: Annotated[bool, typer.Option("--once", help="One tick, then the end: for cron.")] = False,
+    no_orders: Annotated[
+        bool, typer.Option("--no-orders", help="Decide and write down, open nothing; what is held is looked after.")
+    ] = False,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Trade on paper: the engine that trades live, on a simulated venue.
+    """Trade on paper, with the engine that trades live.
 
-    Example: vigie paper --replay --data candles/ --pairs BTC/USDT --timerange 20230101-20230701
+    Without --replay it runs until it is told to stop: Ctrl-C, SIGTERM or `vigie stop`. What is not said here comes
+    from [accounts.paper] in vigie.toml.
+
+    Examples: vigie paper --pairs BTC/USDT,ETH/USDT
+    vigie paper --replay --data candles/ --pairs BTC/USDT --timerange 20230101-20230701
     """
-    from vigie.app.replay import run_replay, understood
+    if not replay:
+        said = {"data": data, "timerange": timerange, "speed": None if speed == "max" else speed}
+        request = paper_request_of(
+            given(ctx),
+            account=account,
+            strategy=strategy,
+            profile=profile,
+            timeframe=timeframe,
+            pairs=pairs,
+            param=param,
+            capital=capital,
+            fee_bps=fee_bps,
+            slippage_bps=slippage_bps,
+            once=once,
+            no_orders=no_orders,
+            base_url=base_url,
+            only_replay=[f"--{name}" for name, value in said.items() if value is not None],
+        )
+        _on_the_market(request, as_json=as_json)
+        return
+    _refuse_beside_replay(once=once, no_orders=no_orders, base_url=base_url)
+    _on_recorded_candles(
+        replay_request_of(
+            account=account,
+            strategy=strategy,
+            profile=profile,
+            timeframe=timeframe,
+            data=data,
+            pairs=pairs,
+            timerange=timerange,
+            param=param,
+            capital=capital,
+            fee_bps=fee_bps,
+            slippage_bps=slippage_bps,
+            speed=speed,
+        ),
+        as_json=as_json,
+    )
+
+
+def _refuse_beside_replay(*, once: bool, no_orders: bool, base_url: str | None) -> None:
     from vigie.domain.errors import ConfigError
+
+    words = {"--once": once, "--no-orders": no_orders, "--base-url": base_url is not None}
+    problems = [f"{word} is for the market as it goes by, not for --replay" for word, said in words.items() if said]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
+    from vigie.app.replay import run_replay, understood
     from vigie.reporting.account import replay_document, replay_view
 
-    if not replay:
-        raise ConfigError("paper on live candles is not there yet: add --replay")
-    request = replay_request_of(
-        account=account,
-        strategy=strategy,
-        profile=profile,
-        timeframe=timeframe,
-        data=data,
-        pairs=pairs,
-        timerange=timerange,
-        param=param,
-        capital=capital,
-        fee_bps=fee_bps,
-        slippage_bps=slippage_bps,
-        speed=speed,
-    )
     task = understood(request, note)
-    with progress(f"replaying {strategy}", task.rows) as advance:
+    with progress(f"replaying {task.plan.strategy.name}", task.rows) as advance:
         done = run_replay(task, report=note, progress=advance)
     facts = {
         "account": done.account,
@@ -87,3 +138,41 @@ def command(
     note(f"account {done.account}: vigie status --account {done.account}, vigie journal --account {done.account}")
     if done.interrupted:
         raise KeyboardInterrupt
+
+
+def _on_the_market(request: PaperRequest, *, as_json: bool) -> None:
+    from vigie.app.paper import run_paper
+    from vigie.domain.errors import VigieError
+    from vigie.reporting.account import paper_document, paper_view, tick_line
+
+    name = request.settings.name
+    if not request.once:
+        note(f"account {name}: vigie status --account {name} tells, vigie halt and vigie stop steer")
+    shown: set[str] = set()
+
+    def told(mode: str, problems: Sequence[str], account: Portfolio) -> None:
+        line = tick_line(mode, problems, account)
+        # One line for each decision; between them only what is new.
+        if line not in shown:
+            shown.clear()
+            shown.add(line)
+            note(line)
+
+    done = run_paper(request, report=note, told=told)
+    document = paper_document(
+        done.portfolio,
+        {
+            "account": done.account,
+            "ticks": done.ticks,
+            "lines": done.last_seq,
+            "recovery": list(done.started.steps),
+            "problems": list(done.problems),
+            "ended": done.ended,
+        },
+    )
+    if as_json:
+        print_json(document)
+    else:
+        console().print(paper_view(document))
+    if done.problems:
+        raise VigieError(f"the last tick went wrong: {'; '.join(done.problems)}")

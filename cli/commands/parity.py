@@ -36,7 +36,7 @@ def command(
     slippage_bps: SlippageOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Replay candles through backtest and engine and compare every act. Exit 3 if they differ.
+    """Prove that backtest and engine act alike.
 
     Example: vigie parity --data candles/ --pairs BTC/USDT,ETH/USDT --timerange 20230101-20230701
     """

@@ -41,7 +41,6 @@ HARMLESS = {
     "vigie.research.gates.GateSettings",
     "vigie.research.job.Job",
     "vigie.research.job.Made",
-    "vigie.research.lanes.NAMES",
     "vigie.research.look_ahead.LookAheadReport",
     "vigie.research.look_ahead.check",
     "vigie.research.monte_carlo.MonteCarlo",

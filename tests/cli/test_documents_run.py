@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.command_line import Vigie
+from tests.fakes.kline_server import HOUR_MS, KlineServer
 from tests.fakes.serving import served
+from vigie.adapters.clock import SystemClock
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "…"
@@ -77,6 +79,25 @@ def test_the_commands_of_the_backtest_guide_work(vigie: Vigie, at_home: Path) ->
         assert vigie(*shlex.split(command.removeprefix("vigie "))).code == 0, command
 
 
+def test_the_commands_of_the_journal_guide_work(vigie: Vigie, at_home: Path) -> None:
+    commands = "".join(fences("docs/journal.md", "sh")).splitlines()
+    assert len(commands) > 15
+    for command in commands:
+        assert vigie(*shlex.split(command.removeprefix("vigie "))).code == 0, command
+    assert (at_home / "fills.csv").is_file()
+
+
+def test_the_commands_of_the_paper_guide_work(vigie: Vigie, at_home: Path) -> None:
+    (at_home / "vigie.toml").write_text("".join(fences("docs/paper.md", "toml")), encoding="utf-8")
+    now = SystemClock().now_ms()
+    first = now // HOUR_MS * HOUR_MS - 700 * HOUR_MS
+    with KlineServer(now_ms=now, first_ms=first, prices={"BTCUSDT": "120"}) as venue:
+        for command in "".join(fences("docs/paper.md", "sh")).splitlines():
+            words = shlex.split(command.removeprefix("vigie "))
+            said = vigie(*words, *(["--base-url", venue.url] if "--once" in words else []))
+            assert said.code == 0, (command, said.err)
+
+
 def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vigie) -> None:
     groups = vigie("strategy", "show", "ema_stochrsi", "--json").document["groups"]
     known = {row["name"] for group in groups.values() for row in group}
@@ -110,10 +131,15 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
 @pytest.mark.parametrize(
     "name",
     [
-        "README.md", "docs/backtest.md", "docs/strategy.md", "docs/walk_forward.md", "docs/many_machines.md",
+        "README.md",
+        "docs/backtest.md",
+        "docs/journal.md",
+        "docs/strategy.md",
+        "docs/walk_forward.md",
+        "docs/many_machines.md",
         "docs/simulated_exchange.md",
     ],
-)  # fmt: skip
+)
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", text(name)):
         assert ((CHECKOUT / name).parent / target).exists(), target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vigie.domain.events import AlertRaised, Event
@@ -36,11 +36,37 @@ class MemoryJournal:
         yield from self.lines[after_seq:]
 
 
+class Killed(BaseException):
+    """The process dies here. No code of ours catches it."""
+
+
+@dataclass
+class DyingJournal(MemoryJournal):
+    """A journal whose process dies in the middle of what it appends.
+
+    Attributes:
+        last: after which line; None: it lives.
+    """
+
+    last: Callable[[Event], bool] | None = None
+
+    def append(self, events: Sequence[Event]) -> tuple[Entry, ...]:
+        for number, event in enumerate(events, 1):
+            if self.last is not None and self.last(event):
+                super().append(events[:number])
+                self.last = None
+                raise Killed
+        return super().append(events)
+
+
 @dataclass
 class MemoryStore:
     saved: Portfolio | None = None
+    full: bool = False
 
     def save(self, portfolio: Portfolio) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
         self.saved = portfolio
 
     def load(self) -> Loaded:

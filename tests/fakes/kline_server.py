@@ -11,6 +11,7 @@ from typing import Self, TypeAlias
 from aiohttp import web
 
 HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -36,7 +37,9 @@ def market(base: str, quote: str) -> dict[str, object]:
 
 @dataclass
 class KlineServer:
-    """Serves hourly candles of BTCUSDT; the one that is open at ``now_ms`` comes last, unfinished.
+    """Serves hours and minutes of BTCUSDT; the candle that is open at ``now_ms`` comes last, unfinished.
+
+    A minute stands where its hour closes, so that an hour's fall lies in its first minute.
 
     Attributes:
         now_ms: the venue's time.
@@ -68,14 +71,14 @@ class KlineServer:
         hour = opens_at // HOUR_MS
         return self.revised.get(opens_at, 100.0 + hour % 50)
 
-    def _row(self, opens_at: int) -> list[object]:
-        close = self.close_of(opens_at)
-        forming = opens_at + HOUR_MS > self.now_ms
-        open_ = self.close_of(opens_at - HOUR_MS)
+    def _row(self, opens_at: int, length: int) -> list[object]:
+        close = self.close_of(opens_at // HOUR_MS * HOUR_MS)
+        forming = opens_at + length > self.now_ms
+        open_ = self.close_of((opens_at - length) // HOUR_MS * HOUR_MS)
         high, low = max(open_, close) + 1, min(open_, close) - 1
         volume = "0.5" if forming else "10.25"
         prices = [f"{value:.2f}" for value in (open_, high, low, close)]
-        return [opens_at, *prices, volume, opens_at + HOUR_MS - 1, "0", 5, "0", "0", "0"]
+        return [opens_at, *prices, volume, opens_at + length - 1, "0", 5, "0", "0", "0"]
 
     async def _klines(self, request: web.Request) -> web.Response:
         start = int(request.query.get("startTime", self.first_ms))
@@ -89,11 +92,13 @@ class KlineServer:
                 return web.Response(status=200, text="<html>maintenance</html>", content_type="text/html")
             if status != 200:
                 return web.Response(status=status, text="down", headers={"Retry-After": "7"})
-        if request.query["symbol"] != "BTCUSDT" or request.query["interval"] != "1h":
+        length = {"1h": HOUR_MS, "1m": MINUTE_MS}.get(request.query["interval"])
+        if request.query["symbol"] != "BTCUSDT" or length is None:
             return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
-        first = max(self.first_ms, -(-start // HOUR_MS) * HOUR_MS)
-        hours = [at for at in range(first, self.now_ms + 1, HOUR_MS) if at not in self.missing]
-        return web.json_response([self._row(at) for at in hours[:limit]])
+        first = max(self.first_ms, -(-start // length) * length)
+        last = min(self.now_ms, first + 2 * limit * length)
+        times = [at for at in range(first, last + 1, length) if at not in self.missing]
+        return web.json_response([self._row(at, length) for at in times[:limit]])
 
     async def _info(self, _: web.Request) -> web.Response:
         if self.info_failures:

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from tests.fakes.engine_ports import CollectedAlerts, MemoryControls, MemoryJournal, MemoryStore
+from tests.fakes.engine_ports import CollectedAlerts, DyingJournal, MemoryControls, MemoryStore
+from tests.fakes.moody_broker import MoodyBroker
 from tests.fakes.scripted import strategy_of
 from vigie.adapters.exchanges.paper import PaperBroker
 from vigie.adapters.exchanges.paper_ledger import PaperLedger
@@ -32,7 +33,9 @@ def windowed(pieces: Sequence[tuple[Candles, Signals]]) -> Strategy:
         for known, wishes in pieces:
             first = int(np.searchsorted(known.opens_at, candles.opens_at[0]))
             part = known[first : first + len(candles)]
-            if np.array_equal(part.close, candles.close) and np.array_equal(part.opens_at, candles.opens_at):
+            if all(
+                np.array_equal(getattr(part, name), getattr(candles, name)) for name in ("opens_at", "close", "volume")
+            ):
                 rows = slice(first, first + len(candles))
                 return Signals(
                     **{name: getattr(wishes, name)[rows] for name in COLUMNS},
@@ -50,8 +53,8 @@ class Rehearsal:
 
     engine: Engine
     market: ReplayMarket
-    broker: PaperBroker
-    journal: MemoryJournal
+    broker: MoodyBroker
+    journal: DyingJournal
     store: MemoryStore
     controls: MemoryControls
     alerts: CollectedAlerts
@@ -64,6 +67,12 @@ class Rehearsal:
         while self.market.close_row():
             problems += self.engine.decision_tick().problems
         return problems
+
+    def again(self) -> Engine:
+        """What a start after a crash has: journal, snapshot, latches, venue and market, and a fresh engine."""
+        world = World(self.broker, self.market, self.market, self.journal, self.store, self.controls, self.alerts)
+        self.engine = Engine(self.setup, world)
+        return self.engine
 
 
 def rehearsal(
@@ -85,8 +94,8 @@ def on(made: Plan, series: Sequence[Series], instruments: Mapping[Pair, Instrume
     listed = [instruments.get(pair, Instrument(pair)) for pair in pairs]
     ledger = PaperLedger(None, listed, terms_of(made.settings), {setup.quote: capital})
     market = ReplayMarket(series, ledger.venue)
-    broker = PaperBroker(ledger, market, market, timeframe)
-    journal, store = MemoryJournal(market), MemoryStore()
+    broker = MoodyBroker(PaperBroker(ledger, market, market, timeframe))
+    journal, store = DyingJournal(market), MemoryStore()
     controls, alerts = MemoryControls(), CollectedAlerts()
     engine = Engine(setup, World(broker, market, market, journal, store, controls, alerts))
     return Rehearsal(engine, market, broker, journal, store, controls, alerts, setup)

@@ -127,10 +127,11 @@ def _older_schema(path: Path) -> None:
 
 
 def _fewer_lines(folder: Path) -> None:
-    """A copy of the journal from before its second month, and one line less."""
-    first, second = sorted(folder.iterdir())
-    second.unlink()
-    first.write_bytes(b"".join(first.read_bytes().splitlines(keepends=True)[:-1]))
+    """A copy of the journal from before its second month, and one line less; or ten lines less."""
+    first, *later = sorted(folder.iterdir())
+    for second in later:
+        second.unlink()
+    first.write_bytes(b"".join(first.read_bytes().splitlines(keepends=True)[: -1 if later else -10]))
 
 
 def _older_events(folder: Path) -> None:

@@ -247,8 +247,9 @@ class Portfolio:
         close = self.last_close[name] = self.price(name, t, "close")
         one = self.held.get(name)
         if one is not None:
-            self.move_stops(one, close, self.price(name, t, "high"))
-            self.sell_parts(name, t, close)
+            if one.resting_at is None:
+                self.move_stops(one, close, self.price(name, t, "high"))
+                self.sell_parts(name, t, close)
             if close >= one.target:
                 one.leaving = one.leaving or "target"
             elif wishes.exit[row]:
@@ -274,7 +275,9 @@ class Portfolio:
                 continue
             one.parts_done.add(number)
             part = floored(one.coins * share, filters.step)
-            if part >= filters.min_quantity and part * close >= filters.min_notional and part > 0:
+            rest = one.coins - part
+            sellable = part >= filters.min_quantity and part * close >= filters.min_notional and part > 0
+            if sellable and rest >= filters.min_quantity and rest * close >= filters.min_notional:
                 price = close * (1 - self.s.slippage)
                 self.sell(name, t + self.candle_ms, price, part, "partial", f"partial_{number}")
 
@@ -297,7 +300,8 @@ class Portfolio:
             "order_size": not quantity * price > 1e-9 * equity or too_small,
             "max_open_positions": s.max_open_positions is not None and len(self.held) >= s.max_open_positions,
             "correlation": s.correlation is not None and self.too_alike(name, wished),
-            "daily_loss": s.daily_loss is not None and self.day_low <= self.day_first * (1 - s.daily_loss),
+            "daily_loss": s.daily_loss is not None
+            and self.day_low <= self.day_first * (1 - s.daily_loss) * (1 + 1e-12),
             "drawdown": s.drawdown is not None and self.latched,
             "holes": s.candles_in_row is not None
             and self.in_row(name, wished) < min(s.candles_in_row, max(1, wishes.warm_up)),

@@ -87,6 +87,8 @@ def account(seed: int, pairs: int, chosen: Mapping[str, str]) -> Account:
         rows, first = dice.randint(60, 250), dice.choice((0, 0, 20))
         maker = markets.MAKERS[dice.choice(sorted(markets.MAKERS))]
         market = {key: column[first:] for key, column in maker(rows, seed + number).items()}
+        # Two flat markets have the same prices; the strategy, which sees candles alone, has to tell them apart.
+        market["volume"] = [one + number for one in market["volume"]]
         candles = markets.as_candles(markets.with_holes(market, seed, share=dice.choice((0.0, 0.02))))
         series.append(series_of(candles, name))
         wishes.append(drawn_wishes(candles, seed + number, warm_up=10, entry_share=0.2))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.decision.cases import NO_FILTERS, rules
-from vigie.decision.policies import Filters, Rules, floor_to
-from vigie.decision.position_rules import Bar, advance, effective_stop, opened
+from vigie.decision.policies import Extreme, Filters, Rules, StopTest, floor_to
+from vigie.decision.position_rules import Actions, Bar, advance, effective_stop, opened, quiet_below
 from vigie.domain.trades import ExitReason
 
 PRICES = st.floats(50.0, 200.0)
@@ -85,3 +86,32 @@ def test_the_highest_price_is_the_highest_seen_and_the_strategy_is_always_obeyed
         assert held.highest == seen
         assert (actions.exit != ExitReason.NONE) >= one.wants_exit
         assert held.entry_price == 100.0
+
+
+@given(
+    bars(), some_rules(), st.floats(0.1, 10.0), st.floats(0.1, 30.0), st.one_of(st.just(math.nan), st.floats(1.0, 80.0))
+)
+def test_up_to_its_quiet_prices_a_candle_does_nothing_but_lift_the_highest(
+    path: list[Bar], by: Rules, volatility: float, distance: float, target: float
+) -> None:
+    by = by._replace(stop_test=int(StopTest.INTRABAR))
+    held = opened(100.0, 1.0, distance, target, volatility, by)
+    held, _ = advance(held, path[0], by, NO_FILTERS)
+    for one in path[1:]:
+        extreme, close = quiet_below(held, by)
+        price = one.high if by.extreme == Extreme.HIGH else one.close
+        moved, actions = advance(held, one, by, NO_FILTERS)
+        if price <= extreme and one.close <= close and not one.wants_exit:
+            assert moved._replace(target=0.0) == held._replace(highest=max(held.highest, price), target=0.0)
+            assert actions == Actions(0.0, 0.0, ExitReason.NONE)
+        held = moved
+
+
+def test_quiet_prices_are_as_high_as_the_rules_allow() -> None:
+    by = rules(trail_from="activation", activation_atr=5.0, breakeven_fraction=0.01, extreme="high")
+    held = opened(100.0, 1.0, 3.0, math.nan, 2.0, by)
+    assert quiet_below(held, by) == pytest.approx((110.0, 101.0))
+    lifted, _ = advance(held, Bar(111.0, 104.0, 2.0, False), by, NO_FILTERS)
+    assert quiet_below(lifted, by) == (111.0, math.inf)
+    never = rules(trail_from="never", breakeven_fraction=0.0)
+    assert quiet_below(opened(100.0, 1.0, 3.0, 20.0, 2.0, never), never) == pytest.approx((math.inf, 120.0))

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal import JsonlJournal
+from vigie.app.accounts import account_folder
 from vigie.app.data import Report
 from vigie.app.replay import ReplayTask, run_replay
-from vigie.app.wiring import account_folder
 from vigie.domain import events as e
 from vigie.domain.instants import as_text
 from vigie.domain.order import Leg

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
 from vigie.app.data import Report, load_instruments, load_series, require_continuity
+from vigie.app.halting import stopped
 from vigie.app.settings import AccountSettings, check_name
 from vigie.app.wiring import Replay, plan_of, replaying
 from vigie.decision.profile import Plan
@@ -140,6 +141,7 @@ def run_replay(
     request = task.request
     problems: dict[str, None] = {}
     rows, interrupted = 0, False
+    ended = "the candles ended"
     with replaying(
         request.settings,
         task.plan,
@@ -162,9 +164,13 @@ def run_replay(
                 rows += 1
                 progress(1)
                 watch(replay)
+                marker = stopped(request.home, request.settings.name)
+                if marker is not None:
+                    ended = marker
+                    break
         except KeyboardInterrupt:
             interrupted = True
-        replay.engine.stop("interrupted" if interrupted else "the candles ended")
+        replay.engine.stop("interrupted" if interrupted else ended)
         return ReplayResult(
             account=request.settings.name,
             started=started,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,34 +15,38 @@ from vigie.adapters.alerts.spoken import Spoken
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.exchanges.paper import PaperBroker
 from vigie.adapters.exchanges.paper_ledger import FILE_NAME, PaperLedger
+from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
+from vigie.adapters.storage.journal_files import walk
+from vigie.adapters.storage.projected import ProjectedJournal, ProjectedStore
+from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.state_file import StateFile
+from vigie.app.accounts import account_folder, state_folder
+from vigie.app.halting import require_started
 from vigie.app.settings import AccountSettings
 from vigie.app.strategies import find
 from vigie.decision.profile import Plan, plan
 from vigie.decision.settings import Settings
 from vigie.domain.candles import Series
 from vigie.domain.canonical import digest
+from vigie.domain.errors import InvariantBroken
+from vigie.domain.events import BaselineTaken
 from vigie.domain.instrument import Instrument
+from vigie.domain.timeframe import Timeframe
 from vigie.engine.cycle import Engine, World
 from vigie.engine.setup import Setup
+from vigie.ports.broker import Broker
+from vigie.ports.candles import CandleSource
+from vigie.ports.clock import Clock
+from vigie.ports.feed import CandleFeed
+from vigie.reliability.retry import retry_read
 from vigie.research.compile import source_hash
 from vigie.simulation.terms import Terms
 
 Report = Callable[[str], None]
-
-
-def state_folder(home: Path) -> Path:
-    """Where the run-time files of a home lie."""
-    return home / "state"
-
-
-def account_folder(home: Path, account: str) -> Path:
-    """Where the files of an account lie."""
-    return state_folder(home) / account
 
 
 def plan_of(settings: AccountSettings, home: Path) -> Plan:
@@ -83,6 +88,8 @@ def setup_of(settings: AccountSettings, made: Plan, mode: str) -> Setup:
         code_hash=source_hash(),
         config_hash=digest(config),
         process=os.getpid(),
+        # A simulated venue keeps all it was ever sent: what it does not know was never there.
+        absent_after_seconds=60.0 if mode == "live" else 0.0,
     )
 
 
@@ -148,10 +155,11 @@ def replaying(
 
     Raises:
         AccountLocked: another process holds the account.
-        ConfigError: the plan asks for what no market can do.
+        ConfigError: the plan asks for what no market can do, or the account was stopped on purpose.
         InvariantBroken: the account's files do not add up.
     """
     folder, clock = account_folder(home, settings.name), SystemClock()
+    require_started(home, settings.name)
     setup = setup_of(settings, made, "replay")
     with AccountLock.take(folder, clock):
         ledger = _ledger(folder, setup, instruments)
@@ -163,21 +171,115 @@ def replaying(
             save=ledger.save,
             pace=None if pace is None else (clock, pace),
         )
-        with JsonlJournal(folder / "journal", settings.name, market, report) as journal:
-            world = World(
-                broker=PaperBroker(ledger, market, market, settings.timeframe),
-                feed=market,
-                clock=market,
-                journal=journal,
-                store=StateFile(folder / "state.json", settings.name),
-                controls=FileControls.of(state_folder(home), settings.name, market, report),
-                alerts=Spoken(report),
-            )
+        broker = PaperBroker(ledger, market, market, settings.timeframe)
+        with _world(settings.name, home, broker, market, market, report) as (world, journal):
             resumed = journal.last_seq > 0
             yield Replay(Engine(setup, world), market, ledger, resumed, journal)
 
 
+@dataclass(frozen=True, slots=True)
+class Papering:
+    """An engine on the market as it goes by, with money that is not there.
+
+    Attributes:
+        engine: started by the caller.
+        feed: the candles that it decides on.
+        journal: of the account.
+    """
+
+    engine: Engine
+    feed: LiveFeed
+    journal: JsonlJournal
+
+
+STOPS_SEEN_ON = Timeframe.parse("1m")
+"""Candles that a paper account's stops are held against: a minute is as near as public candles come."""
+
+
+@contextmanager
+def papering(
+    settings: AccountSettings,
+    made: Plan,
+    source: CandleSource,
+    *,
+    home: Path,
+    clock: Clock,
+    opens: bool = True,
+    report: Report = lambda _: None,
+) -> Iterator[Papering]:
+    """An account on a venue's public candles and prices. Nothing here can send an order to it.
+
+    Args:
+        settings: of the account.
+        made: its plan.
+        source: asked for candles, prices and filters; reads only.
+        home: where ``state/`` lies.
+        clock: now.
+        opens: False: it decides and writes down, and opens no position.
+        report: told what happened on the way.
+
+    Raises:
+        AccountLocked: another process holds the account.
+        ConfigError: the plan asks for what no market can do, the venue does not trade a pair, or the account was
+            stopped on purpose.
+        InvariantBroken: the account's files do not add up.
+        VenueUnavailable: no usable answer.
+    """
+    folder = account_folder(home, settings.name)
+    require_started(home, settings.name)
+    setup = replace(setup_of(settings, made, "paper"), opens=opens, gives_up_after=_patience(settings.timeframe))
+    with AccountLock.take(folder, clock):
+        filters = [retry_read(partial(source.instrument, pair), clock) for pair in setup.pairs]
+        ledger = _ledger(folder, setup, filters)
+        feed = LiveFeed(source, clock, settings.timeframe)
+        broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), clock, STOPS_SEEN_ON)
+        with _world(settings.name, home, broker, feed, clock, report) as (world, journal):
+            yield Papering(Engine(setup, world), feed, journal)
+
+
+def _patience(timeframe: Timeframe) -> float:
+    """Seconds after its candle's close for which an entry is worth sending: later the price has gone by."""
+    return min(900.0, timeframe.milliseconds / 4000)
+
+
+@contextmanager
+def _world(
+    account: str, home: Path, broker: Broker, feed: CandleFeed, clock: Clock, report: Report
+) -> Iterator[tuple[World, JsonlJournal]]:
+    """The files of an account around its venue and its candles. The caller holds the lock."""
+    folder = account_folder(home, account)
+    with (
+        JsonlJournal(folder / "journal", account, clock, report) as journal,
+        closing(ReadModel(folder / READ_MODEL, journal, report)) as model,
+    ):
+        written = ProjectedJournal(journal, model)
+        yield (
+            World(
+                broker=broker,
+                feed=feed,
+                clock=clock,
+                journal=written,
+                store=ProjectedStore(StateFile(folder / "state.json", account), written.project),
+                controls=FileControls.of(state_folder(home), account, clock, report),
+                alerts=Spoken(report),
+            ),
+            journal,
+        )
+
+
 def _ledger(folder: Path, setup: Setup, instruments: Sequence[Instrument]) -> PaperLedger:
+    """The venue's books, as old as the journal.
+
+    Raises:
+        InvariantBroken: they are damaged; or one of the two is gone, and the other would take it for a new account.
+    """
     known = {one.pair: one for one in instruments}
     listed = [known.get(pair, Instrument(pair)) for pair in setup.pairs]
-    return PaperLedger(folder / FILE_NAME, listed, terms_of(setup.plan.settings), {setup.quote: setup.capital})
+    path = folder / FILE_NAME
+    begun = any(line.kind == BaselineTaken.KIND for line in walk(folder / "journal", 0, setup.account))
+    if begun and not path.exists():
+        raise InvariantBroken(f"{path} is gone, and the journal knows what was traded there: put it back")
+    ledger = PaperLedger(path, listed, terms_of(setup.plan.settings), {setup.quote: setup.capital})
+    if not begun and ledger.lived:
+        raise InvariantBroken(f"{path} knows what was traded, and the journal beside it does not: put the journal back")
+    return ledger

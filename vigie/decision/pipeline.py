@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from vigie.decision.facts import Facts
 from vigie.decision.policies import Costs, Filters, floor_to
-from vigie.decision.profile import Plan
 from vigie.decision.registry import gate_rules, sizing_rules
+from vigie.decision.settings import Settings
 from vigie.decision.sizing.wanted import Wanted
 
 HOLE_RULE = "holes"
+
+
+class Numbers(Protocol):
+    """What of a `vigie.decision.profile.Plan` sizes and verdicts hang on; a journal has it too."""
+
+    @property
+    def settings(self) -> Settings:
+        """Policies, costs, wallet."""
+        ...
+
+    @property
+    def sizing_amount(self) -> float:
+        """The number of the sizing rule in force."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        """Number of each rule of the gate by rule name; NaN: switched off."""
+        ...
 
 
 class Entry(NamedTuple):
@@ -60,7 +79,7 @@ class Verdict(NamedTuple):
 
 
 def weigh(
-    entry: Entry, price: float, *, plan: Plan, pairs: int, warm_up: int, filters: Filters, account: Account
+    entry: Entry, price: float, *, plan: Numbers, pairs: int, warm_up: int, filters: Filters, account: Account
 ) -> Verdict:
     """Size one entry and ask the gate.
 
@@ -123,7 +142,7 @@ def verdicts(facts: Facts, limits: Mapping[str, float]) -> dict[str, str]:
     return said
 
 
-def limits_in_force(plan: Plan, warm_up: int) -> dict[str, float]:
+def limits_in_force(plan: Numbers, warm_up: int) -> dict[str, float]:
     """Numbers of the gate's rules by name; the hole rule asks for no more candles than the warm-up has."""
     limits = dict(plan.limits)
     if not math.isnan(limits[HOLE_RULE]):
@@ -131,7 +150,7 @@ def limits_in_force(plan: Plan, warm_up: int) -> dict[str, float]:
     return limits
 
 
-def position_fraction(plan: Plan, pairs: int) -> float:
+def position_fraction(plan: Numbers, pairs: int) -> float:
     """The most of the equity that one position may take; 0 in the settings stands for an equal share."""
     if plan.settings.max_position_fraction > 0:
         return float(plan.settings.max_position_fraction)

@@ -120,6 +120,10 @@ class Filters(NamedTuple):
     min_notional: float
 
 
+NOISE = 1e-12
+"""Relative distance within which a limit counts as reached: less is the noise of floating point, and no decision."""
+
+
 def floor_to(number: float, grid: float) -> float:
     """``number`` rounded down to a multiple of ``grid``; unchanged where the grid is unknown (0).
 

@@ -6,6 +6,7 @@ functions. No clock, no I/O, no randomness.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from vigie.decision.policies import Extreme, Filters, Rules, StopTest, TrailFrom, floor_to
@@ -13,6 +14,9 @@ from vigie.domain.trades import ExitReason
 
 PARTIAL_VALUE_FACTOR = 3.0
 """Partial sales are looked at only while the position is worth this many minimum notionals."""
+
+_SURELY = 1.0 - 1e-9
+"""Further from a price than any rounding takes it."""
 
 
 class Position(NamedTuple):
@@ -125,6 +129,36 @@ def advance(position: Position, bar: Bar, rules: Rules, filters: Filters) -> tup
     return moved, Actions(partial_1, partial_2, _reason_to_leave(moved, bar, rules))
 
 
+def await_sale(position: Position, bar: Bar, rules: Rules) -> Actions:
+    """`advance` for a position whose stop was jumped over and rests at its limit: it only waits to be sold.
+
+    The order at the venue keeps its limit, so its trigger is not moved any more, and no part is sold beside it.
+    """
+    return Actions(0.0, 0.0, _reason_to_leave(position, bar, rules))
+
+
+def quiet_below(position: Position, rules: Rules) -> tuple[float, float]:
+    """Prices up to which a candle does nothing to a position but lift its highest price.
+
+    For research, which jumps over such candles: where the extreme price (`Rules.extreme`) is not above the first
+    number and the close not above the second, and the strategy does not want out, `advance` answers with the same
+    position, its highest price apart, and without actions. Stops are not looked at: they must be tested inside the
+    candle (`StopTest.INTRABAR`). Both may lie too low, never too high; the position has seen one close at least.
+    """
+    extreme, close = math.inf, position.target * _SURELY if position.target == position.target else math.inf
+    if position.trail_active:
+        extreme = position.highest
+    elif rules.trail_from == TrailFrom.ACTIVATION:
+        extreme = (position.entry_price + rules.activation_atr * position.volatility) * _SURELY
+    if rules.breakeven_fraction > 0.0 and not position.breakeven_done:
+        close = min(close, position.entry_price * (1.0 + rules.breakeven_fraction) * _SURELY)
+    if rules.partial_1_share > 0.0 and position.partials_taken & 1 == 0:
+        close = min(close, position.entry_price * (1.0 + rules.partial_1_gain) * _SURELY)
+    if rules.partial_2_share > 0.0 and position.partials_taken & 2 == 0:
+        close = min(close, position.entry_price * (1.0 + rules.partial_2_gain) * _SURELY)
+    return extreme, close
+
+
 def _trail(position: Position, bar: Bar, rules: Rules) -> tuple[float, float, bool]:
     """New highest price, trailing stop and whether it is active."""
     price = bar.high if rules.extreme == Extreme.HIGH else bar.close
@@ -153,7 +187,8 @@ def _break_even(position: Position, bar: Bar, rules: Rules) -> tuple[float, bool
 def _partials(position: Position, bar: Bar, rules: Rules, filters: Filters) -> tuple[float, float, int]:
     """Base to sell as first and second part, and which parts are done. Both can fall on one candle.
 
-    A part too small to be sold is skipped and counts as taken, so that it is not tried for ever.
+    A part too small to be sold, or one that would leave too little, is skipped and counts as taken, so that it is not
+    tried for ever.
     """
     first, second, taken = 0.0, 0.0, position.partials_taken
     if rules.partial_1_share <= 0.0 and rules.partial_2_share <= 0.0:
@@ -162,17 +197,21 @@ def _partials(position: Position, bar: Bar, rules: Rules, filters: Filters) -> t
         return first, second, taken
     gain = (bar.close - position.entry_price) / position.entry_price
     if rules.partial_1_share > 0.0 and taken & 1 == 0 and gain >= rules.partial_1_gain:
-        first = _part(position.quantity * rules.partial_1_share, bar.close, filters)
+        first = _part(position.quantity, rules.partial_1_share, bar.close, filters)
         taken |= 1
     if rules.partial_2_share > 0.0 and taken & 2 == 0 and gain >= rules.partial_2_gain:
-        second = _part((position.quantity - first) * rules.partial_2_share, bar.close, filters)
+        second = _part(position.quantity - first, rules.partial_2_share, bar.close, filters)
         taken |= 2
     return first, second, taken
 
 
-def _part(quantity: float, price: float, filters: Filters) -> float:
-    sellable = floor_to(quantity, filters.step)
+def _part(quantity: float, share: float, price: float, filters: Filters) -> float:
+    """Base to sell; nothing where the part could not be sold, or what it leaves could not be sold any more."""
+    sellable = floor_to(quantity * share, filters.step)
+    rest = quantity - sellable
     if sellable < filters.min_quantity or sellable * price < filters.min_notional:
+        return 0.0
+    if rest < filters.min_quantity or rest * price < filters.min_notional:
         return 0.0
     return sellable
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import math
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from vigie.decision.registry import SizingRule, gate_rules, sizing_rules
 from vigie.decision.settings import Settings
@@ -117,40 +117,125 @@ def plan(strategy: Strategy, profile_name: str, overrides: Mapping[str, str]) ->
     Raises:
         ConfigError: every unknown name and bad value, at once.
     """
-    problems: list[str] = []
-    # Another profile is as good as any to check the other words with: all problems are told at once.
-    profile = _collect(lambda: load_profile(profile_name), problems) or load_profile(DEFAULT)
-    own = strategy.parameters.specs()
-    numbers = number_specs()
-    clash = sorted(set(own) & set(numbers))
-    if clash:
-        raise ConfigError(f"strategy '{strategy.name}' names a parameter like a rule: {', '.join(clash)}")
-    problems += [
-        f"unknown parameter '{name}'{suggestion(name, [*own, *numbers])}"
-        for name in overrides
-        if name not in own and name not in numbers
-    ]
-    parameters = _collect(
-        lambda: strategy.parameters.build(
-            {**strategy.presets.get(profile_name, {}), **{name: overrides[name] for name in overrides if name in own}}
-        ),
-        problems,
-    )
-    settings_given = {name: overrides[name] for name in overrides if name in Settings.specs()}
-    settings = _collect(lambda: Settings.build({**profile.settings, **settings_given}), problems)
-    amounts = _amounts(profile, overrides, problems)
-    limits = _limits(profile, overrides, problems)
-    if problems or parameters is None or settings is None:
-        raise ConfigError(problems)
-    return Plan(
-        strategy=strategy,
-        profile=profile_name,
-        parameters=parameters,
-        settings=settings,
-        sizing_amount=amounts[_sizing(settings.sizing).number.name],
-        limits=limits,
-        overrides=dict(overrides),
-    )
+    return Planner(strategy, profile_name).plan(overrides)
+
+
+class Planner:
+    """Makes many plans of one strategy and profile: what they share is read once, and is one object in all of them.
+
+    Args:
+        strategy: what is to be traded.
+        profile_name: for instance ``standard``.
+    """
+
+    def __init__(self, strategy: Strategy, profile_name: str) -> None:
+        self._strategy = strategy
+        self._profile_name = profile_name
+        # Another profile is as good as any to check the other words with: all problems are told at once.
+        self._problems: list[str] = []
+        self._profile = _collect(lambda: load_profile(profile_name), self._problems) or load_profile(DEFAULT)
+        self._own = strategy.parameters.specs()
+        self._sorted: dict[tuple[str, ...], _Names] = {}
+        self._made: dict[tuple[object, ...], Any] = {}
+
+    def plan(self, overrides: Mapping[str, str]) -> Plan:
+        """As `plan`.
+
+        Raises:
+            ConfigError: every unknown name and bad value, at once.
+        """
+        names = tuple(overrides)
+        sorted_ = self._sorted.get(names) or self._sorted.setdefault(names, self._sort(names))
+        problems = [*self._problems, *sorted_.problems]
+        parameters = self._part(self._parameters, sorted_.own, overrides, problems)
+        settings = self._part(self._settings, sorted_.settings, overrides, problems)
+        amounts = self._part(self._amounts, sorted_.sizing, overrides, problems)
+        limits = self._part(self._limits, sorted_.guards, overrides, problems)
+        if problems:
+            raise ConfigError(problems)
+        return Plan(
+            strategy=self._strategy,
+            profile=self._profile_name,
+            parameters=parameters,
+            settings=settings,
+            sizing_amount=amounts[settings.sizing],
+            limits=limits,
+            overrides=dict(overrides),
+        )
+
+    def _sort(self, names: Sequence[str]) -> _Names:
+        own, numbers = self._own, number_specs()
+        clash = sorted(set(own) & set(numbers))
+        if clash:
+            raise ConfigError(f"strategy '{self._strategy.name}' names a parameter like a rule: {', '.join(clash)}")
+        sizing = {rule.number.name for rule in sizing_rules()}
+        guards = {rule.number.name for rule in gate_rules()}
+        return _Names(
+            own=tuple(name for name in names if name in own),
+            settings=tuple(name for name in names if name in Settings.specs()),
+            sizing=tuple(name for name in names if name in sizing),
+            guards=tuple(name for name in names if name in guards),
+            problems=tuple(
+                f"unknown parameter '{name}'{suggestion(name, [*own, *numbers])}"
+                for name in names
+                if name not in own and name not in numbers
+            ),
+        )
+
+    def _part(
+        self,
+        make: Callable[[Mapping[str, str], list[str]], T],
+        names: tuple[str, ...],
+        overrides: Mapping[str, str],
+        problems: list[str],
+    ) -> Any:  # noqa: ANN401, RUF100 - one of four kinds, or None with its problems told
+        """One part of a plan, made once for the same words."""
+        words = tuple([overrides[name] for name in names])
+        key = (make.__name__, names, words)
+        found = self._made.get(key)
+        if found is None:
+            own_problems: list[str] = []
+            found = make(dict(zip(names, words, strict=True)), own_problems)
+            problems += own_problems
+            if not own_problems:
+                self._made[key] = found
+        return found
+
+    def _parameters(self, given: Mapping[str, str], problems: list[str]) -> Params | None:
+        preset = self._strategy.presets.get(self._profile_name, {})
+        return _collect(lambda: self._strategy.parameters.build({**preset, **given}), problems)
+
+    def _settings(self, given: Mapping[str, str], problems: list[str]) -> Settings | None:
+        return _collect(lambda: Settings.build({**self._profile.settings, **given}), problems)
+
+    def _amounts(self, given: Mapping[str, str], problems: list[str]) -> Mapping[str, float]:
+        """The number of each sizing rule, by rule name."""
+        numbers: Mapping[str, object] = {**self._profile.sizing_numbers, **given}
+        return {
+            rule.name: _read(rule.number, numbers.get(rule.number.name, rule.number.default), problems)
+            for rule in sizing_rules()
+        }
+
+    def _limits(self, given: Mapping[str, str], problems: list[str]) -> Mapping[str, float]:
+        profile = self._profile
+        limits = {}
+        for rule in gate_rules():
+            name = rule.number.name
+            on = profile.guards is None or rule.name in profile.guards
+            wanted: object = profile.guard_numbers.get(name, rule.number.default) if on else "off"
+            wanted = given.get(name, wanted)
+            limits[rule.name] = math.nan if str(wanted).lower() == "off" else _read(rule.number, wanted, problems)
+        return MappingProxyType(limits)
+
+
+class _Names(NamedTuple):
+    """Names of overrides, sorted by the part of a plan they belong to."""
+
+    own: tuple[str, ...]
+    settings: tuple[str, ...]
+    sizing: tuple[str, ...]
+    guards: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
 def _collect(build: Callable[[], T], problems: list[str]) -> T | None:
@@ -170,20 +255,3 @@ def _read(spec: Spec, given: object, problems: list[str]) -> float:
     """The number, or NaN with its problem added to the list."""
     value = _collect(lambda: float(spec.read(given)), problems)
     return math.nan if value is None else value
-
-
-def _amounts(profile: Profile, overrides: Mapping[str, str], problems: list[str]) -> dict[str, float]:
-    given = {**profile.sizing_numbers, **overrides}
-    numbers = [rule.number for rule in sizing_rules()]
-    return {number.name: _read(number, given.get(number.name, number.default), problems) for number in numbers}
-
-
-def _limits(profile: Profile, overrides: Mapping[str, str], problems: list[str]) -> dict[str, float]:
-    limits = {}
-    for rule in gate_rules():
-        name = rule.number.name
-        on = profile.guards is None or rule.name in profile.guards
-        given: object = profile.guard_numbers.get(name, rule.number.default) if on else "off"
-        given = overrides.get(name, given)
-        limits[rule.name] = math.nan if str(given).lower() == "off" else _read(rule.number, given, problems)
-    return limits

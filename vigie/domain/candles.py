@@ -93,6 +93,8 @@ class Candles:
 
     def __getitem__(self, rows: slice) -> Candles:
         """The candles of a row range; arrays are views, nothing is copied or checked again."""
+        if range(len(self))[rows] == range(len(self)):
+            return self
         part = object.__new__(Candles)
         object.__setattr__(part, "timeframe", self.timeframe)
         for name in ("opens_at", *COLUMNS):

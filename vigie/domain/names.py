@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -13,6 +12,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
         name: the word that was not understood.
         known: the words that would have been.
     """
+    from difflib import get_close_matches  # a part of every start, and wanted only after a slip
+
     words = sorted(known)
     near = get_close_matches(name, words, n=1, cutoff=0.6)
     if near:

@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 EXACT = Context(prec=100)
 """Money is not rounded: our books and a venue's have to agree to the last digit."""
 KEPT_ORDERS = 50
-"""Ended orders that are remembered, so that a late word about one of them still finds it."""
+"""Ended orders that are remembered, beside the last of each leg of a pair: a late word about one still finds it."""
 
 T = TypeVar("T")
 
@@ -162,6 +162,20 @@ class Portfolio:
     def unsettled(self, pair: str | None = None) -> tuple[OrderRecord, ...]:
         """Orders of which nobody knows whether they exist."""
         return tuple(one for one in self.open_orders(pair) if one.status.unsettled)
+
+    def attempts(self, pair: str, leg: Leg, candle_at: int | None) -> int:
+        """How many orders have been planned for a leg of a candle; None: for a leg that no candle decided, 0.
+
+        Orders without a candle are told apart by their line of the journal.
+        """
+        if candle_at is None:
+            return 0
+        same = [
+            one.intent.attempt
+            for one in self.orders.values()
+            if (one.intent.pair, one.intent.leg, one.intent.candle_at) == (pair, leg, candle_at)
+        ]
+        return max(same, default=-1) + 1
 
     def apply(self, event: e.Event, seq: int, at: int) -> Portfolio:
         """The account after one more event.
@@ -376,7 +390,13 @@ def _halted(account: Portfolio, event: e.Halted, at: int) -> Portfolio:
 
 
 def _resumed(account: Portfolio, event: e.Resumed, _: int) -> Portfolio:
-    return replace(account, latches=_without(account.latches, event.name))
+    """What a lifted limit counted from begins anew: else it would latch again at the next candle."""
+    cycle = account.cycle
+    if cycle is not None and event.name == "drawdown":
+        cycle = replace(cycle, peak=cycle.equity, worst=0.0)
+    if cycle is not None and event.name == "daily_loss":
+        cycle = replace(cycle, day_first=cycle.equity, day_low=cycle.equity)
+    return replace(account, latches=_without(account.latches, event.name), cycle=cycle)
 
 
 _CHANGES: dict[type[e.Event], Change] = {
@@ -423,8 +443,11 @@ def _with_order(account: Portfolio, record: OrderRecord) -> Portfolio:
         # The newest of the ended: a stop that rested for long is still known when its last fill comes in.
         orders[client_id] = orders.pop(client_id)
     ended = [one for one, order in orders.items() if order.status.final]
-    for old in ended[:-KEPT_ORDERS]:
-        del orders[old]
+    if len(ended) > KEPT_ORDERS:
+        # The last of each leg says how often it was tried: without it an id would be given twice.
+        last = {(order.intent.pair, order.intent.leg): one for one, order in orders.items()}
+        for old in set(ended[:-KEPT_ORDERS]) - set(last.values()):
+            del orders[old]
     return replace(account, orders=orders)
 
 

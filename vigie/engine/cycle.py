@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 from vigie.decision.policies import GapPolicy
 from vigie.domain import events as e
-from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
+from vigie.domain.errors import ConfigError, DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
+from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import TradingMode, permits
 from vigie.engine.books import Books
 from vigie.engine.decisions import CloseDesk
@@ -97,14 +98,16 @@ class Engine:
         """Start-up is crash recovery: restore, settle, reconcile, prove protection. Only then is there trading.
 
         Returns:
-            what was found; not clean: entries stay blocked by a latch.
+            what was found; not clean: entries stay blocked until it is settled, or a person has looked at it.
 
         Raises:
+            ConfigError: a pair that is held is not among those of the account.
             InvariantBroken: journal and state cannot be brought together: nothing may trade.
             VenueUnavailable: the venue does not answer.
         """
         world = self._world
         restored = restore(world.journal, world.store)
+        self._require_pairs(restored.portfolio)
         self._books = Books(world.journal, world.clock, restored.portfolio)
         self._build()
         if not restored.portfolio.quote:
@@ -114,11 +117,12 @@ class Engine:
         self._desk.settle()
         self._entries.finish()
         self._reconcile()
-        for pair in list(self.portfolio.holdings):
-            self._guardian.tend(pair)
-        steps = [*restored.steps, *(f"{pair}: protected" for pair in self.portfolio.holdings)]
+        self._problems = []
+        self._protect()
+        protected = [pair for pair in self.portfolio.holdings if self._guardian.protected(pair)]
+        steps = [*restored.steps, *(f"{pair}: protected" for pair in protected), *self._problems]
         steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
-        clean = not self.portfolio.unsettled() and not self._last_differences and not restored.damaged
+        clean = not (self.portfolio.unsettled() or self._last_differences or restored.damaged or self._problems)
         found = e.Recovered((*steps, *self._last_differences), clean)
         self._books.write(found)
         self._books.sync()
@@ -141,6 +145,13 @@ class Engine:
         self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock)
         self._looker = Looker(setup, world.feed)
+
+    def _require_pairs(self, account: Portfolio) -> None:
+        named = {str(pair) for pair in self._setup.pairs}
+        held = sorted(set(account.holdings) - named)
+        if held:
+            words = ", ".join(held)
+            raise ConfigError(f"{words} is still held by account {self._setup.account}: name it among the pairs")
 
     def _begin_account(self) -> None:
         bases = {pair.base for pair in self._setup.pairs}
@@ -190,7 +201,7 @@ class Engine:
 
     def _guard(self) -> None:
         self._problems = []
-        self._desk.held_back = TradingMode.ACTIVE
+        self._desk.held_back = TradingMode.ACTIVE if self._setup.opens else TradingMode.REDUCE_ONLY
         self._step("controls", self._controls)
         self._step("orders", self._settle)
         self._step("reconcile", self._reconcile)
@@ -209,11 +220,11 @@ class Engine:
             self._problems.append(f"{name}: {error}")
         except InvariantBroken as error:
             self._problems.append(f"{name}: {error}")
-            self._desk.held_back = TradingMode.HALTED
+            self._desk.hold_back(TradingMode.HALTED)
             self._latch("invariant", str(error))
         except OSError as error:
             self._problems.append(f"{name}: the disk: {error.strerror or error}")
-            self._desk.held_back = TradingMode.HALTED
+            self._desk.hold_back(TradingMode.HALTED)
 
     def _latch(self, name: str, reason: str) -> None:
         """Halt; should the disk refuse even that, this tick's own trouble still holds everything back."""
@@ -249,7 +260,7 @@ class Engine:
     def _judge(self, grave: list[Difference]) -> None:
         self._seen_different = self._seen_different + 1 if grave else 0
         if grave:
-            self._desk.held_back = TradingMode.REDUCE_ONLY
+            self._desk.hold_back(TradingMode.REDUCE_ONLY)
         if self._seen_different >= CONFIRMED:
             self._limits.latch("reconcile", TradingMode.HALTED, "; ".join(one.text for one in grave))
 
@@ -272,7 +283,7 @@ class Engine:
 
     def _manage(self, views: dict[str, View]) -> None:
         for pair in list(self.portfolio.holdings):
-            self._closes.sell_parts(pair)
+            self._step(pair, lambda pair=pair: self._closes.sell_parts(pair))  # type: ignore[misc]
         last = self.portfolio.cycle
         rows = rows_after(views, None if last is None else last.candle_at)
         for candle_at in rows:
@@ -290,14 +301,16 @@ class Engine:
         """At the next price: what was decided to be sold, and stops that were jumped over."""
         chases = self._setup.plan.settings.rules().gap_policy == GapPolicy.CHASE
         for pair, held in sorted(self.portfolio.holdings.items()):
-            stop = None if held.stop_id is None else self.portfolio.orders.get(held.stop_id)
-            jumped = chases and stop is not None and stop.triggered and not stop.status.final
-            leg = Leg.EXIT if held.leaving else Leg.CHASE if jumped else None
-            if leg is None or not permits(self._desk.mode, leg.act):
-                continue
-            if self._world.feed.price(Pair.parse(pair)) is None:
+            waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
+            gap = held.leaving == ExitReason.GAP or (chases and self._guardian.was_jumped_over(held))
+            # A person who has the wheel holds back what a signal wanted, never what protects.
+            leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
+            if leg is None or self._world.feed.price(Pair.parse(pair)) is None:
                 continue
             candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
+            if leg is Leg.CHASE and not held.leaving and candle_at is not None:
+                # Once its stop is lifted nothing else tells that it was jumped over.
+                self._books.write(e.LeaveDecided(pair, ExitReason.GAP.value, candle_at))
             self._step(pair, lambda pair=pair, leg=leg, at=candle_at: self._sell(pair, leg, at))  # type: ignore[misc]
 
     def _sell(self, pair: str, leg: Leg, candle_at: int | None) -> None:

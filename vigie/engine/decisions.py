@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from vigie.decision.position_rules import Bar, advance
+from vigie.decision.position_rules import Bar, advance, await_sale
 from vigie.domain import events as e
 from vigie.domain.order import Leg
 from vigie.domain.portfolio import Holding
@@ -60,7 +60,11 @@ class CloseDesk:
             volatility=float(signals.volatility[row]),
             wants_exit=bool(signals.exit[row]),
         )
-        position, actions = advance(position_of(held, held.rules), bar, self._rules, filters)
+        position = position_of(held, held.rules)
+        if self._guardian.was_jumped_over(held):
+            actions = await_sale(position, bar, self._rules)
+        else:
+            position, actions = advance(position, bar, self._rules, filters)
         leaving = actions.exit if held.leaving == 0 else 0
         parts = {Leg.PARTIAL_1: actions.partial_1, Leg.PARTIAL_2: actions.partial_2}
         stops = {"stop": position.fixed_stop, "trailing": position.trailing}
@@ -93,7 +97,11 @@ class CloseDesk:
             VenueUnavailable: the venue does not answer; they wait for the next tick.
         """
         held = self._books.portfolio.holdings.get(pair)
+        looked_at = 0 if held is None or held.rules is None else held.rules.candle_at
         for part in () if held is None else held.parts:
+            if looked_at < part.candle_at:
+                # Whoever decided it died before the line that says the candle was looked at: it is decided again.
+                continue
             if pair in self._books.portfolio.holdings and permits(self._desk.mode, part.leg.act):
                 self._guardian.sell(pair, part.leg, part.quantity, candle_at=part.candle_at, reason=part.leg.value)
 

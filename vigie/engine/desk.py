@@ -39,6 +39,10 @@ class Desk:
         self.held_back: TradingMode = TradingMode.ACTIVE
         """What this tick's own troubles allow: a disk that cannot be written, books that do not agree."""
 
+    def hold_back(self, mode: TradingMode) -> None:
+        """Let nothing more than a mode allows be done in this tick; never less strict than before."""
+        self.held_back = strictest({self.held_back, mode})
+
     @property
     def mode(self) -> TradingMode:
         """What is allowed at this instant; the kill switch is looked at anew each time."""
@@ -71,10 +75,7 @@ class Desk:
             limit: of a stop-limit order, quote; None: a market order.
         """
         key = f"seq:{self._books.portfolio.seq + 1}" if candle_at is None else str(candle_at)
-        attempt = sum(
-            one.intent.pair == pair and one.intent.leg is leg and one.intent.candle_at == candle_at
-            for one in self._books.portfolio.orders.values()
-        )
+        attempt = self._books.portfolio.attempts(pair, leg, candle_at)
         return Intent(
             client_id=client_id(
                 account=self._setup.account,
@@ -135,10 +136,13 @@ class Desk:
 
         Raises:
             VenueUnavailable: the venue does not answer.
+            OSError: what led to it cannot be brought to the disk; nothing was sent.
         """
         record = self._books.portfolio.orders[client_id]
         if record.status.final:
             return record
+        # Why a stop goes (a part is sold, it was jumped over) must not be forgotten once it is gone.
+        self._books.sync()
         try:
             self.learn(self._broker.cancel(Pair.parse(record.intent.pair), client_id))
         except VenueRefused:
@@ -156,9 +160,18 @@ class Desk:
         """
         for record in self._books.portfolio.open_orders():
             if record.status is OrderStatus.PLANNED:
-                self._books.write(self._learnt(record.intent, Learnt.ABSENT, "never sent"))
+                self._settle_planned(record.intent)
             else:
                 self.ask(record.intent.client_id)
+
+    def _settle_planned(self, intent: Intent) -> None:
+        """An order of which only the plan is written down: it was never sent, unless somebody lost the line."""
+        report = self._broker.find(Pair.parse(intent.pair), intent.client_id)
+        if report is None:
+            self._books.write(self._learnt(intent, Learnt.ABSENT, "never sent"))
+            return
+        self._books.write(self._learnt(intent, Learnt.SENT, "found at the venue"))
+        self.learn(report)
 
     def ask(self, client_id: str) -> None:
         """Ask the venue what became of an order; absence counts only when it has lasted.

@@ -104,10 +104,22 @@ class EntryDesk:
             account=self._account(views),
         )
         quantity = self._affordable(verdict.quantity, price, instrument)
+        # With the facts all that the sizes hang on: `vigie journal explain` counts them again from this line alone.
+        numbers = {
+            "reference": reference,
+            "wanted": verdict.wanted,
+            "sized": verdict.quantity,
+            "quantity": float(quantity),
+            "cash": float(self._books.portfolio.cash),
+            "step": float(instrument.step),
+            "volatility": wish.volatility,
+            "target_distance": wish.target_distance,
+            "warm_up": float(view.signals.warm_up),
+        }
         intent = self._desk.intent(pair, Leg.ENTRY, quantity, candle_at=wish.candle_at, reason=wish.reason)
 
         def decided(action: str, reason: str) -> e.Decided:
-            return self._decided(action, reason, wish, reference, verdict, view, quantity)
+            return self._decided(action, reason, wish, verdict, view, numbers)
 
         refusing = verdict.refusing or (() if wish.direction > 0 else ("direction",))
         if refusing or not quantity > 0:
@@ -163,12 +175,16 @@ class EntryDesk:
         per_unit = Decimal(repr(price))
         if not costs.fee_in_base:
             per_unit *= 1 + Decimal(repr(costs.fee_fraction))
-        most = _MONEY.divide(self._books.portfolio.cash * (1 - _CRUMB), per_unit)
+        cash = self._books.portfolio.cash
+        if instrument.step and wanted * per_unit <= cash:
+            # On a step that costs the whole wallet to the last digit nothing is lost to floating point.
+            return wanted
+        most = _MONEY.divide(cash * (1 - _CRUMB), per_unit)
         return wanted if wanted <= most else instrument.quantity_down(most)
 
     @staticmethod
     def _decided(
-        action: str, reason: str, wish: e.Wished, reference: float, verdict: Verdict, view: View, quantity: Decimal
+        action: str, reason: str, wish: e.Wished, verdict: Verdict, view: View, numbers: dict[str, float]
     ) -> e.Decided:
         return e.Decided(
             pair=wish.pair,
@@ -176,7 +192,7 @@ class EntryDesk:
             action=action,
             reason=reason,
             inputs_hash=view.inputs_hash,
-            numbers={"reference": reference, "wanted": verdict.wanted, "quantity": float(quantity)},
+            numbers=numbers,
             facts={name: float(value) for name, value in verdict.facts._asdict().items()},
             verdicts=dict(verdict.verdicts),
         )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from vigie.decision.marks import Marks, remembered
+from vigie.decision.policies import NOISE
 from vigie.domain import events as e
 from vigie.domain.portfolio import Latch, Portfolio
 from vigie.domain.timeframe import DAY_MS
@@ -86,6 +87,14 @@ class Limits:
         )
         self._books.sync()
 
+    def adopt(self, name: str, latch: Latch) -> None:
+        """Take over a latch that others have put on the disk; it stays as they wrote it, its instant included."""
+        self._books.write(
+            e.Halted(name, latch.mode, latch.reason, latch.until),
+            e.AlertRaised(name, f"{name}: {latch.reason}", urgent=latch.mode == TradingMode.HALTED.value),
+        )
+        self._books.sync()
+
     def lift(self, name: str, reason: str) -> None:
         """Lift a latch; written down first."""
         self._books.write(e.Resumed(name, reason))
@@ -97,10 +106,11 @@ class Limits:
         loss, fall = limits[DAILY_LOSS], limits[DRAWDOWN]
         if marks.day_first > 0.0 and not math.isnan(loss) and DAILY_LOSS not in self._books.portfolio.latches:
             lost = 1.0 - marks.day_low / marks.day_first
-            if not marks.day_low > marks.day_first * (1.0 - loss):
+            if not marks.day_low > marks.day_first * (1.0 - loss) * (1.0 + NOISE):
                 self._books.write(e.LimitReached(DAILY_LOSS, lost, loss, marks.day_first))
                 reason = f"{lost:.2%} of the day's first equity lost, limit {loss:.2%}"
                 self.latch(DAILY_LOSS, TradingMode.REDUCE_ONLY, reason, (marks.day + 1) * DAY_MS)
-        if not math.isnan(fall) and not marks.worst < fall and DRAWDOWN not in self._books.portfolio.latches:
+        fallen = not math.isnan(fall) and not marks.worst < fall * (1.0 - NOISE)
+        if fallen and DRAWDOWN not in self._books.portfolio.latches:
             self._books.write(e.LimitReached(DRAWDOWN, marks.worst, fall, marks.peak))
             self.latch(DRAWDOWN, TradingMode.HALTED, f"{marks.worst:.2%} below the peak, limit {fall:.2%}")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from vigie.decision.intents import Refusal
 from vigie.domain import events as e
-from vigie.domain.errors import InvariantBroken
+from vigie.domain.errors import InvariantBroken, OutcomeUnknown
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg, Side
 from vigie.domain.order_status import OrderStatus
@@ -105,7 +105,7 @@ class Guardian:
         ):
             # A sale of unknown fate may hold the coins: it is settled first.
             return
-        stop = self._stop_of(held)
+        stop = self._stop_of(held) or self._claimed(pair)
         if stop is not None and self._fits(held, stop, instrument):
             return
         if stop is not None:
@@ -159,21 +159,39 @@ class Guardian:
         self._closed(pair, instrument)
 
     def _lift_stop(self, pair: str) -> None:
-        """Take the stop away, if there is one; what it filled meanwhile is booked."""
+        """Take the stop away, if there is one; what it filled meanwhile is booked.
+
+        Raises:
+            VenueUnavailable: the venue does not answer.
+            OutcomeUnknown: nobody knows whether it is gone: nothing may be sold yet.
+        """
         held = self._books.portfolio.holdings.get(pair)
         if held is None or held.stop_id is None:
             return
         self._desk.cancel(held.stop_id)
         record = self._books.portfolio.orders.get(held.stop_id)
         if record is not None and not record.status.final:
-            # Nobody knows whether it still rests: it stays the stop of this holding until it is settled.
-            raise InvariantBroken(f"{pair}: its stop can be neither cancelled nor asked about")
+            # It rests, or a cancel is still under way: it stays the stop of this holding until the next tick asks.
+            raise OutcomeUnknown(f"{pair}: the cancel of its stop got no answer, and the stop still rests")
         if pair in self._books.portfolio.holdings:
             self._books.write(e.StopMarked(pair, None, "lifted"))
+
+    def was_jumped_over(self, held: Holding) -> bool:
+        """Whether a stop was triggered and rests at its limit, unfilled."""
+        stop = self._stop_of(held)
+        return stop is not None and stop.triggered
 
     def _stop_of(self, held: Holding) -> OrderRecord | None:
         record = None if held.stop_id is None else self._books.portfolio.orders.get(held.stop_id)
         return None if record is None or record.status.final else record
+
+    def _claimed(self, pair: str) -> OrderRecord | None:
+        """A stop that was sent, and whose sender died before he wrote down that it protects the holding."""
+        for one in self._books.portfolio.open_orders(pair):
+            if one.intent.leg is Leg.STOP:
+                self._books.write(e.StopMarked(pair, one.intent.client_id, "found at the venue after a crash"))
+                return one
+        return None
 
     def _fits(self, held: Holding, stop: OrderRecord, instrument: Instrument) -> bool:
         """Whether a resting stop is the one that the holding wants. It is only ever raised."""

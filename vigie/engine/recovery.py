@@ -10,6 +10,8 @@ from vigie.domain.record import to_json
 from vigie.ports.journal import Journal
 from vigie.ports.state_store import StateStore
 
+_CURE = "put the journal back, or move the account's folder away to begin anew"
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -30,19 +32,27 @@ def restore(journal: Journal, store: StateStore) -> Restored:
     """State, then backup, each carried on by the journal; then the journal alone.
 
     Raises:
-        InvariantBroken: the journal is damaged, or ends before the snapshot: what is missing may be an order.
+        InvariantBroken: the journal is damaged, or ends before what others know of it: what is missing may be an
+            order. Or nothing says how the account began, and something says that it did.
     """
     loaded = store.load()
     steps = list(loaded.problems)
     snapshot = loaded.portfolio
-    if snapshot is not None and snapshot.seq > journal.last_seq:
+    known = max(loaded.lines_told_of, 0 if snapshot is None else snapshot.seq)
+    if known > journal.last_seq:
+        witness = "snapshot" if snapshot is not None and snapshot.seq == known else "heartbeat"
         raise InvariantBroken(
-            f"the journal ends at line {journal.last_seq}, the snapshot of the account knows line {snapshot.seq}: "
-            "lines are lost"
+            f"the journal ends at line {journal.last_seq}, the {witness} of the account knows line {known}: "
+            f"lines are lost; {_CURE}"
         )
-    if snapshot is None and journal.last_seq == 0:
-        return Restored(Portfolio(), ("a fresh account", *steps), damaged=bool(steps))
     whole = folded((one.seq, one.at, one.event) for one in journal.read())
+    signs = (*loaded.problems, *(f"there is {name}" for name in loaded.signs_of_life))
+    if not whole.quote and signs:
+        raise InvariantBroken(
+            f"the journal does not say how this account began, and yet it did ({'; '.join(signs)}): {_CURE}"
+        )
+    if snapshot is None and whole.seq == 0:
+        return Restored(whole, ("a fresh account",), damaged=False)
     if snapshot is None:
         steps.append(f"no snapshot: rebuilt from the journal, {whole.seq} lines")
         return Restored(whole, tuple(steps), damaged=bool(loaded.problems))

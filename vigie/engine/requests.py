@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vigie.domain import events as e
+from vigie.domain.confirmation import KILL_SWITCH, UNREADABLE, named
+from vigie.domain.errors import OutcomeUnknown, VenueUnavailable
 from vigie.domain.order import Leg
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.books import Books
@@ -10,7 +14,7 @@ from vigie.engine.limits import Limits
 from vigie.engine.protection import Guardian
 from vigie.ports.controls import Controls, Request
 
-KILL_SWITCH, PERSON, PAUSE, UNREADABLE = "kill-switch", "person", "pause", "unreadable"
+PERSON, PAUSE = "person", "pause"
 
 
 class Clerk:
@@ -32,21 +36,32 @@ class Clerk:
         known = self._books.portfolio.latches
         for name, latch in self._controls.latches().items():
             if name not in known:
-                self._limits.latch(name, TradingMode(latch.mode), latch.reason, latch.until)
+                self._limits.adopt(name, latch)
 
     def letters(self) -> None:
-        """Obey what waits in the box, oldest first.
+        """Obey what waits in the box, oldest first; what has to wait keeps nobody else from being heard.
 
         Raises:
             VenueUnavailable: a sale has to wait; its request stays in the box.
+            OutcomeUnknown: likewise.
         """
+        waits: VenueUnavailable | OutcomeUnknown | None = None
         for request in self._controls.requests():
-            outcome = self._obey(request)
+            try:
+                outcome = self._obey(request)
+            except (VenueUnavailable, OutcomeUnknown) as error:
+                waits = waits or error
+                continue
+            if outcome is None:
+                continue
             self._books.write(e.RequestObeyed(request.request_id, request.kind, outcome))
             self._books.sync()
             self._controls.done(request)
+        if waits is not None:
+            raise waits
 
-    def _obey(self, request: Request) -> str:
+    def _obey(self, request: Request) -> str | None:
+        """What was done; None: something of it is left to do, and the request stays in the box."""
         reason = request.arguments.get("reason", "asked for")
         match request.kind:
             case "halt":
@@ -56,7 +71,7 @@ class Clerk:
                 self._limits.latch(PAUSE, TradingMode.REDUCE_ONLY, reason)
                 return "paused"
             case "resume":
-                return self._resume(request.arguments.get("name", ""), reason)
+                return self._resume(named(request.arguments.get("latches", "")), reason)
             case "cancel-entries":
                 for pair in list(self._books.portfolio.wishes):
                     self._books.write(e.WishDone(pair, "blocked"))
@@ -68,18 +83,29 @@ class Clerk:
             case _:
                 return f"not understood: {request.kind}"
 
-    def _resume(self, name: str, reason: str) -> str:
-        lifted = [one for one in self._books.portfolio.latches if name in ("", one)]
+    def _resume(self, looked_at: Mapping[str, str], reason: str) -> str:
+        """Lift the latches that a person has looked at; one that was set anew since then stays."""
+        known = {**self._books.portfolio.latches, **self._controls.latches()}
+        lifted = [
+            name
+            for name, since in looked_at.items()
+            if name in known and (name == UNREADABLE or str(known[name].since) == since)
+        ]
         if self._controls.kill_switch() is not None:
             lifted = [one for one in lifted if one != KILL_SWITCH]
         for one in lifted:
             self._limits.lift(one, reason)
-        return f"lifted: {', '.join(lifted) or 'nothing'}"
+        stay = sorted(set(looked_at) & set(known) - set(lifted))
+        return f"lifted: {', '.join(lifted) or 'nothing'}{'; set anew since: ' if stay else ''}{', '.join(stay)}"
 
-    def _sell(self, pairs: list[str], leg: Leg, reason: str) -> str:
-        sold = []
-        for pair in pairs:
-            if pair in self._books.portfolio.holdings:
+    def _sell(self, pairs: list[str], leg: Leg, reason: str) -> str | None:
+        """Sell what is held of some pairs; None while something of it is left."""
+        account = self._books.portfolio
+        wanted = [pair for pair in pairs if pair in account.holdings]
+        for pair in wanted:
+            # A sale whose fate is not known yet holds the coins: it is settled first.
+            if not any(one.intent.leg is not Leg.STOP for one in account.open_orders(pair)):
                 self._guardian.sell(pair, leg, candle_at=None, reason=reason)
-                sold.append(pair)
-        return f"sold: {', '.join(sold) or 'nothing is held'}"
+        if any(pair in self._books.portfolio.holdings for pair in wanted):
+            return None
+        return f"sold: {', '.join(wanted) or 'nothing is held'}"

@@ -29,6 +29,7 @@ class Setup:
         process: its id.
         absent_after_seconds: an order that the venue does not know this long after it was sent was never there.
         gives_up_after: entries that come so late after their candle's close are dropped, seconds; None: never.
+        opens: False: nothing is opened; what is held is looked after as ever.
     """
 
     account: str
@@ -44,6 +45,7 @@ class Setup:
     process: int = 0
     absent_after_seconds: float = 60.0
     gives_up_after: float | None = None
+    opens: bool = True
 
     def __post_init__(self) -> None:
         settings = self.plan.settings

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from vigie.domain.candles import FloatArray
 from vigie.indicators.averages import ema, sma
+from vigie.indicators.remembered import remembered
 
 
+@remembered
 def rsi(close: FloatArray, period: int = 14) -> FloatArray:
     """Relative strength index (Wilder 1978), 0 to 100, NaN for the first ``period - 1`` rows, shape (n,).
 
     Gains and losses (0 for the first row) are smoothed with alpha = 1 / period from their first value;
     an average loss of 0 gives 100.
     """
+    import pandas as pd
     from ta.momentum import RSIIndicator
 
     values: FloatArray = RSIIndicator(pd.Series(close), window=period).rsi().to_numpy(np.float64, copy=True)
     return values
 
 
+@remembered
 def stochastic_rsi(rsi_values: FloatArray, window: int = 14, *, flat: float = np.nan) -> FloatArray:
     """Where the RSI stands in its own range, 0 to 1, not smoothed, shape (n,).
 
@@ -32,6 +35,8 @@ def stochastic_rsi(rsi_values: FloatArray, window: int = 14, *, flat: float = np
         flat: value where the RSI did not move in the whole window; NaN (no comparison holds) unless a classic
             profile says otherwise.
     """
+    import pandas as pd
+
     rolled = pd.Series(rsi_values).rolling(window)
     low = rolled.min().to_numpy(np.float64)
     high = rolled.max().to_numpy(np.float64)
@@ -43,8 +48,10 @@ def stochastic_rsi(rsi_values: FloatArray, window: int = 14, *, flat: float = np
     return np.clip(values, 0.0, 1.0)
 
 
+@remembered
 def macd_histogram(close: FloatArray, fast: int = 12, slow: int = 26, signal: int = 9) -> FloatArray:
     """MACD line minus its signal line (Appel), in quote, NaN until all three averages are full, shape (n,)."""
+    import pandas as pd
     from ta.trend import MACD
 
     indicator = MACD(pd.Series(close), window_slow=slow, window_fast=fast, window_sign=signal)
@@ -52,6 +59,7 @@ def macd_histogram(close: FloatArray, fast: int = 12, slow: int = 26, signal: in
     return values
 
 
+@remembered
 def trix_histogram(close: FloatArray, span: int = 7, signal: int = 15) -> FloatArray:
     """TRIX minus its plain mean, in percent a row, NaN for the first ``signal`` rows, shape (n,).
 
@@ -61,4 +69,5 @@ def trix_histogram(close: FloatArray, span: int = 7, signal: int = 15) -> FloatA
     smooth = ema(ema(ema(close, span), span), span)
     trix = np.full(len(close), np.nan)
     trix[1:] = (smooth[1:] - smooth[:-1]) / smooth[:-1] * 100.0
-    return trix - sma(trix, signal)
+    above: FloatArray = trix - sma(trix, signal)
+    return above

@@ -8,8 +8,10 @@ from vigie.domain.candles import BoolArray, Candles, FloatArray
 from vigie.domain.timeframe import Timeframe
 from vigie.indicators import loops
 from vigie.indicators.averages import ema_pair
+from vigie.indicators.remembered import remembered
 
 
+@remembered
 def adx(candles: Candles, period: int = 14) -> FloatArray:
     """Average directional index (Wilder 1978), 0 to 100, NaN for the first ``2 * period - 1`` rows, shape (n,).
 
@@ -40,6 +42,7 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     return shares
 
 
+@remembered
 def higher_timeframe_uptrend(candles: Candles, timeframe: Timeframe, fast: int, slow: int) -> BoolArray:
     """Whether EMA(fast) > EMA(slow) on the last *completed* candle of a longer timeframe, shape (n,).
 

@@ -16,11 +16,15 @@ class Loaded:
         portfolio: the newest snapshot that can be read; None: none.
         source: ``state``, ``backup`` or ``nothing``.
         problems: what was wrong with the files that were not used, sentences.
+        lines_told_of: a line of the journal that something else says was on the disk once; 0: nothing does.
+        signs_of_life: what else there is that a new account cannot have, names; empty: nothing.
     """
 
     portfolio: Portfolio | None
     source: str
     problems: tuple[str, ...] = ()
+    lines_told_of: int = 0
+    signs_of_life: tuple[str, ...] = ()
 
 
 class StateStore(Protocol):

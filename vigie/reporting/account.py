@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -14,6 +14,7 @@ from vigie.domain.instants import as_iso, as_text
 from vigie.domain.portfolio import Portfolio
 
 REPLAY_SCHEMA = "vigie.replay/1"
+PAPER_SCHEMA = "vigie.paper/1"
 PARITY_SCHEMA = "vigie.parity/1"
 
 
@@ -70,19 +71,56 @@ def replay_document(account: Portfolio, facts: Mapping[str, Any]) -> dict[str, A
 
 def replay_view(document: Mapping[str, Any]) -> RenderableType:
     """The same for a terminal."""
-    held = document["portfolio"]
     rows = [
         ("account", document["account"]),
         ("candles gone through", f"{document['rows']:,}"),
+        *_standing(document),
+    ]
+    parts: list[RenderableType] = [_facts(rows)]
+    parts += [Text(f"problem: {one}", style="yellow") for one in document["problems"]]
+    return Group(*parts)
+
+
+def _standing(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    held = document["portfolio"]
+    return [
         ("lines in the journal", f"{document['lines']:,}"),
         ("equity", "-" if held["equity"] is None else f"{held['equity']:,.2f} {held['quote']}"),
         ("worst drawdown", "-" if held["worst_drawdown"] is None else f"{held['worst_drawdown']:.2%}"),
         ("positions", ", ".join(held["positions"]) or "none"),
         ("halts", ", ".join(held["latches"]) or "none"),
     ]
-    parts: list[RenderableType] = [_facts(rows)]
-    parts += [Text(f"problem: {one}", style="yellow") for one in document["problems"]]
-    return Group(*parts)
+
+
+def paper_document(account: Portfolio, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """How paper trading ended.
+
+    Args:
+        account: as it stands at the end.
+        facts: ``account``, ``ticks``, ``lines``, ``recovery``, ``problems``, ``ended``.
+    """
+    return {"schema": PAPER_SCHEMA, **facts, "portfolio": account_document(account)}
+
+
+def paper_view(document: Mapping[str, Any]) -> RenderableType:
+    """The same for a terminal."""
+    rows = [
+        ("account", document["account"]),
+        ("ended by", document["ended"]),
+        ("ticks", f"{document['ticks']:,}"),
+        *_standing(document),
+    ]
+    return _facts(rows)
+
+
+def tick_line(mode: str, problems: Sequence[str], account: Portfolio) -> str:
+    """One tick in one line: the last candle that was decided on, what is held, what is wrong."""
+    cycle = account.cycle
+    parts = ["nothing decided yet" if cycle is None else f"decided {as_text(cycle.candle_at)}"]
+    if cycle is not None:
+        parts.append(f"equity {cycle.equity:,.2f} {account.quote}")
+    parts += [", ".join(sorted(account.holdings)) or "nothing held", mode.replace("_", " ")]
+    return "; ".join([" · ".join(parts), *problems])
 
 
 def parity_document(facts: Mapping[str, Any]) -> dict[str, Any]:

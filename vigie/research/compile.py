@@ -29,7 +29,7 @@ from vigie.domain import loops
 from vigie.domain.candles import FloatArray
 from vigie.domain.errors import ConfigError
 from vigie.research.kernel.entries import enter
-from vigie.research.kernel.lean import lean_many
+from vigie.research.kernel.lean import added_up, lean_many
 from vigie.research.kernel.walk import walk
 
 Compiler = Callable[[FunctionType], Any]
@@ -254,6 +254,7 @@ def _inner(function: FunctionType) -> Any:
         error_model="numpy",
         inline="always" if link else "never",
         forceinline=not link and function.__module__ != enter.__module__,
+        fastmath={"reassoc", "nnan", "nsz"} if function.__qualname__ == added_up.__qualname__ else False,
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,
         _nrt=False,

@@ -19,7 +19,8 @@ from vigie.research.kernel.records import Book, Market, Wallet, Wishes
 from vigie.research.timeline import Timeline, filters_of, market, wishes
 from vigie.strategy.signals import Signals
 
-HOLE_RULE = "holes"
+HOLE = rule_names().index("holes")
+"""Place of the hole rule among the gate's rules."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +71,8 @@ def loop_inputs(
     candles = [one.traded.candles for one in pieces]
     pairs = [one.traded.pair for one in pieces]
     settings = plan.settings
-    limits = limits_of(plan, max(one.warm_up for one in pieces))
+    limits = limits_of(plan)
+    limits[HOLE] = hole_limit(limits[HOLE], max(one.warm_up for one in pieces))
     wanted = wishes(timeline, [one.signals for one in pieces])
     most_trades = int(np.count_nonzero(wanted.entry)) + 1
     filters = filters_of(pairs, instruments, settings.min_notional)
@@ -99,12 +101,14 @@ def wallet_of(plan: Plan, pairs: int) -> Wallet:
     )
 
 
-def limits_of(plan: Plan, warm_up: int) -> FloatArray:
-    """Numbers of the gate's rules in their order; the hole rule asks for no more candles than the warm-up has."""
-    limits = np.array([plan.limits[name] for name in rule_names()])
-    hole = rule_names().index(HOLE_RULE)
-    limits[hole] = np.fmin(limits[hole], max(1, warm_up)) if not np.isnan(limits[hole]) else np.nan
-    return limits
+def limits_of(plan: Plan) -> FloatArray:
+    """Numbers of the gate's rules in their order, as the plan has them."""
+    return np.array([plan.limits[name] for name in rule_names()])
+
+
+def hole_limit(limit: FloatArray, warm_up: int) -> FloatArray:
+    """The hole rule asks for no more candles than the warm-up has; NaN (switched off) stays."""
+    return np.minimum(limit, max(1, warm_up))
 
 
 def _position_fraction(plan: Plan, pairs: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vigie.decision.profile import Plan, plan
+from vigie.decision.profile import Plan, Planner
 from vigie.domain.candles import Series
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
@@ -64,7 +64,8 @@ def run_points(
     Raises:
         ConfigError: a point that makes no sense, or a name that is unknown here.
     """
-    made = [(point, plan(strategy, job.profile, {**job.fixed, **point})) for point in points]
+    planner = Planner(strategy, job.profile)
+    made = [(point, planner.plan({**job.fixed, **point})) for point in points]
     return run_made(job, made, jobs, progress)
 
 

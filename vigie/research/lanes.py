@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vigie.decision.policies import Filters
 from vigie.decision.profile import Plan
 from vigie.domain.candles import FloatArray, IntArray
+from vigie.domain.instrument import Instrument
+from vigie.domain.pair import Pair
 from vigie.metrics.sums import NAMES, Sums
 from vigie.research.compile import compiled_lean
-from vigie.research.inputs import Piece, limits_of, wallet_of
+from vigie.research.inputs import HOLE, hole_limit, limits_of, wallet_of
 from vigie.research.kernel import lean as k
+from vigie.research.pieces import Range
+from vigie.research.timeline import filters_of
+from vigie.strategy.signals import Signals
 
-__all__ = ["NAMES", "lane_of", "run_lane", "sums_of"]
+__all__ = ["NAMES", "Numbers", "Road", "run_lane", "sums_of"]
 
 
-def lane_of(piece: Piece) -> k.Lane:
-    """The candles and wishes of a pair that is alone in its wallet."""
-    candles, signals = piece.traded.candles, piece.signals
-    entry = signals.entry
-    lane = k.Lane(
-        open=candles.open,
-        high=candles.high,
-        low=candles.low,
-        close=candles.close,
-        in_row=piece.known.candles.rows_without_hole[-len(candles) :],
-        day=candles.close_day,
-        entries=np.flatnonzero(entry[signals.warm_up :]) + signals.warm_up,
-        entry=entry,
-        exit=signals.exit,
-        stop_distance=signals.stop_distance,
-        target_distance=signals.target_distance,
-        volatility=signals.volatility,
-    )
-    return k.Lane(*(_readable(column) for column in lane))
+@dataclass(frozen=True, slots=True, eq=False)
+class Road:
+    """The candles of a pair that is alone in its wallet, as the lean loop wants them; lanes share it."""
+
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    in_row: IntArray
+    day: IntArray
+
+    @classmethod
+    def of(cls, there: Range) -> Road:
+        """The candles of a range."""
+        candles = there.traded.candles
+        columns = candles.open, candles.high, candles.low, candles.close
+        in_row = there.known.candles.rows_without_hole[there.first :]
+        return cls(*(_readable(column) for column in (*columns, in_row, candles.close_day)))
+
+    def lane(self, signals: Signals) -> k.Lane:
+        """These candles with the wishes of a strategy; no entry while it is warming up."""
+        wanted = np.flatnonzero(signals.entry[signals.warm_up :] != 0)
+        return k.Lane(
+            open=self.open,
+            high=self.high,
+            low=self.low,
+            close=self.close,
+            in_row=self.in_row,
+            day=self.day,
+            entries=_readable(wanted + signals.warm_up),
+            entry=_readable(signals.entry),
+            exit=_readable(signals.exit),
+            stop_distance=_readable(signals.stop_distance),
+            target_distance=_readable(signals.target_distance),
+            volatility=_readable(signals.volatility),
+        )
 
 
 def _readable(column: NDArray[Any]) -> Any:
@@ -47,42 +69,64 @@ def _readable(column: NDArray[Any]) -> Any:
     return view
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """The numbers of many plans over one pair, a line each.
+
+    Attributes:
+        rules, costs, wallets: fields of `Rules`, `Costs` and `Wallet`, shapes (plans, 17), (plans, 4), (plans, 6).
+        limits: of the gate's rules, shape (plans, rules).
+        filters: of the venue, shape (plans, 4).
+    """
+
+    rules: FloatArray
+    costs: FloatArray
+    wallets: FloatArray
+    limits: FloatArray
+    filters: FloatArray
+
+    @classmethod
+    def of(cls, plans: Sequence[Plan], pair: Pair, instruments: Mapping[Pair, Instrument]) -> Numbers:
+        """Lay out plans; what several of them share (`Planner`) is read once."""
+        lines: dict[object, tuple[list[float], ...]] = {}
+        table = []
+        for plan in plans:
+            # Plans live as long as this function: nobody else gets these ids.
+            shared = (id(plan.settings), id(plan.limits), plan.sizing_amount)
+            if shared not in lines:
+                numbers = plan.settings.rules(), plan.settings.costs(), wallet_of(plan, 1), limits_of(plan)
+                filters = filters_of([pair], instruments, plan.settings.min_notional)[0]
+                lines[shared] = tuple([float(one) for one in line] for line in (*numbers, filters))
+            table.append(lines[shared])
+        return cls(*(np.array(column) for column in zip(*table, strict=True)))
+
+    def warmed_up(self, members: IntArray, warm_up: int) -> None:
+        """Tell the hole rule of some plans for how many candles their strategy asks."""
+        self.limits[members, HOLE] = hole_limit(self.limits[members, HOLE], warm_up)
+
+
 def run_lane(
     lane: k.Lane,
-    plans: Sequence[Plan],
-    warm_up: int,
-    filters: Filters,
+    numbers: Numbers,
+    members: IntArray,
     ends: IntArray,
     days: IntArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Run many plans over one lane.
+    out: FloatArray,
+    daily: FloatArray,
+) -> None:
+    """Run some plans over one lane.
 
     Args:
         lane: candles and wishes.
-        plans: who share them.
-        warm_up: candles the strategy asks for.
-        filters: of the venue.
+        numbers: of all plans.
+        members: those who share the wishes, shape (m,).
         ends: how many candles each answer is about, not decreasing; the last one: all.
         days: last row of each day whose equity is wanted.
-
-    Returns:
-        columns L_*, shape (plans, ends, 11), and equity, quote, shape (plans, days).
+        out: lines ``members`` are written: columns L_*, shape (plans, ends, 11).
+        daily: lines ``members`` are written: equity, quote, shape (plans, days).
     """
-    out = np.zeros((len(plans), len(ends), k.LEAN_COLUMNS))
-    daily = np.empty((len(plans), len(days)))
-    compiled_lean()(
-        lane,
-        np.array([[float(one) for one in made.settings.rules()] for made in plans]),
-        np.array([[float(one) for one in made.settings.costs()] for made in plans]),
-        np.array([[float(one) for one in wallet_of(made, 1)] for made in plans]),
-        np.array([limits_of(made, warm_up) for made in plans]),
-        filters,
-        ends,
-        days,
-        out,
-        daily,
-    )
-    return out, daily
+    n = numbers
+    compiled_lean()(lane, n.rules, n.costs, n.wallets, n.limits, n.filters, members, ends, days, out, daily)
 
 
 def sums_of(lines: FloatArray, capital: FloatArray) -> Sums:

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from vigie.decision.policies import Filters
 from vigie.decision.profile import Plan
 from vigie.domain.candles import Candles, FloatArray, IntArray, Series
 from vigie.domain.instrument import Instrument
@@ -20,9 +19,10 @@ from vigie.metrics.sums import measure_sums
 from vigie.research.compile import compiled_lean, use_compiled_loops
 from vigie.research.folds import rows_before
 from vigie.research.kernel.lean import LEAN_COLUMNS
-from vigie.research.lanes import lane_of, run_lane, sums_of
-from vigie.research.pieces import piece_of
-from vigie.research.timeline import filters_of
+from vigie.research.kernel.records import Wallet
+from vigie.research.lanes import Numbers, Road, run_lane, sums_of
+from vigie.research.memo import Memo
+from vigie.research.pieces import piece_in, range_of
 
 _YEAR_DAYS = 365.25
 
@@ -67,40 +67,46 @@ def lean_sweep(
     """
     use_compiled_loops()
     compiled_lean()
-    candles = one.candles.between(start_ms, ends_ms[-1])
+    groups = _groups(plans)
+    places = {
+        from_past: range_of(made, one, start_ms, ends_ms[-1])
+        for from_past, made in {made.settings.warm_up_from_past: made for made in plans}.items()
+    }
+    roads = {from_past: Road.of(there) for from_past, there in places.items()}
+    memo = Memo([there.known.candles for there in places.values()])
+    candles = next(iter(places.values())).traded.candles
     ends = np.array(rows_before(candles.opens_at, ends_ms), dtype=np.int64)
-    days = np.zeros(0, dtype=np.int64)
-    if daily and len(candles):
-        days = last_of_each_day(candles.closes_at, candles.timeframe.milliseconds)
+    days = last_of_each_day(candles.closes_at, candles.timeframe.milliseconds) if daily else ends[:0]
+    numbers = Numbers.of(plans, one.pair, instruments)
     lines = np.empty((len(plans), len(ends), LEAN_COLUMNS))
     levels = np.empty((len(plans), len(days)))
 
-    def work(members: Sequence[int]) -> None:
-        mine = [plans[index] for index in members]
-        piece = piece_of(mine[0], one, start_ms, ends_ms[-1])
-        tick, step, quantity, notional = filters_of([one.pair], instruments, mine[0].settings.min_notional)[0]
-        filters = Filters(tick, step, quantity, notional)
-        lines[members], levels[members] = run_lane(lane_of(piece), mine, piece.warm_up, filters, ends, days)
+    def work(members: IntArray) -> None:
+        first = plans[members[0]]
+        from_past = first.settings.warm_up_from_past
+        with memo.used():
+            piece = piece_in(places[from_past], first)
+        numbers.warmed_up(members, piece.warm_up)
+        run_lane(roads[from_past].lane(piece.signals), numbers, members, ends, days, lines, levels)
         progress(len(members))
 
     pool = ThreadPoolExecutor(max_workers=max(1, jobs))
     try:
-        for done in [pool.submit(work, members) for members in _groups(plans)]:
+        for done in [pool.submit(work, members) for members in groups]:
             done.result()
     finally:
         # After an interrupt or an error nothing is begun any more.
         pool.shutdown(cancel_futures=True)
-    capital = np.array([float(made.settings.capital) for made in plans])
+    capital = numbers.wallets[:, Wallet._fields.index("capital")]
     return _measured(lines, capital, candles, ends), _returns(levels, capital)
 
 
-def _groups(plans: Sequence[Plan]) -> list[list[int]]:
-    """Plans that share their signals and meet the same filters, by their places."""
+def _groups(plans: Sequence[Plan]) -> list[IntArray]:
+    """Plans that share their signals, by their places."""
     groups: dict[object, list[int]] = {}
     for index, made in enumerate(plans):
-        shared = (made.parameters, made.settings.warm_up_from_past, made.settings.min_notional)
-        groups.setdefault(shared, []).append(index)
-    return list(groups.values())
+        groups.setdefault((made.parameters, made.settings.warm_up_from_past), []).append(index)
+    return [np.array(members, dtype=np.int64) for members in groups.values()]
 
 
 def _measured(lines: FloatArray, capital: FloatArray, candles: Candles, ends: IntArray) -> list[Measures]:

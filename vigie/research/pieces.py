@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from vigie.decision.profile import Plan
 from vigie.domain.candles import Candles, Series
@@ -16,43 +14,68 @@ from vigie.research.inputs import Piece
 from vigie.strategy.signals import COLUMNS, Signals
 
 
-def piece_of(plan: Plan, one: Series, start_ms: int | None, end_ms: int | None) -> Piece:
-    """One pair's candles in a range, and what the plan's strategy wants there.
+@dataclass(frozen=True, slots=True, eq=False)
+class Range:
+    """One pair's candles in a range of time.
+
+    Attributes:
+        known: every candle that may be looked at, those before the range included.
+        traded: the candles of the range.
+    """
+
+    known: Series
+    traded: Series
+
+    @property
+    def first(self) -> int:
+        """Row of the first traded candle among the known ones."""
+        return len(self.known.candles) - len(self.traded.candles)
+
+
+def range_of(plan: Plan, one: Series, start_ms: int | None, end_ms: int | None) -> Range:
+    """One pair's candles in a range.
 
     Args:
-        plan: its strategy, parameters and warm-up policy are used.
+        plan: its warm-up policy is used.
         one: all candles of the pair.
         start_ms: start of the range, epoch milliseconds; None: the first candle.
         end_ms: its end, excluded; None: after the last candle.
 
     Raises:
         DataError: no candles in the range.
-        ConfigError: signals of the wrong length.
     """
     known = one.candles.between(start_ms if not plan.settings.warm_up_from_past else None, end_ms)
-    first = 0 if start_ms is None else int(np.searchsorted(known.opens_at, start_ms))
-    if len(known) <= first:
+    traded = known.between(start_ms, None)
+    if not len(traded):
         raise DataError(_nothing_in_range(one, start_ms, end_ms))
-    signals = _ask(plan, one.pair, known)
-    return Piece(
-        known=replace(one, candles=known),
-        traded=replace(one, candles=known[first:] if first else known),
-        signals=_cut(signals, first),
-        warm_up=signals.warm_up,
-    )
+    return Range(replace(one, candles=known), replace(one, candles=traded))
 
 
-def pieces_of(plan: Plan, series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> list[Piece]:
-    """`piece_of` for each pair that has candles in the range; the others are left out.
+def ranges_of(plan: Plan, series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> list[Range]:
+    """`range_of` for each pair that has candles there; the others are left out.
 
     Raises:
         DataError: no pair has any.
-        ConfigError: signals of the wrong length.
     """
     gone = absent(series, start_ms, end_ms)
     if len(gone) == len(series):
         raise DataError(_nothing_in_range(series[0], start_ms, end_ms))
-    return [piece_of(plan, one, start_ms, end_ms) for one in series if one.pair not in gone]
+    return [range_of(plan, one, start_ms, end_ms) for one in series if one.pair not in gone]
+
+
+def piece_in(there: Range, plan: Plan) -> Piece:
+    """A range, and what the plan's strategy wants there.
+
+    Raises:
+        ConfigError: signals of the wrong length.
+    """
+    signals = _ask(plan, there.known.pair, there.known.candles)
+    return Piece(known=there.known, traded=there.traded, signals=_cut(signals, there.first), warm_up=signals.warm_up)
+
+
+def pieces_of(plan: Plan, series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> list[Piece]:
+    """`ranges_of`, and what the plan's strategy wants there; raises what `piece_in` raises too."""
+    return [piece_in(there, plan) for there in ranges_of(plan, series, start_ms, end_ms)]
 
 
 def absent(series: Sequence[Series], start_ms: int | None, end_ms: int | None) -> tuple[Pair, ...]:

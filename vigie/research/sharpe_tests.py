@@ -103,6 +103,20 @@ def estimate(returns: FloatArray) -> SharpeEstimate | str:
     return SharpeEstimate(mean / deviation, len(values), float(np.mean(scaled**3)), float(np.mean(scaled**4)))
 
 
+def sharpes(returns: FloatArray) -> FloatArray:
+    """The per-period Sharpe ratios of many trials, those whose returns vary: `estimate` of each without its moments.
+
+    Args:
+        returns: excess returns, a trial per row, fractions, shape (trials, n); all finite.
+    """
+    if returns.ndim != 2 or returns.shape[1] < 2:
+        return np.zeros(0)
+    spread = deviations(returns)
+    moving = spread > 0.0
+    ratios: FloatArray = returns.mean(axis=1)[moving] / spread[moving]
+    return ratios
+
+
 def annualised(per_period: float, periods_per_year: float) -> float:
     """A per-period Sharpe ratio x sqrt(periods per year); it assumes returns without serial correlation (Lo, 2002).
 

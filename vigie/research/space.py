@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from vigie.decision.profile import Plan, number_specs, plan
+from vigie.decision.profile import Plan, Planner, number_specs
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
 from vigie.strategy.params import Spec, Value
@@ -178,9 +178,10 @@ def sensible(
     """A plan for each point that makes sense, and why the first of the others makes none."""
     made: list[tuple[Point, Plan]] = []
     first_problem: ConfigError | None = None
+    planner = Planner(strategy, profile)
     for point in points:
         try:
-            made.append((point, plan(strategy, profile, {**fixed, **point})))
+            made.append((point, planner.plan({**fixed, **point})))
         except ConfigError as error:
             first_problem = first_problem or error
     return made, first_problem

@@ -25,7 +25,8 @@ from vigie.research.folds import rows_before
 from vigie.research.inputs import Piece, loop_inputs
 from vigie.research.kernel.records import T_EXIT_ROW
 from vigie.research.lean_sweep import can_be_lean, lean_sweep
-from vigie.research.pieces import pieces_of
+from vigie.research.memo import Memo
+from vigie.research.pieces import piece_in, ranges_of
 from vigie.research.space import Point
 from vigie.research.timeline import Timeline
 from vigie.strategy.params import Params
@@ -98,6 +99,8 @@ def sweep(
     Returns:
         one score per plan, in their order.
     """
+    if not plans:
+        return []
     if can_be_lean([made for _, made in plans], len(series)):
         return _lean(plans, series[0], instruments, start_ms, ends_ms, jobs, progress, daily=daily)
     scores = _full(plans, series, instruments, start_ms, ends_ms, jobs, progress)
@@ -146,9 +149,22 @@ def _full(
         groups.setdefault((made.parameters, made.settings.warm_up_from_past), []).append(index)
     scores: list[Score | None] = [None] * len(plans)
 
+    special = any(_acts_at_the_end(made) for _, made in plans)
+    places = {
+        (from_past, end): ranges_of(made, series, start_ms, end)
+        for from_past, made in {made.settings.warm_up_from_past: made for _, made in plans}.items()
+        for end in (ends_ms if special else ends_ms[-1:])
+    }
+    memo = Memo([there.known.candles for ranges in places.values() for there in ranges])
+
     def work(members: list[int]) -> None:
         first = plans[members[0]][1]
-        pieces = cache(lambda end: pieces_of(first, series, start_ms, end))
+
+        @cache
+        def pieces(end: int) -> list[Piece]:
+            with memo.used():
+                return [piece_in(there, first) for there in places[first.settings.warm_up_from_past, end]]
+
         for index in members:
             point, made = plans[index]
             score = _score(point, made, pieces(ends_ms[-1]), instruments, ends_ms, len(series))

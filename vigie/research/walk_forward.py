@@ -29,6 +29,7 @@ from vigie.research.sharpe_tests import (
     estimate,
     probabilistic_sharpe,
     sharpe_variance,
+    sharpes,
 )
 from vigie.research.space import Point
 from vigie.research.sweep import Score, best
@@ -213,12 +214,9 @@ def judged(
         senseless: points that made no sense.
     """
     scores = choices.scores
-    results = tuple(
-        _test(task, series, fold, score, at, instruments)
-        for fold, (score, at) in zip(folds, choices.folds, strict=True)
-    )
+    results = tested(task, series, folds, choices, instruments=instruments)
     closes_at, equity, daily = _stitched(results)
-    measured = estimate(daily)
+    found = statistics(daily, scores, trials)
     return WalkForward(
         folds=results,
         closes_at=closes_at,
@@ -229,11 +227,54 @@ def judged(
         final=choices.final,
         scores=tuple(scores),
         senseless=senseless,
+        sharpe=found.sharpe,
+        probabilistic_sharpe=found.probabilistic_sharpe,
+        deflated_sharpe=found.deflated_sharpe,
+        overfitting=found.overfitting,
+        trials=trials,
+    )
+
+
+def tested(
+    task: Task,
+    series: Sequence[Series],
+    folds: Sequence[Fold],
+    choices: Choices,
+    *,
+    instruments: Mapping[Pair, Instrument],
+) -> tuple[FoldResult, ...]:
+    """Each choice run once on the test part of its fold; arguments as of `judged`."""
+    return tuple(
+        _test(task, series, fold, score, at, instruments)
+        for fold, (score, at) in zip(folds, choices.folds, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistics:
+    """How far a walk-forward can be believed; fields as in `WalkForward`."""
+
+    sharpe: SharpeEstimate | str
+    probabilistic_sharpe: float | str
+    deflated_sharpe: DeflatedSharpe | str
+    overfitting: Overfitting | str
+
+
+def statistics(tested: FloatArray, scores: Sequence[Score], trials: int) -> Statistics:
+    """What the stitched daily returns of the tests and those of all points say.
+
+    Args:
+        tested: daily returns of the tests, fractions, shape (days,).
+        scores: all points over all candles, with their daily returns.
+        trials: how many stand behind the choice.
+    """
+    measured = estimate(tested)
+    daily = np.array([score.daily for score in scores if score.daily is not None])
+    return Statistics(
         sharpe=measured,
         probabilistic_sharpe=measured if isinstance(measured, str) else probabilistic_sharpe(measured),
-        deflated_sharpe=_deflated(measured, scores, trials),
-        overfitting=overfitting(np.column_stack(_daily(scores))) if scores else "nothing was tried",
-        trials=trials,
+        deflated_sharpe=measured if isinstance(measured, str) else _deflated(measured, daily, trials),
+        overfitting=overfitting(daily.T) if scores else "nothing was tried",
     )
 
 
@@ -285,13 +326,6 @@ def _stitched(results: Sequence[FoldResult]) -> tuple[IntArray, FloatArray, Floa
     return np.concatenate([one.closes_at for one in runs]), np.concatenate(pieces), np.concatenate(daily)
 
 
-def _deflated(measured: SharpeEstimate | str, scores: Sequence[Score], trials: int) -> DeflatedSharpe | str:
-    if isinstance(measured, str):
-        return measured
-    each = [estimate(returns) for returns in _daily(scores)]
-    variance = sharpe_variance(np.array([one.per_period for one in each if isinstance(one, SharpeEstimate)]))
+def _deflated(measured: SharpeEstimate, daily: FloatArray, trials: int) -> DeflatedSharpe | str:
+    variance = sharpe_variance(sharpes(daily))
     return variance if isinstance(variance, str) else deflated_sharpe(measured, trials, variance)
-
-
-def _daily(scores: Sequence[Score]) -> list[FloatArray]:
-    return [score.daily for score in scores if score.daily is not None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from vigie.decision.policies import Extreme, FillAt, GapPolicy, StopTest, TrailFrom
-from vigie.decision.profile import Plan, load_profile, number_specs, plan, profile_names
+from vigie.decision.profile import Plan, Planner, load_profile, number_specs, plan, profile_names
 from vigie.decision.registry import gate_rules, sizing_rules
 from vigie.decision.settings import Settings
 from vigie.domain.errors import ConfigError
@@ -251,3 +251,34 @@ def test_the_standard_profile_asks_for_ten_where_the_least_order_value_is_unknow
     said = {name: plan(load("ema_cross"), name, {}).settings.min_notional for name in profile_names()}
     assert said == {"standard": 10.0, "classic-a": 0.0, "classic-b": 0.0, "classic-c": 5.0}
     assert plan(load("ema_cross"), "standard", {"min_notional": "0"}).settings.min_notional == 0.0
+
+
+# --- many plans -------------------------------------------------------------------------------------------------------
+
+
+def test_plans_that_say_the_same_share_what_was_read_and_others_do_not() -> None:
+    planner = Planner(STRATEGY, "standard")
+    one = planner.plan({"fast": "10", "trail_atr": "4"})
+    other = planner.plan({"fast": "10", "trail_atr": "5"})
+    third = planner.plan({"fast": "12", "trail_atr": "4"})
+    assert one.parameters is other.parameters
+    assert one.settings is third.settings
+    assert one.limits is other.limits is third.limits
+    assert (other.settings.trail_atr, third.settings.trail_atr) == (5.0, 4.0)
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("profile", profile_names())
+def test_a_planner_makes_the_plans_of_single_ones(profile: str, name: str) -> None:
+    planner, strategy = Planner(load(name), profile), load(name)
+    for overrides in ({}, {"sizing": "baseline"}, {"baseline_fraction": "0.5"}, {"cooldown_bars": "off"}, {}):
+        assert planner.plan(overrides) == plan(strategy, profile, overrides)
+
+
+def test_a_planner_tells_every_problem_each_time_and_goes_on() -> None:
+    planner = Planner(STRATEGY, "standard")
+    for _ in range(2):
+        with pytest.raises(ConfigError) as caught:
+            planner.plan({"fsat": "3", "slow": "x", "trail_atr": "-1", "risk_fraction": "9", "cooldown_bars": "y"})
+        assert len(caught.value.problems) == 5
+    assert planner.plan({"slow": "60"}).parameters.as_dict()["slow"] == 60

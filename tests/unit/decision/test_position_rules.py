@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tests.unit.decision.cases import NAN, NO_FILTERS, bar, position, rules
-from vigie.decision.position_rules import Actions, Bar, Position, advance, effective_stop, opened
+from vigie.decision.position_rules import Actions, Bar, Position, advance, await_sale, effective_stop, opened
 from vigie.domain.trades import ExitReason
 
 HOLD = rules(trail_from="never")
@@ -301,6 +301,22 @@ def test_the_stop_that_this_close_lifted_already_counts_at_this_close() -> None:
     # Break-even at 2 % puts the stop at 103 (cushion 3 %): the close at 102.5 is below it.
     by = rules(stop_test="close", breakeven_fraction=0.02, slippage_fraction=0.0, breakeven_cushion=0.03)
     assert advance(position(), bar(102.5), by, NO_FILTERS)[1].exit == ExitReason.STOP
+
+
+def test_a_part_that_would_leave_too_little_to_be_sold_is_skipped_and_counts_as_taken() -> None:
+    by = rules(partials=True, partial_1_share=0.9, partial_2_share=0.0, partial_1_gain=0.02)
+    whole = position(quantity=1.0)
+    for filters in (NO_FILTERS._replace(min_notional=10.5), NO_FILTERS._replace(min_quantity=0.2)):
+        moved, actions = advance(whole, bar(103.0), by, filters)
+        assert (actions.partial_1, moved.partials_taken) == (0.0, 1)
+    assert advance(whole, bar(103.0), by, NO_FILTERS._replace(min_notional=10.2))[1].partial_1 == pytest.approx(0.9)
+
+
+def test_a_position_whose_stop_was_jumped_over_only_waits_to_be_sold() -> None:
+    risen = bar(103.0, wants_exit=True)
+    assert advance(position(), risen, PARTIALS, NO_FILTERS)[1].partial_1 > 0.0
+    assert await_sale(position(), risen, PARTIALS) == (0.0, 0.0, ExitReason.SIGNAL)
+    assert await_sale(position(), bar(103.0), PARTIALS) == (0.0, 0.0, ExitReason.NONE)
 
 
 def test_parts_are_sold_at_a_close_that_leaves_too() -> None:

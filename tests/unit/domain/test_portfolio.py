@@ -184,13 +184,19 @@ def ended(number: int) -> list[e.Event]:
     return [planned(name, Leg.STOP), learnt(Learnt.SENT, name), learnt(Learnt.CANCELED, name)]
 
 
-def test_only_so_many_ended_orders_are_remembered_and_every_open_one() -> None:
+def test_only_so_many_ended_orders_are_remembered_and_every_open_one_and_the_last_of_each_leg() -> None:
     many = [event for number in range(KEPT_ORDERS + 5) for event in ended(number)]
     orders = account([*ENTERED, planned(EXIT_ID, Leg.EXIT), *many]).orders
-    assert len(orders) == KEPT_ORDERS + 1
-    assert EXIT_ID in orders
-    assert ENTRY_ID not in orders
-    assert f"{KEPT_ORDERS + 4:032x}" in orders
+    assert len(orders) == KEPT_ORDERS + 2
+    assert {EXIT_ID, ENTRY_ID, f"{KEPT_ORDERS + 4:032x}"} <= set(orders)
+    assert f"{4:032x}" not in orders
+
+
+def test_attempts_are_counted_over_all_that_were_forgotten() -> None:
+    many = [event for number in range(3) for event in ended(number)]
+    assert account(many).attempts(BTC, Leg.STOP, AT) == 1
+    assert account(many).attempts(BTC, Leg.STOP, AT + 1) == 0
+    assert account(many).attempts(BTC, Leg.STOP, None) == 0
 
 
 def test_an_order_that_rested_through_many_others_is_still_known_when_its_last_fill_comes() -> None:

@@ -14,8 +14,10 @@ import pytest
 from tests.fakes.scripted import series_of, strategy_of
 from tests.unit.research.search_cases import at, differences, points, series
 from vigie.adapters.market_data.files import read_series
-from vigie.domain.candles import Candles, Series
+from vigie.domain.candles import Candles, FloatArray, Series
 from vigie.domain.errors import ConfigError
+from vigie.indicators.averages import ema
+from vigie.indicators.remembered import remembered
 from vigie.metrics.returns import last_of_each_day, simple_returns
 from vigie.metrics.summary import Metrics
 from vigie.research.backtest import run
@@ -113,6 +115,34 @@ def test_signals_are_asked_for_once_for_all_points_that_share_them() -> None:
     sweep(made, [series()], instruments={}, start_ms=None, ends_ms=[at(1500)])
     assert len(made) == 8
     assert len(asked) == len(set(asked)) == 4
+
+
+@pytest.mark.parametrize("pairs", [1, 2])
+def test_points_of_other_parameters_share_the_indicators_they_have_in_common(pairs: int) -> None:
+    asked: list[float] = []
+
+    @remembered
+    def counted(values: FloatArray, span: int) -> FloatArray:
+        asked.append(span)
+        return ema(values, span)
+
+    own = load("ema_cross")
+
+    def watched(candles: Candles, parameters: Params) -> Signals:
+        values = parameters.as_dict()
+        for name in ("fast", "slow"):
+            counted(candles.close, int(values[name]))
+        return own.signals(candles, parameters)
+
+    traded = [series(), series("fat_tails", seed=9, pair="ETH/USDT")][:pairs]
+    strategy = strategy_of(watched, own.parameters)
+    made, _ = plans(strategy, "standard", {}, points(strategy=strategy))
+    sweep(made, traded, instruments={}, start_ms=None, ends_ms=[at(1500)])
+    assert sorted(asked) == sorted([5, 12, 30, 60] * pairs)
+
+
+def test_no_points_have_no_scores() -> None:
+    assert sweep([], [series()], instruments={}, start_ms=None, ends_ms=[at(1500)]) == []
 
 
 def test_progress_counts_every_point_once() -> None:

@@ -59,6 +59,12 @@ class PaperLedger:
             self.venue.deposit(asset, amount)
         self.save()
 
+    @property
+    def lived(self) -> bool:
+        """Whether the venue took an order or lived through a candle."""
+        record = self.venue.to_record()
+        return bool(record.last_order or record.played)
+
     def save(self) -> None:
         """Keep the venue as it is; on the disk when this returns.
 

@@ -110,6 +110,11 @@ class LiveFeed:
         known = self._known.get(pair)
         return None if known is None else known.freshness
 
+    def is_fresh(self, pair: Pair) -> bool:
+        """Whether `closed` gave the candle that closed last."""
+        told = self.freshness(pair)
+        return told is not None and told.fresh
+
     def _one_more_can_have_closed(self, known: _Known) -> bool:
         told, length = known.freshness, self._timeframe.milliseconds
         gone_by = self._clock.now_ms() - (told.venue_ms - told.skew_ms)

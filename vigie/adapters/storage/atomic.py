@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 
@@ -20,7 +19,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         OSError: the folder cannot be made or written.
     """
     make_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         # Not tempfile: its files are readable by their owner only, and would stay so under the final name.
         with temporary.open("xb") as file:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
 
-from vigie.adapters.storage.atomic import write_atomically
+from vigie.adapters.storage.atomic import make_folder, sync_folder, write_atomically
 from vigie.domain.masking import for_people
 
 NAME = ".halt_trading"
@@ -46,6 +47,41 @@ def halt(state: Path, reason: str) -> None:
         OSError: it cannot be made; what is there under its name halts all the same.
     """
     write_atomically(state / NAME, (reason + "\n").encode("utf-8", "backslashreplace"))
+
+
+def halt_first(state: Path, reason: str) -> bool:
+    """Make the file unless something is there already; what a person wrote into it is never replaced.
+
+    Returns:
+        True if it was made by this call; it is on disk then.
+
+    Raises:
+        OSError: it cannot be made; nothing is halted.
+    """
+    make_folder(state)
+    try:
+        file = (state / NAME).open("xb")
+    except FileExistsError:
+        return False
+    # From here on trading is halted, whatever else fails: an empty file halts as well.
+    with file, contextlib.suppress(OSError):
+        file.write((reason + "\n").encode("utf-8", "backslashreplace"))
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(state)
+    return True
+
+
+def identity(state: Path) -> str | None:
+    """What tells this kill switch from one that is made later: its instant and its words; None: nothing is there."""
+    reason = reason_to_halt(state)
+    if reason is None:
+        return None
+    try:
+        made_at = os.lstat(state / NAME).st_mtime_ns
+    except OSError:
+        made_at = 0
+    return f"{made_at} {reason}"
 
 
 def lift(state: Path) -> None:

@@ -5,8 +5,9 @@ A request appears whole or not at all. Its name begins with the instant it was m
 
 from __future__ import annotations
 
+import contextlib
 import json
-import secrets
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from vigie.ports.clock import Clock
 from vigie.ports.controls import Request
 
 _LONGEST = 65_536
+_NO_REQUEST = (OSError, ValueError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class LetterBox:
             OSError: it cannot be written.
         """
         now = self.clock.now_ms()
-        request = Request(f"{for_names(now)}-{secrets.token_hex(4)}", kind, now, dict(arguments))
+        request = Request(f"{for_names(now)}-{os.urandom(4).hex()}", kind, now, dict(arguments))
         write_atomically(self._path(request.request_id), json.dumps(to_json(request)).encode() + b"\n")
         return request
 
@@ -53,6 +55,16 @@ class LetterBox:
             self.report(f"{self.folder}: requests cannot be read ({error.strerror or error})")
             return ()
         return tuple(filter(None, map(self._opened, names)))
+
+    def peek(self) -> tuple[Request, ...]:
+        """What waits, oldest first, for those who only look: nothing is put aside, nothing reported."""
+        found = []
+        for path in sorted(self.folder.glob("*.json")):
+            # One that is gone meanwhile, or that is no request: the engine sees to it.
+            with contextlib.suppress(*_NO_REQUEST):
+                if not path.name.startswith("."):
+                    found.append(_read(path))
+        return tuple(found)
 
     def done(self, request: Request) -> None:
         """Take a request out; one that is gone already is no error.
@@ -70,19 +82,12 @@ class LetterBox:
 
     def _opened(self, path: Path) -> Request | None:
         try:
-            with path.open("rb") as file:
-                raw = file.read(_LONGEST + 1)
-            if len(raw) > _LONGEST:
-                raise ValueError(f"it is longer than {_LONGEST} bytes")
-            request = from_json(Request, json.loads(raw))
-            if request.request_id != path.stem:
-                raise ValueError(f"it calls itself {request.request_id!r}")
+            return _read(path)
         except FileNotFoundError:
             return None  # its writer thought better of it
-        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        except _NO_REQUEST as error:
             self._put_aside(path, str(error))
             return None
-        return request
 
     def _put_aside(self, path: Path, why: str) -> None:
         try:
@@ -90,3 +95,14 @@ class LetterBox:
         except OSError as error:
             why = f"{why}; and it cannot be put aside: {error.strerror or error}"
         self.report(f"{path}: it is no request ({why}), and was put aside")
+
+
+def _read(path: Path) -> Request:
+    with path.open("rb") as file:
+        raw = file.read(_LONGEST + 1)
+    if len(raw) > _LONGEST:
+        raise ValueError(f"it is longer than {_LONGEST} bytes")
+    request = from_json(Request, json.loads(raw))
+    if request.request_id != path.stem:
+        raise ValueError(f"it calls itself {request.request_id!r}")
+    return request

@@ -17,6 +17,8 @@ from vigie.adapters.storage.read_model_schema import SCHEMA, make_tables
 from vigie.domain.errors import DataError
 from vigie.ports.journal import Entry, Journal
 
+READ_MODEL = "vigie.db"
+"""Its name in the folder of an account."""
 _WAIT_SECONDS = 5.0
 _PRIMARY = 0xFF
 """SQLite's extended error codes carry the plain one in their lowest byte."""
@@ -37,6 +39,7 @@ class ReadModel:
         """
         self._path, self._journal, self._report = path, journal, report
         self._connection: sqlite3.Connection | None = None
+        self._trouble = ""
 
     def update(self, entries: Sequence[Entry] = ()) -> None:
         """Add what is new. Never raises for the file's sake: what cannot be written is reported and tried again.
@@ -57,9 +60,12 @@ class ReadModel:
                 self.close()
                 self._report(f"{self._path}: the read model cannot be used ({error}): it is built from the journal")
                 self.rebuild()
+            self._trouble = ""
         except (OSError, sqlite3.Error, _Unusable) as error:
             self.close()
-            self._report(f"{self._path}: the read model cannot be written ({error}); it will be tried again")
+            if str(error) != self._trouble:
+                self._report(f"{self._path}: the read model cannot be written ({error}); it will be tried again")
+            self._trouble = str(error)  # told once, not at every tick
 
     def rebuild(self) -> None:
         """Build it from the whole journal; readers see the old one until the new one is whole.

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.sealed import seal, unseal
+from vigie.adapters.storage.signs_of_life import lines_told_of, signs_of_life
 from vigie.domain.errors import ConfigError
 from vigie.domain.portfolio import Portfolio
 from vigie.domain.record import from_json, to_json
@@ -71,9 +72,13 @@ class StateFile:
             ConfigError: a later vigie wrote it: no damage, and nothing to fall back from.
         """
         problems: list[str] = []
+        others: dict[str, Any] = {
+            "lines_told_of": lines_told_of(self.path.parent),
+            "signs_of_life": signs_of_life(self.path.parent),
+        }
         for path, source in ((self.path, "state"), (self.backup, "backup")):
             try:
-                return Loaded(self._read(path), source, tuple(problems))
+                return Loaded(self._read(path), source, tuple(problems), **others)
             except FileNotFoundError:
                 problems.append(f"{path}: it does not exist")
             except OSError as error:
@@ -81,7 +86,7 @@ class StateFile:
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 problems.append(f"{path}: {error}")
         nothing_yet = not self.path.exists() and not self.backup.exists()
-        return Loaded(None, "nothing", () if nothing_yet else tuple(problems))
+        return Loaded(None, "nothing", () if nothing_yet else tuple(problems), **others)
 
     def _read(self, path: Path) -> Portfolio:
         document, found = self._document(path)

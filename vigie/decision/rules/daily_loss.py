@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vigie.decision.facts import Facts
+from vigie.decision.policies import NOISE
 from vigie.strategy.params import Spec
 
 NUMBER = Spec(
@@ -12,4 +13,4 @@ NUMBER = Spec(
 
 def refuses(facts: Facts, limit: float) -> bool:
     """True if the lowest equity of the day is that far below the first, or if either is unknown."""
-    return not facts.day_lowest_equity > facts.day_first_equity * (1.0 - limit)
+    return not facts.day_lowest_equity > facts.day_first_equity * (1.0 - limit) * (1.0 + NOISE)

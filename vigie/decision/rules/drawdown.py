@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vigie.decision.facts import Facts
+from vigie.decision.policies import NOISE
 from vigie.strategy.params import Spec
 
 NUMBER = Spec(
@@ -12,4 +13,4 @@ NUMBER = Spec(
 
 def refuses(facts: Facts, limit: float) -> bool:
     """True if the worst drawdown since the start has reached the limit, or is unknown."""
-    return not facts.worst_drawdown < limit
+    return not facts.worst_drawdown < limit * (1.0 - NOISE)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vigie.decision.policies import Costs, Filters, GapPolicy, Rules, StopTest
-from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened
+from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest
+from vigie.decision.position_rules import Bar, Position, advance, await_sale, effective_stop, opened, quiet_below
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
 from vigie.domain.trades import ExitReason
 from vigie.research.kernel.booking import bought
@@ -118,6 +118,8 @@ def lean(  # noqa: C901 - one loop, as `walk`
     tally = Tally(0, 0, 0.0, 0.0, 0.0)
     stopped_at = -np.inf
     at, row, end, a_day = 0, 0, 0, 0
+    extremes = lane.high if rules.extreme == Extreme.HIGH else lane.close
+    calm = rules.stop_test == StopTest.INTRABAR
     while at < wanted:
         signal = lane.entries[at]
         if signal < row:
@@ -180,8 +182,11 @@ def lean(  # noqa: C901 - one loop, as `walk`
                         stopped_at = float(row)
                     break
             bar = Bar(high, close, lane.volatility[row], lane.exit[row])
-            position, actions = advance(position, bar, rules, filters)
-            stop = effective_stop(position, filters.tick)
+            if resting:
+                actions = await_sale(position, bar, rules)
+            else:
+                position, actions = advance(position, bar, rules, filters)
+                stop = effective_stop(position, filters.tick)
             if actions.partial_1 > 0.0 or actions.partial_2 > 0.0:
                 curve = _held(curve, lane, since, row, cash, position.quantity)
                 a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
@@ -198,6 +203,9 @@ def lean(  # noqa: C901 - one loop, as `walk`
                 if leaving == ExitReason.STOP:
                     stopped_at = float(row)
             row += 1
+            if calm and leaving == 0 and not resting:
+                row, highest = _next_busy(lane, extremes, row, ends[end], stop, position, rules)
+                position = _with_highest(position, highest)
         curve = _held(curve, lane, since, row, cash, position.quantity)
         a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
         if not sold:
@@ -213,21 +221,39 @@ def lean(  # noqa: C901 - one loop, as `walk`
         end += 1
 
 
+def _next_busy(
+    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, position: Position, rules: Rules
+) -> tuple[int, float]:
+    """The first row from ``row`` on that can do more to a position than lift its highest price, or ``before``.
+
+    Returns:
+        the row, and the highest price until then.
+    """
+    highest = position.highest
+    most, close = quiet_below(position, rules)
+    while (
+        row < before
+        and lane.low[row] > stop
+        and extremes[row] <= most
+        and lane.close[row] <= close
+        and not lane.exit[row]
+    ):
+        highest = max(highest, extremes[row])
+        row += 1
+    return row, highest
+
+
 def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float) -> Curve:
     """The curve after the rows from ``start`` to before ``stop``, at whose closes this cash and these coins stood."""
     if start >= stop:
         return curve
-    before, total, squares, losses = curve.last, curve.total, curve.squares, curve.losses
+    total, squares, losses = added_up(lane.close[start:stop], cash, coins)
+    first = cash + coins * lane.close[start]
+    excess = first / curve.last - 1.0
+    loss = min(excess, 0.0)
     peak, worst = curve.peak, curve.worst
     for row in range(start, stop):
-        equity = cash + coins * lane.close[row]
-        peak, worst = fallen(equity, peak, worst)
-        excess = equity / before - 1.0
-        loss = min(excess, 0.0)
-        total += excess
-        squares += excess * excess
-        losses += loss * loss
-        before = equity
+        peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
     day = lane.day[stop - 1]
     day_first, day_lowest = curve.day_first, curve.day_lowest
     row = stop - 1
@@ -238,8 +264,36 @@ def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: f
     if row > start or curve.day != day:
         day_first = day_lowest = cash + coins * lane.close[row]
     day_lowest = min(day_lowest, cash + coins * lowest)
-    held = curve.held + (stop - start)
-    return Curve(before, total, squares, losses, peak, worst, day, day_first, day_lowest, held)
+    return Curve(
+        cash + coins * lane.close[stop - 1],
+        curve.total + excess + total,
+        curve.squares + excess * excess + squares,
+        curve.losses + loss * loss + losses,
+        peak,
+        worst,
+        day,
+        day_first,
+        day_lowest,
+        curve.held + (stop - start),
+    )
+
+
+def added_up(close: FloatArray, cash: float, coins: float) -> tuple[float, float, float]:
+    """Sums over the returns from the first of these closes on: of them, of their squares, of those of the losses.
+
+    Compiled so that several rows are added up at once, which is the one place where the order of a sum is not that of
+    the full loop: nothing may be computed here whose last bit counts.
+    """
+    total, squares, losses = 0.0, 0.0, 0.0
+    earlier, later = close[:-1], close[1:]
+    for row in range(len(later)):
+        excess = (cash + coins * later[row]) / (cash + coins * earlier[row]) - 1.0
+        # Not "if it is below zero": the sign of a return is a coin that no processor can foresee.
+        loss = min(excess, 0.0)
+        total += excess
+        squares += excess * excess
+        losses += loss * loss
+    return total, squares, losses
 
 
 def _sold(curve: Curve, cash: float, day: int) -> Curve:
@@ -313,14 +367,15 @@ def lean_many(
     costs: FloatArray,
     wallets: FloatArray,
     limits: FloatArray,
-    filters: Filters,
+    filters: FloatArray,
+    members: IntArray,
     ends: IntArray,
     days: IntArray,
     out: FloatArray,
     daily: FloatArray,
 ) -> None:
-    """Many plans with the same wishes: a line each in ``rules``, ``costs``, ``wallets``, ``limits`` and the answers."""
-    for line in range(out.shape[0]):
+    """Many plans with the same wishes: those of some lines of the tables."""
+    for line in members:
         lean(
             lane,
             Rules(
@@ -352,7 +407,7 @@ def lean_many(
                 int(wallets[line, 5]),
             ),
             limits[line],
-            filters,
+            Filters(filters[line, 0], filters[line, 1], filters[line, 2], filters[line, 3]),
             ends,
             days,
             out[line],
@@ -370,6 +425,21 @@ def _with_quantity(position: Position, quantity: float) -> Position:
         trail_active=position.trail_active,
         breakeven_done=position.breakeven_done,
         highest=position.highest,
+        target=position.target,
+        partials_taken=position.partials_taken,
+    )
+
+
+def _with_highest(position: Position, highest: float) -> Position:
+    return Position(
+        entry_price=position.entry_price,
+        quantity=position.quantity,
+        volatility=position.volatility,
+        fixed_stop=position.fixed_stop,
+        trailing=position.trailing,
+        trail_active=position.trail_active,
+        breakeven_done=position.breakeven_done,
+        highest=highest,
         target=position.target,
         partials_taken=position.partials_taken,
     )

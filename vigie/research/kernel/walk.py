@@ -11,7 +11,7 @@ of the account, and new wishes, which wait for the next open or (policy) are fil
 from __future__ import annotations
 
 from vigie.decision.policies import Costs, FillAt, Filters, GapPolicy, Rules, StopTest, floor_to
-from vigie.decision.position_rules import Bar, advance
+from vigie.decision.position_rules import Bar, advance, await_sale
 from vigie.domain.candles import FloatArray
 from vigie.domain.trades import ExitReason
 from vigie.research.kernel.booking import book_exit, book_part, equity_of, held_position, keep_position
@@ -128,8 +128,11 @@ def walk(  # noqa: C901 - see below
                         sold_at[pair] = row
                         continue
                 bar = Bar(market.high[pair, row], close, wishes.volatility[pair, row], wishes.exit[pair, row])
-                position, actions = advance(position, bar, rules, filters)
-                keep_position(held, pair, position, filters.tick)
+                if held[pair, H_RESTING] > 0.0:
+                    actions = await_sale(position, bar, rules)
+                else:
+                    position, actions = advance(position, bar, rules, filters)
+                    keep_position(held, pair, position, filters.tick)
                 if actions.partial_1 > 0.0:
                     book_part(pair, row, actions.partial_1, PARTIAL_1, close, costs, account, book)
                 if actions.partial_2 > 0.0:

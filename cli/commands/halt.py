@@ -1,0 +1,43 @@
+"""``vigie halt``: the emergency brake. It needs no process and no network."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import JsonOption, home
+
+PANEL = "Trading"
+ORDER = 50
+
+
+def command(
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "halted by hand",
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="NAME", help="Only this account; without it, all of them.")
+    ] = None,
+    liquidate: Annotated[
+        bool, typer.Option("--liquidate", help="Sell everything too, now or at the next start of an engine.")
+    ] = False,
+    cancel_entries: Annotated[bool, typer.Option("--cancel-entries", help="Drop entries that wait.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Halt an account, or all of them.
+
+    No entries and no exits by signal until vigie resume; stops stay at the exchange.
+
+    Example: vigie halt --reason "the exchange answers nonsense"
+    """
+    from cli.plain import signed
+    from cli.steering import answer
+    from vigie.app.accounts import to_steer
+    from vigie.app.halting import halt, halt_everything
+
+    words = signed(reason)
+    if account is None:
+        done = halt_everything(home(), words, liquidate=liquidate, cancel_entries=cancel_entries)
+    else:
+        name = to_steer(home(), account)
+        done = [halt(home(), name, words, liquidate=liquidate, cancel_entries=cancel_entries)]
+    answer("halt", done, as_json=as_json)

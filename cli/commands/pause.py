@@ -1,0 +1,31 @@
+"""``vigie pause``: no new entries; what is held is managed on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import JsonOption, SteeredOption, home
+
+PANEL = "Trading"
+ORDER = 51
+
+
+def command(
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "paused by hand",
+    account: SteeredOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take no new entries until vigie resume.
+
+    Exits, partial sales and stops go on.
+
+    Example: vigie pause --account paper --reason "news at six"
+    """
+    from cli.plain import signed
+    from cli.steering import answer
+    from vigie.app.accounts import to_steer
+    from vigie.app.halting import pause
+
+    answer("pause", [pause(home(), to_steer(home(), account), signed(reason))], as_json=as_json)

@@ -1,0 +1,34 @@
+"""``vigie resume``: lift what halts an account, after having looked at it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import JsonOption, SteeredOption, home
+
+PANEL = "Trading"
+ORDER = 52
+
+
+def command(
+    confirm: Annotated[
+        str, typer.Option("--confirm", metavar="CODE", help="The code that vigie status shows; it changes with halts.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "resumed by hand",
+    account: SteeredOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lift the halts of an account.
+
+    Kill switch and latches: exactly those that vigie status showed with the code.
+
+    Example: vigie resume --account paper --confirm 3FA9C2
+    """
+    from cli.plain import signed
+    from cli.steering import answer
+    from vigie.app.accounts import to_steer
+    from vigie.app.halting import resume
+
+    answer("resume", [resume(home(), to_steer(home(), account), confirm, signed(reason))], as_json=as_json)

@@ -1,0 +1,31 @@
+"""``vigie stop``: end an engine and keep it from being started."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import JsonOption, SteeredOption, home
+
+PANEL = "Trading"
+ORDER = 54
+
+
+def command(
+    reason: Annotated[str, typer.Option("--reason", help="Why, for whoever finds it.")] = "stopped by hand",
+    account: SteeredOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop an account until vigie start.
+
+    Its engine ends, and every start exits 78.
+
+    Example: vigie stop --account paper --reason "moving house"
+    """
+    from cli.plain import signed
+    from cli.steering import answer
+    from vigie.app.accounts import to_steer
+    from vigie.app.halting import stop
+
+    answer("stop", [stop(home(), to_steer(home(), account), signed(reason))], as_json=as_json)

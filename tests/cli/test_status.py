@@ -1,0 +1,206 @@
+"""What ``vigie status`` and ``vigie healthcheck`` say of an account whose files are known."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.accounts import AT, BTC, STOP_ID, account, learnt
+from tests.fakes.accounts_on_disk import HOUR, PROTECTED, begun, marked
+from tests.fakes.clock import FakeClock
+from tests.fakes.command_line import Vigie
+from vigie.adapters.clock import SystemClock
+from vigie.adapters.storage import heartbeat
+from vigie.adapters.storage.account_lock import AccountLock
+from vigie.adapters.storage.halts import Halts
+from vigie.adapters.storage.letter_box import LetterBox
+from vigie.domain import events as e
+from vigie.domain.order_status import Learnt
+from vigie.domain.portfolio import Latch
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def fresh_cycle(**numbers: float) -> e.CycleDone:
+    return marked(now() // HOUR * HOUR - HOUR, **numbers)
+
+
+def test_one_screen_tells_mode_equity_limits_position_and_stop(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, fresh_cycle()))
+    said = vigie("status", "--json")
+    document = said.document
+    assert (said.code, document["healthy"], document["mode"], document["problems"]) == (0, True, "active", [])
+    (position,) = document["positions"]
+    assert (position["pair"], position["stop"], position["last_close"]) == (BTC, "95", 104.0)
+    assert position["profit"] == pytest.approx(8.0)
+    assert position["stop_distance"] == pytest.approx(1 - 95 / 104)
+    day, total = document["limits"]
+    assert (day["used"], day["limit"]) == (pytest.approx(0.02), 0.05)
+    assert day["left"] == pytest.approx(0.03)
+    assert (total["now"], total["used"]) == (pytest.approx(1 - 1008 / 1020), 0.04)
+    assert total["left"] == pytest.approx(0.11)
+    screen = vigie("status").out
+    for shown in ("paper · ACTIVE · healthy", "1,008.00 USDT", "3.00% left", "11.00% left", "BTC/USDT", "8.65%"):
+        assert shown in screen
+
+
+def test_the_next_run_is_the_close_of_the_candle_that_is_open(vigie: Vigie, home: Path) -> None:
+    cycle = fresh_cycle()
+    begun(home, events=(*PROTECTED, cycle))
+    due = vigie("status", "--json").document["next_run_at"]
+    assert due == time.strftime("%Y-%m-%dT%H:00:00.000Z", time.gmtime((cycle.candle_at + 2 * HOUR) / 1000))
+
+
+def test_a_decision_that_has_not_come_is_told(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, marked(now() - 4 * HOUR)))
+    said = vigie("healthcheck")
+    assert said.code == 3
+    assert "has not come" in said.out
+
+
+def test_a_process_that_died_without_a_word_is_unhealthy(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, fresh_cycle()), ended=None)
+    said = vigie("healthcheck")
+    assert (said.code, said.out.count("\n")) == (3, 1)
+    assert "died without a word" in said.out
+
+
+def test_a_position_without_a_stop_at_the_venue_is_told_with_its_pair(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, learnt(Learnt.CANCELED, STOP_ID), fresh_cycle()))
+    said = vigie("status", "--json")
+    assert said.code == 3
+    assert said.document["problems"] == [f"{BTC} is held without a stop at the venue"]
+    assert said.document["positions"][0]["stop"] is None
+    assert "NONE" in vigie("status").out
+
+
+def test_an_order_of_unknown_fate_is_told(vigie: Vigie, home: Path) -> None:
+    events = (*PROTECTED[:-3], learnt(Learnt.NO_ANSWER, STOP_ID), e.StopMarked(BTC, STOP_ID), fresh_cycle())
+    begun(home, events=events)
+    document = vigie("status", "--json").document
+    assert [one["unknown"] for one in document["orders"]] == [True]
+    assert document["problems"] == [f"nobody knows whether order {STOP_ID} exists"]
+    assert "stop 2: unknown" in vigie("status").out
+
+
+def test_a_running_engine_is_healthy_while_it_beats_and_not_when_it_falls_silent(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, fresh_cycle()), ended=None, beat=now())
+    with AccountLock.take(folder, SystemClock()):
+        assert vigie("status").code == 0
+        heartbeat.beat(folder, now() - 200_000, {"tick": "guard"})
+        said = vigie("status", "--json")
+        assert said.code == 3
+        assert "no heartbeat for" in said.document["problems"][0]
+        (folder / "heartbeat.json").unlink()
+        assert "has no heartbeat" in vigie("status", "--json").document["problems"][0]
+
+
+def test_what_lies_between_two_ticks_of_a_running_engine_is_no_trouble(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, fresh_cycle()), ended=None, beat=now())
+    from vigie.adapters.storage.journal import JsonlJournal
+
+    with JsonlJournal(folder / "journal", "paper", SystemClock()) as journal:
+        journal.append([learnt(Learnt.CANCELED, STOP_ID)])
+    with AccountLock.take(folder, SystemClock()):
+        assert vigie("status").code == 0
+    # The same lines, and nobody there who would place the stop again.
+    assert vigie("status").code == 3
+
+
+def test_halts_stand_with_their_reasons_and_the_code_that_lifts_them(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, fresh_cycle()))
+    Halts(folder, FakeClock()).latch("drawdown", Latch("halted", "16 % below the peak", AT))
+    (home / "state" / ".halt_trading").write_text("tired")
+    document = vigie("status", "--json").document
+    assert document["mode"] == "halted"
+    assert [one["name"] for one in document["halts"]] == ["kill switch", "drawdown"]
+    screen = vigie("status").out
+    assert "16 % below the peak" in screen
+    assert "tired" in screen
+    assert f"vigie resume --account paper --confirm {document['resume_code']}" in screen
+
+
+def test_a_pause_is_shown_and_is_healthy(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, fresh_cycle()))
+    Halts(folder, FakeClock()).latch("pause", Latch("reduce-only", "news", AT))
+    said = vigie("status", "--json")
+    assert (said.code, said.document["mode"]) == (0, "reduce-only")
+
+
+def test_a_halt_of_the_books_counts_where_its_file_was_removed(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, fresh_cycle(), e.Halted("drawdown", "halted", "too deep")))
+    document = vigie("status", "--json").document
+    assert (document["mode"], document["problems"]) == ("halted", ["halted by drawdown: too deep"])
+
+
+def test_what_waits_for_the_engine_is_shown(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, fresh_cycle()))
+    LetterBox(folder / "requests", SystemClock()).ask("liquidate", {"reason": "enough"})
+    (folder / "requests" / "broken.json").write_text("{")
+    assert "liquidate reason=enough" in vigie("status").out
+    assert (folder / "requests" / "broken.json").exists(), "a reader puts nothing aside"
+
+
+def test_the_journal_behind_the_snapshot_counts(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, fresh_cycle()), snapshot=False)
+    assert len(vigie("status", "--json").document["positions"]) == 1
+
+
+def test_a_snapshot_that_knows_more_than_the_journal_is_unhealthy(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, fresh_cycle()))
+    (file,) = (folder / "journal").glob("*.jsonl")
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-2]))
+    assert "lines are lost" in vigie("status", "--json").document["problems"][0]
+
+
+def test_damaged_files_are_told_and_never_taken_for_a_fresh_account(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, fresh_cycle()))
+    (folder / "state.json").write_text("{}")
+    said = vigie("status", "--json")
+    assert said.code == 3
+    assert "state.json" in said.document["problems"][0]
+    assert len(said.document["positions"]) == 1, "the journal still tells what is held"
+    (file,) = (folder / "journal").glob("*.jsonl")
+    content = file.read_bytes()
+    file.write_bytes(content[:-20] + b"?" + content[-19:])
+    said = vigie("status", "--json")
+    assert said.code == 3
+    assert any("does not match" in one or "does not end" in one for one in said.document["problems"])
+
+
+def test_the_account_used_last_is_meant_and_another_one_can_be_named(vigie: Vigie, home: Path) -> None:
+    old, new = begun(home, "paper"), begun(home, "live-1")
+    for path, at in ((old, 1_000_000_000), (new, 2_000_000_000)):
+        for file in (path / "heartbeat.json", path / "state.json", path / "journal"):
+            os.utime(file, (at, at))
+    assert vigie("status", "--json").document["account"] == "live-1"
+    vigie("halt", "--account", "paper")
+    assert vigie("status", "--json").document["account"] == "live-1", "a word of a person is no use of it"
+    assert vigie("status", "--account", "paper", "--json").document["account"] == "paper"
+    said = vigie("status", "--account", "papper")
+    assert (said.code, said.err) == (78, "error: there is no account 'papper'; did you mean 'paper'?\n")
+
+
+def test_a_home_without_accounts_gets_a_sentence_and_healthcheck_still_says_three(vigie: Vigie, home: Path) -> None:
+    said = vigie("status")
+    assert said.code == 78
+    assert "vigie paper --replay begins one" in said.err
+    said = vigie("healthcheck", "--json")
+    assert (said.code, said.document["healthy"]) == (3, False)
+
+
+def test_the_replay_that_ran_to_its_end_is_healthy_whatever_the_year(vigie: Vigie, home: Path) -> None:
+    begun(home, "replay-1", mode="replay", ended="the candles ended")
+    document = vigie("status", "--json").document
+    assert document["healthy"], document["problems"]
+    assert document["next_run_at"] is None
+    assert document["positions"][0]["age_hours"] == pytest.approx(1.0), "by the replay's own time"
+
+
+def test_numbers_of_the_fake_account_are_those_of_its_fold() -> None:
+    assert account(PROTECTED).holdings[BTC].stop_id == STOP_ID

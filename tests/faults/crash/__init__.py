@@ -1,0 +1,1 @@
+"""Processes killed at every durable operation, and images of what a power loss leaves."""

@@ -1,0 +1,141 @@
+"""When ticks come: after each close, every minute in between, and not a moment after somebody wants an end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from vigie.app.ticking import Pace, Ticker, wait
+from vigie.domain.errors import VenueUnavailable
+from vigie.domain.events import CycleDone
+from vigie.domain.pair import Pair
+from vigie.domain.portfolio import Portfolio
+from vigie.domain.timeframe import Timeframe
+from vigie.domain.trading_mode import TradingMode
+from vigie.engine.cycle import Tick
+
+H1 = Timeframe.parse("1h")
+HOUR = 3_600_000
+BTC, ETH = Pair("BTC", "USDT"), Pair("ETH", "USDT")
+NOON = 1_704_110_400_000  # 2024-01-01 12:00
+CALM = Tick((), TradingMode.ACTIVE)
+
+
+def marked(candle_at: int) -> Portfolio:
+    cycle = CycleDone(
+        candle_at=candle_at, equity=1.0, cash=Decimal(1), day=0, day_first=1.0, day_low=1.0, peak=1.0, worst=0.0,
+        mode="active", held=0,
+    )  # fmt: skip
+    return replace(Portfolio(), cycle=cycle)
+
+
+@dataclass
+class Ticked:
+    """An engine that notes when it was ticked; it decides whatever candle has closed unless it is blind."""
+
+    clock: FakeClock
+    portfolio: Portfolio = field(default_factory=Portfolio)
+    blind: bool = False
+    ticks: list[tuple[str, int]] = field(default_factory=list)
+
+    def guard_tick(self) -> Tick:
+        self.ticks.append(("guard", self.clock.now_ms()))
+        return CALM
+
+    def decision_tick(self) -> Tick:
+        self.ticks.append(("decision", self.clock.now_ms()))
+        if not self.blind:
+            self.portfolio = marked(self.clock.now_ms() // HOUR * HOUR - HOUR)
+        return CALM
+
+
+@dataclass
+class Feed:
+    """Candles that come so many seconds after their close, by pair; None: never; or the venue is down."""
+
+    clock: FakeClock
+    late: dict[Pair, float | None] = field(default_factory=dict)
+    down: bool = False
+
+    def closed(self, pair: Pair, count: int) -> None:
+        if self.down:
+            raise VenueUnavailable("down")
+
+    def is_fresh(self, pair: Pair) -> bool:
+        late = self.late.get(pair, 0.0)
+        return late is not None and self.clock.now_ms() % HOUR >= late * 1000
+
+
+def ticker(
+    clock: FakeClock, engine: Ticked, feed: Feed, until: int, ending: Callable[[], str | None] | None = None
+) -> Ticker:
+    return Ticker(
+        engine, feed, clock, (BTC, ETH), H1, pace=Pace(),
+        ending=ending or (lambda: "enough" if clock.now_ms() >= until else None),
+    )  # fmt: skip
+
+
+def test_each_close_is_decided_once_soon_after_it_and_every_minute_in_between_is_looked_after() -> None:
+    clock = FakeClock(NOON - 90_000)
+    engine = Ticked(clock, marked(NOON - 2 * HOUR))
+    assert ticker(clock, engine, Feed(clock), NOON + HOUR + 60_000).run() == "enough"
+    decisions = [at for kind, at in engine.ticks if kind == "decision"]
+    assert [at - NOON for at in decisions] == [3_000, HOUR + 3_000]
+    between = [at for _, at in engine.ticks]
+    assert max(later - sooner for sooner, later in pairwise(between)) <= 60_000
+    assert len(between) == pytest.approx(64, abs=2)
+
+
+def test_the_first_tick_of_an_account_decides_and_so_does_one_after_a_long_absence() -> None:
+    for known in (Portfolio(), marked(NOON - 50 * HOUR)):
+        clock = FakeClock(NOON + 600_000)
+        engine = Ticked(clock, known)
+        ticker(clock, engine, Feed(clock), NOON + 601_000).run()
+        assert engine.ticks == [("decision", NOON + 600_000)]
+
+
+def test_the_candle_of_every_pair_is_waited_for() -> None:
+    clock = FakeClock(NOON + 1000)
+    engine = Ticked(clock, marked(NOON - 2 * HOUR))
+    ticker(clock, engine, Feed(clock, {ETH: 20.0}), NOON + 30_000).run()
+    (_, at), *_ = [one for one in engine.ticks if one[0] == "decision"]
+    assert NOON + 20_000 <= at <= NOON + 22_500
+
+
+@pytest.mark.parametrize("feed", [Feed(FakeClock(), {ETH: None}), Feed(FakeClock(), down=True)])
+def test_a_candle_that_never_comes_is_waited_for_no_longer_than_patience_lasts(feed: Feed) -> None:
+    clock = FakeClock(NOON + 3000)
+    feed.clock = clock
+    engine = Ticked(clock, marked(NOON - 2 * HOUR))
+    ticker(clock, engine, feed, NOON + 70_000).run()
+    (_, at), *_ = [one for one in engine.ticks if one[0] == "decision"]
+    assert NOON + 48_000 <= at <= NOON + 51_000
+
+
+def test_what_could_not_be_decided_is_tried_again_within_a_minute() -> None:
+    clock = FakeClock(NOON + 3000)
+    engine = Ticked(clock, marked(NOON - 2 * HOUR), blind=True)
+    ticker(clock, engine, Feed(clock), NOON + 130_000).run()
+    assert [kind for kind, _ in engine.ticks] == ["decision"] * 3
+
+
+def test_an_end_is_heard_within_half_a_second() -> None:
+    clock = FakeClock(NOON + 600_000)
+    engine = Ticked(clock, marked(NOON - HOUR))
+    assert ticker(clock, engine, Feed(clock), NOON + 610_200).run() == "enough"
+    assert clock.now_ms() <= NOON + 610_200 + 500
+
+
+def test_a_clock_that_was_set_back_does_not_stretch_a_wait() -> None:
+    class Slipping(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            self.at_ms -= HOUR
+
+    clock = Slipping(NOON)
+    wait(clock, 60.0, lambda: None)
+    assert clock.now_ms() == NOON - HOUR

@@ -1,0 +1,74 @@
+"""Which accounts a home has, and which one is meant. Light: nothing here imports more than the standard library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vigie.domain.errors import ConfigError
+from vigie.domain.names import suggestion
+
+_TRACES = ("journal", "state.json", "halts.json", "stopped", "requests", "lock")
+"""A folder below ``state/`` with one of these is an account."""
+_USED = ("heartbeat.json", "state.json", "journal")
+"""The first of these that is there tells when it was used."""
+
+
+def state_folder(home: Path) -> Path:
+    """Where the run-time files of a home lie."""
+    return home / "state"
+
+
+def account_folder(home: Path, account: str) -> Path:
+    """Where the files of an account lie."""
+    return state_folder(home) / account
+
+
+def known(home: Path) -> list[str]:
+    """Accounts that have left something on the disk, sorted."""
+    try:
+        folders = [one for one in state_folder(home).iterdir() if one.is_dir()]
+    except FileNotFoundError:
+        return []
+    return sorted(one.name for one in folders if any((one / trace).exists() for trace in _TRACES))
+
+
+def to_read(home: Path, given: str | None) -> str:
+    """The account that a reading command is about: the one that was named, or the one that was used last.
+
+    Raises:
+        ConfigError: there is none, or none of that name.
+    """
+    names = known(home)
+    if given is not None:
+        return _checked(given, names)
+    if not names:
+        raise ConfigError("there is no account yet: vigie paper --replay begins one")
+    return max(names, key=lambda name: (_used_at(account_folder(home, name)), name))
+
+
+def to_steer(home: Path, given: str | None) -> str:
+    """The account that a command changes: the one that was named, or the only one. Never a guess.
+
+    Raises:
+        ConfigError: there is none, none of that name, or more than one.
+    """
+    names = known(home)
+    if given is None and len(names) > 1:
+        raise ConfigError(f"there are {len(names)} accounts: say which with --account: {', '.join(names)}")
+    return to_read(home, given)
+
+
+def _checked(given: str, names: list[str]) -> str:
+    if given not in names:
+        raise ConfigError(f"there is no account '{given}'{suggestion(given, names) if names else ''}")
+    return given
+
+
+def _used_at(folder: Path) -> float:
+    """When an engine was last at work there; what people do to an account does not count."""
+    for name in _USED:
+        try:
+            return (folder / name).stat().st_mtime
+        except OSError:
+            continue
+    return 0.0

@@ -1,0 +1,163 @@
+"""When the engine's ticks come: a decision soon after each close, a guard tick every minute in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vigie.domain.errors import VigieError
+from vigie.domain.pair import Pair
+from vigie.domain.portfolio import Portfolio
+from vigie.domain.timeframe import Timeframe
+from vigie.engine.cycle import Tick
+from vigie.ports.clock import Clock
+
+SLICE_SECONDS = 0.5
+"""Longest wait between two looks at whether somebody wants this to end."""
+
+
+class Ticking(Protocol):
+    """What is ticked: `vigie.engine.cycle.Engine`."""
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The account as it stands."""
+        ...
+
+    def guard_tick(self) -> Tick:
+        """Look after what is there."""
+        ...
+
+    def decision_tick(self) -> Tick:
+        """All steps."""
+        ...
+
+
+class FreshFeed(Protocol):
+    """Candles, and whether the last one that can be there is there."""
+
+    def closed(self, pair: Pair, count: int) -> object:
+        """As `vigie.ports.feed.CandleFeed.closed`."""
+        ...
+
+    def is_fresh(self, pair: Pair) -> bool:
+        """Whether `closed` gave the candle that closed last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Waits, in seconds.
+
+    Attributes:
+        guard: between two guard ticks.
+        delay: from a close to the first question for its candle.
+        retry: between two questions for a candle that is not there yet.
+        patience: how long a candle is waited for before the others are decided without it.
+    """
+
+    guard: float = 60.0
+    delay: float = 3.0
+    retry: float = 2.0
+    patience: float = 45.0
+
+
+class Ticker:
+    """Ticks an engine by the clock."""
+
+    def __init__(
+        self,
+        engine: Ticking,
+        feed: FreshFeed,
+        clock: Clock,
+        pairs: Sequence[Pair],
+        timeframe: Timeframe,
+        *,
+        pace: Pace | None = None,
+        ending: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """Make ready.
+
+        Args:
+            engine: started by the caller.
+            feed: asked for the candle of a close before a decision.
+            clock: now, and waiting.
+            pairs: whose candles are waited for.
+            timeframe: of the decisions.
+            pace: how long the waits are.
+            ending: why this is to end; None: it is not. Asked at least twice a second.
+        """
+        self._engine, self._feed, self._clock = engine, feed, clock
+        self._pairs, self._timeframe = tuple(pairs), timeframe
+        self._pace, self._ending = pace or Pace(), ending
+
+    def tick(self) -> Tick:
+        """A decision if a candle has closed that was not decided on, else a look after what is there."""
+        if self._due() <= self._decided():
+            return self._engine.guard_tick()
+        self._await_candles()
+        return self._engine.decision_tick()
+
+    def run(self, told: Callable[[Tick], None] = lambda _: None) -> str:
+        """Tick until somebody wants an end.
+
+        Args:
+            told: each tick.
+
+        Returns:
+            who wants it.
+        """
+        while True:
+            why = self._ending()
+            if why is not None:
+                return why
+            told(self.tick())
+            self._wait(min(self._pace.guard, self._to_next_close()))
+
+    def _due(self) -> int:
+        """Opening instant of the last candle whose close lies the delay back, epoch milliseconds."""
+        length = self._timeframe.milliseconds
+        return (self._clock.now_ms() - round(self._pace.delay * 1000)) // length * length - length
+
+    def _decided(self) -> int:
+        cycle = self._engine.portfolio.cycle
+        return -1 if cycle is None else cycle.candle_at
+
+    def _to_next_close(self) -> float:
+        """Seconds until the candle after the one that is due can be asked for."""
+        at = self._due() + 2 * self._timeframe.milliseconds + round(self._pace.delay * 1000)
+        return (at - self._clock.now_ms()) / 1000
+
+    def _await_candles(self) -> None:
+        """Until every pair has the candle that closed last, or patience is over.
+
+        A pair whose candle comes late would have no decision on it: the account's timeline goes on without it.
+        """
+        until = self._clock.now_ms() + round(self._pace.patience * 1000)
+        while not all(self._has_come(pair) for pair in self._pairs):
+            if self._clock.now_ms() >= until or self._ending() is not None:
+                return
+            self._wait(self._pace.retry)
+
+    def _has_come(self, pair: Pair) -> bool:
+        try:
+            self._feed.closed(pair, 1)
+        except VigieError:
+            # The tick that follows asks again and says what is wrong.
+            return False
+        return self._feed.is_fresh(pair)
+
+    def _wait(self, seconds: float) -> None:
+        wait(self._clock, seconds, self._ending)
+
+
+def wait(clock: Clock, seconds: float, ending: Callable[[], str | None]) -> None:
+    """Wait, but no longer than until somebody wants an end."""
+    until = clock.now_ms() + round(seconds * 1000)
+    while ending() is None:
+        left = (until - clock.now_ms()) / 1000
+        # A clock that was set back must not make an hour of a minute.
+        if not 0 < left <= seconds:
+            return
+        clock.sleep(min(SLICE_SECONDS, left))
