@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from vigie.adapters.sim_server import answers
 from vigie.adapters.sim_server.account_endpoints import ACCOUNT
 from vigie.adapters.sim_server.acts import act
+from vigie.adapters.sim_server.bends import bent
 from vigie.adapters.sim_server.calls import Answer, Call, as_error, as_json
 from vigie.adapters.sim_server.clock import ExchangeClock
 from vigie.adapters.sim_server.endpoint import Endpoint, Security, answered
@@ -351,34 +352,3 @@ def _code(body: str) -> int:
         return int(json.loads(body)["code"])
     except (ValueError, KeyError, TypeError):
         return 0
-
-
-def bent(answer: Answer, rule: Rule) -> Answer:
-    """Klines with something wrong in them."""
-    if answer.status != 200:
-        return answer
-    bend = _BENDS[str(rule.options["how"])]
-    return Answer(200, as_json(bend(json.loads(answer.body), rule)).body, answer.headers)
-
-
-def _revised(rows: list[Any], rule: Rule) -> list[Any]:
-    where = int(rule.options.get("row", -2))
-    if -len(rows) <= where < len(rows):
-        factor = float(rule.options.get("factor", 1.01))
-        rows[where][2:5] = [f"{float(one) * factor:.8f}" for one in rows[where][2:5]]
-    return rows
-
-
-def _place_of(rows: list[Any], rule: Rule) -> int:
-    where = int(rule.options.get("row", -2))
-    return where % len(rows) if rows else 0
-
-
-_BENDS: dict[str, Callable[[list[Any], Rule], list[Any]]] = {
-    # The last closed candle is not there yet: neither is what comes after it.
-    "late": lambda rows, _: rows[:-2],
-    "gap": lambda rows, rule: rows[: _place_of(rows, rule)] + rows[_place_of(rows, rule) + 1 :],
-    "duplicate": lambda rows, rule: rows[: _place_of(rows, rule) + 1] + rows[_place_of(rows, rule) :],
-    "revise": _revised,
-    "forming": lambda rows, _: rows[-1:],
-}
