@@ -312,6 +312,7 @@ def test_time_can_go_faster_than_ours() -> None:
 def test_whoever_waits_on_its_clock_moves_it(ex: SimExchange) -> None:
     ex.clock.sleep(90)
     ex.clock.sleep(-1)
+    assert ex.exchange.now == OPENED + 90_000, "what happens on the way has happened"
     assert ex.clock.now_ms() == OPENED + 90_000 == get(ex, "time")["serverTime"]
     assert ex.advance_to(OPENED) == OPENED + 90_000
 

@@ -225,6 +225,7 @@ class SimClock:
         return self._exchange.now_ms()
 
     def sleep(self, seconds: float) -> None:
-        """Let time go by; zero or less returns at once."""
+        """Let time go by, and the exchange live through it; zero or less returns at once."""
         if seconds > 0:
             self._exchange.desk.clock.sleep(seconds)
+            self._exchange.advance()
