@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from enum import StrEnum
 
+from tests.fakes.engine_ports import Killed
 from vigie.adapters.exchanges.paper import PaperBroker
 from vigie.decision.intents import ApprovedIntent
 from vigie.domain.errors import OutcomeUnknown, VenueRefused, VenueUnavailable
@@ -27,6 +28,8 @@ class Mood(StrEnum):
     AWAY = "surely not done"
     REFUSED = "refused"
     FILLS_LATER = "done, and its fills are told later"
+    DIES_BEFORE = "not done, and nobody is left to hear of it"
+    DIES_AFTER = "done, and nobody is left to hear of it"
 
 
 @dataclass
@@ -56,8 +59,7 @@ class MoodyBroker:
         mood = self._mood(f"submit {approved.intent.leg.value}", "submit")
         self._not_done(mood)
         report = self.paper.submit(approved)
-        if mood is Mood.DONE_AND_LOST:
-            raise OutcomeUnknown("no answer")
+        self._unheard(mood)
         if mood is Mood.FILLS_LATER:
             return replace(report, fills=())
         return report
@@ -67,8 +69,7 @@ class MoodyBroker:
         mood = self._mood("cancel")
         self._not_done(mood)
         report = self.paper.cancel(pair, client_id)
-        if mood is Mood.DONE_AND_LOST:
-            raise OutcomeUnknown("no answer")
+        self._unheard(mood)
         return report
 
     def find(self, pair: Pair, client_id: str) -> OrderReport | None:
@@ -132,7 +133,16 @@ class MoodyBroker:
             raise VenueUnavailable("the venue does not answer")
 
     @staticmethod
+    def _unheard(mood: Mood) -> None:
+        if mood is Mood.DONE_AND_LOST:
+            raise OutcomeUnknown("no answer")
+        if mood is Mood.DIES_AFTER:
+            raise Killed
+
+    @staticmethod
     def _not_done(mood: Mood) -> None:
+        if mood is Mood.DIES_BEFORE:
+            raise Killed
         if mood is Mood.LOST:
             raise OutcomeUnknown("no answer")
         if mood is Mood.AWAY:

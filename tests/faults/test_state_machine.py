@@ -23,24 +23,28 @@ from tests.fakes.moody_broker import Mood
 from tests.fakes.replays import Rehearsal
 from tests.fakes.small_markets import Row, Wanted, on_pairs
 from vigie.domain import events as e
+from vigie.domain.confirmation import spelled
 from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import EXACT, folded
 from vigie.domain.record import to_json
 from vigie.domain.trading_mode import TradingMode, permits, strictest
+from vigie.engine.positions import trigger_of
 from vigie.ports.controls import Request
 
 BASES = ("BTC", "ETH", "SOL")
 PAIRS = tuple(f"{base}/USDT" for base in BASES)
 ROWS = 60
 ONCE = (Leg.ENTRY, Leg.PARTIAL_1, Leg.PARTIAL_2, Leg.EXIT)
-MOODS = st.sampled_from([one for one in Mood if one is not Mood.FILLS_LATER])
+MOODS = st.sampled_from([Mood.FINE, Mood.DONE_AND_LOST, Mood.LOST, Mood.AWAY, Mood.REFUSED])
 OVERRIDES = {
     "max_open_positions": "2",
     "daily_loss_fraction": "0.2",
     "drawdown_fraction": "0.5",
     "stop_limit_fraction": "0.01",
 }
+LINES = ("intent", "order", "fill", "stop", "part", "leave", "position", "trade", "wish", "cycle", "halt", "resume")
+"""Kinds of lines behind which a process dies."""
 SHARE = Decimal("0.3")
 
 
@@ -94,26 +98,36 @@ class Account(RuleBasedStateMachine):
             del self.rehearsed.journal.lines[self.rehearsed.journal.synced :]
         self.restart()
 
-    @rule(after=st.integers(1, 25), closes=st.booleans())
-    def the_process_dies_in_a_tick(self, after: int, closes: bool) -> None:
-        lines = [after]
+    @rule(kind=st.sampled_from(LINES), count=st.integers(1, 3), candles=st.integers(1, 5))
+    def the_process_dies_behind_a_line(self, kind: str, count: int, candles: int) -> None:
+        left = [count]
 
-        def last(_: e.Event) -> bool:
-            lines[0] -= 1
-            return lines[0] <= 0
+        def last(event: e.Event) -> bool:
+            left[0] -= kind == event.KIND
+            return left[0] <= 0
 
-        if closes and not self.rehearsed.market.close_row():
-            return
         self.rehearsed.journal.last = last
+        self.may_die(candles)
+
+    @rule(
+        mood=st.sampled_from([Mood.DIES_BEFORE, Mood.DIES_AFTER]),
+        method=st.sampled_from(["cancel", *(f"submit {leg}" for leg in Leg)]),
+        candles=st.integers(1, 5),
+    )
+    def the_process_dies_over_a_request(self, mood: Mood, method: str, candles: int) -> None:
+        self.broker.moods[method] = [mood]
+        self.may_die(candles)
+        self.broker.moods[method] = []
+
+    def may_die(self, candles: int) -> None:
         try:
-            tick = self.rehearsed.engine.decision_tick if closes else self.rehearsed.engine.guard_tick
-            tick()
+            self.candles_close(candles)
         except Killed:
             self.restart()
-        self.rehearsed.journal.last = None
+        finally:
+            self.rehearsed.journal.last = None
 
     def restart(self) -> None:
-        self.rehearsed.journal.last = None
         self.broker.moods.pop("read", None)
         self.rehearsed.again().start()
         self.rehearsed.engine.decision_tick()
@@ -127,6 +141,10 @@ class Account(RuleBasedStateMachine):
     @rule(moods=st.lists(st.just(Mood.AWAY), min_size=1, max_size=3))
     def the_venue_is_away(self, moods: list[Mood]) -> None:
         self.broker.moods["read"] = moods
+
+    @rule(then=st.sampled_from([Mood.FINE, Mood.DONE_AND_LOST, Mood.LOST, Mood.REFUSED]))
+    def the_next_stops_are_refused(self, then: Mood) -> None:
+        self.broker.moods |= {"submit stop": [Mood.REFUSED] * 3, "submit emergency": [then]}
 
     @rule()
     def fills_of_the_next_entry_come_later(self) -> None:
@@ -160,9 +178,8 @@ class Account(RuleBasedStateMachine):
 
     @rule()
     def a_person_resumes(self) -> None:
-        latches = self.rehearsed.engine.portfolio.latches
-        named = ",".join(f"{name}@{one.since}" for name, one in latches.items())
-        self.ask("resume", {"name": "", "latches": named, "reason": "all is well"})
+        latches = {**self.rehearsed.engine.portfolio.latches, **self.controls.kept}
+        self.ask("resume", {"latches": spelled(latches), "reason": "all is well"})
 
     def ask(self, kind: str, arguments: dict[str, str]) -> None:
         self.letters += 1
@@ -313,6 +330,8 @@ class Account(RuleBasedStateMachine):
             stop = resting[held.stop_id]
             instrument = self.broker.instrument(Pair.parse(pair))
             assert stop.quantity - stop.executed == instrument.quantity_down(held.quantity)
+            wanted = trigger_of(held, instrument)
+            assert stop.triggered or wanted is None or (stop.trigger or 0) >= wanted, f"{pair}: its stop is too low"
         assert set(resting) == {one.stop_id for one in account.holdings.values()}
 
 
