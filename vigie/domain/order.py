@@ -22,6 +22,8 @@ class OrderType(StrEnum):
 
     MARKET = "market"
     STOP_LOSS_LIMIT = "stop-loss-limit"
+    OTHER = "other"
+    """A kind that we never send: somebody else's order."""
 
 
 class Leg(StrEnum):
@@ -74,7 +76,7 @@ class Intent:
         pair: ``BTC/USDT``.
         leg: what it is for.
         side: buy or sell.
-        type: market or stop-loss-limit.
+        type: market or stop-loss-limit; another kind where the order is not ours.
         quantity: base, already on the venue's step.
         limit: limit price, quote; None for market orders.
         trigger: stop price, quote; None for market orders.
@@ -126,7 +128,7 @@ class OrderReport:
         venue_id: the venue's.
         pair: ``BTC/USDT``.
         side: buy or sell.
-        type: market or stop-loss-limit.
+        type: market or stop-loss-limit; another kind where the order is not ours.
         status: ACCEPTED, PARTIAL, FILLED, CANCELED, EXPIRED or REJECTED.
         quantity: base asked for.
         executed: base executed.

@@ -1,0 +1,224 @@
+"""A real venue through ccxt: an account that executes orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from vigie.adapters.exchanges.ccxt_dialect import Dialect
+from vigie.adapters.exchanges.ccxt_listing import Listing
+from vigie.adapters.exchanges.ccxt_wire import Wire
+from vigie.decision.intents import ApprovedIntent
+from vigie.domain.errors import OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
+from vigie.domain.instrument import Instrument
+from vigie.domain.order import Balance, Intent, Leg, OrderReport, OrderType
+from vigie.domain.pair import Pair
+from vigie.ports.clock import Clock
+from vigie.reliability.rate_budget import RateBudget
+
+LISTING_VALID_MS = 900_000
+_MAY_HAVE_CHANGED = frozenset(
+    {
+        RefusalCode.PRICE_FILTER,
+        RefusalCode.LOT_SIZE,
+        RefusalCode.NOTIONAL,
+        RefusalCode.MARKET_CLOSED,
+        RefusalCode.UNKNOWN_PAIR,
+        RefusalCode.PARAMETERS,
+    }
+)
+"""Refusals after which the filters of a pair are asked for anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    listing: Listing
+    read_at: int
+
+
+class CcxtBroker:
+    """One account at one venue. Fulfils :class:`vigie.ports.broker.Broker`."""
+
+    def __init__(self, dialect: Dialect, wire: Wire, clock: Clock, budget: RateBudget) -> None:
+        """Make ready; nothing is asked yet.
+
+        Args:
+            dialect: of the venue.
+            wire: to it.
+            clock: ours.
+            budget: is told the limits that the venue tells.
+        """
+        self._dialect, self._wire, self._clock, self._budget = dialect, wire, clock, budget
+        self._listings: dict[Pair, _Known] = {}
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._wire.close()
+
+    def instrument(self, pair: Pair) -> Instrument:
+        """The venue's filters of a pair, a quarter of an hour old at most; anew after each refusal they may explain.
+
+        Raises:
+            VenueRefused: the pair is not listed, or lacks a filter that it must have.
+            VenueUnavailable: no usable answer.
+        """
+        return self._listing(pair).instrument
+
+    def submit(self, approved: ApprovedIntent) -> OrderReport:
+        """Send an order.
+
+        Raises:
+            VenueRefused: a proven no, the venue's or our own before anything was sent.
+            VenueUnavailable: surely not done.
+            OutcomeUnknown: it may have been accepted: ask by client id, never repeat.
+            TypeError: not approved.
+        """
+        if not isinstance(approved, ApprovedIntent):
+            raise TypeError(f"only an ApprovedIntent is sent, not {type(approved).__name__}")
+        intent = approved.intent
+        pair = Pair.parse(intent.pair)
+        listing = self._sendable(pair, intent)
+        try:
+            report = self._wire.write(
+                lambda client: self._dialect.submit(client, intent, listing), protective=intent.leg is not Leg.ENTRY
+            )
+        except VenueRefused as refusal:
+            if refusal.code in _MAY_HAVE_CHANGED:
+                self._listings.pop(pair, None)
+            if refusal.code is RefusalCode.DUPLICATE_ORDER:
+                return self._the_one_that_rests(pair, intent, refusal)
+            raise
+        return self._told_in_full(pair, report)
+
+    def _sendable(self, pair: Pair, intent: Intent) -> Listing:
+        listing = self._listing(pair)
+        objection = listing.objection(intent)
+        if objection is not None:
+            # Filters may have changed since they were read; they are read once more before we say no for the venue.
+            listing = self._listing(pair, anew=True)
+            objection = listing.objection(intent)
+        if objection is not None:
+            code, words = objection
+            raise VenueRefused(f"nothing was sent: {words}", code)
+        return listing
+
+    def _the_one_that_rests(self, pair: Pair, intent: Intent, refusal: VenueRefused) -> OrderReport:
+        """The venue has an open order of our id: an earlier send did arrive. It is that order, if it is the same."""
+        try:
+            found = self.find(pair, intent.client_id)
+        except VenueUnavailable as error:
+            raise OutcomeUnknown(f"{refusal}; and it cannot be asked: {error}") from error
+        if found is None:
+            raise OutcomeUnknown(f"{refusal}; and it does not show it yet")
+        wanted = (intent.side, intent.type, intent.quantity, intent.limit, intent.trigger)
+        if (found.side, found.type, found.quantity, found.limit, found.trigger) != wanted:
+            raise refusal
+        return found
+
+    def _told_in_full(self, pair: Pair, report: OrderReport) -> OrderReport:
+        """The same order with what was executed of it, where the answer did not say.
+
+        A question that fails changes nothing: the venue has the order, and whoever asks later hears the rest.
+        """
+        try:
+            if report.type is OrderType.MARKET and not report.status.final:
+                return self.find(pair, report.client_id) or report
+            return self._with_fills(pair, report) if report.executed > _filled(report) else report
+        except (VenueUnavailable, VenueRefused):
+            return report
+
+    def cancel(self, pair: Pair, client_id: str) -> OrderReport:
+        """Cancel an order; the report tells what it had come to, a fill that won the race included.
+
+        Raises:
+            VenueRefused: there is no such open order; ask `find` what became of it.
+            VenueUnavailable: surely not done.
+            OutcomeUnknown: it may have been cancelled.
+        """
+        listing = self._listing(pair)
+        venue_id = "" if self._dialect.capabilities.cancels_by_client_id else self._venue_id(pair, client_id)
+        report = self._wire.write(
+            lambda client: self._dialect.cancel(client, listing, client_id, venue_id), protective=True
+        )
+        if report is not None:
+            return self._told_in_full(pair, report)
+        try:
+            found = self.find(pair, client_id)
+        except (VenueUnavailable, VenueRefused) as error:
+            raise OutcomeUnknown(f"the cancel was taken; what became of the order is not known: {error}") from error
+        if found is None or not found.status.final:
+            raise OutcomeUnknown(
+                f"the cancel was taken; the order {'is not shown' if found is None else 'still rests'}"
+            )
+        return found
+
+    def _venue_id(self, pair: Pair, client_id: str) -> str:
+        found = self.find(pair, client_id)
+        if found is None or found.status.final:
+            raise VenueRefused(f"{pair} has no open order {client_id}", RefusalCode.UNKNOWN_ORDER)
+        return found.venue_id
+
+    def find(self, pair: Pair, client_id: str) -> OrderReport | None:
+        """What became of an order of ours, with all its fills; None: the venue knows no such order (now).
+
+        Raises:
+            VenueUnavailable: no usable answer.
+            VenueRefused: the venue does not let us ask.
+        """
+        listing = self._listing(pair)
+        try:
+            report = self._wire.read(lambda client: self._dialect.find(client, listing, client_id))
+        except VenueRefused as refusal:
+            if refusal.code is RefusalCode.UNKNOWN_ORDER:
+                return None
+            raise
+        return report if report is None or report.executed == 0 else self._with_fills(pair, report)
+
+    def _with_fills(self, pair: Pair, report: OrderReport) -> OrderReport:
+        """Order and fills are asked for one after the other: what was filled in between counts for both."""
+        listing = self._listing(pair)
+        fills = self._wire.read(lambda client: self._dialect.fills(client, listing, report.venue_id))
+        told = replace(report, fills=fills)
+        if _filled(told) <= report.executed:
+            return told
+        value = sum((one.quantity * one.price for one in fills), Decimal(0))
+        return replace(told, executed=_filled(told), executed_value=value)
+
+    def open_orders(self) -> tuple[OrderReport, ...]:
+        """All orders of the account that rest at the venue, ours or not; without their fills.
+
+        Raises:
+            VenueUnavailable: no usable answer.
+            VenueRefused: the venue does not let us ask.
+        """
+        return self._wire.read(self._dialect.open_orders)
+
+    def balances(self) -> Mapping[str, Balance]:
+        """All coins of the account, by asset.
+
+        Raises:
+            VenueUnavailable: no usable answer.
+            VenueRefused: the venue does not let us ask.
+        """
+        return self._wire.read(self._dialect.balances)
+
+    def _listing(self, pair: Pair, *, anew: bool = False) -> Listing:
+        now = self._clock.now_ms()
+        known = self._listings.get(pair)
+        if known is not None and not anew and 0 <= now - known.read_at < LISTING_VALID_MS:
+            return known.listing
+        try:
+            listing = self._wire.read(lambda client: self._dialect.listing(client, pair))
+        except VenueUnavailable:
+            if known is None or anew:
+                raise
+            # Filters seldom change, and a stop cannot wait for the venue to tell them again.
+            return known.listing
+        self._budget.learn(self._dialect.limits)
+        self._listings[pair] = _Known(listing, now)
+        return listing
+
+
+def _filled(report: OrderReport) -> Decimal:
+    return sum((one.quantity for one in report.fills), Decimal(0))

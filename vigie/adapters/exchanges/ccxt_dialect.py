@@ -1,0 +1,141 @@
+"""How one venue is spoken to. One file each in `venues/`, found by its name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from vigie.adapters.exchanges import venues
+from vigie.adapters.exchanges.ccxt_errors import Meaning
+from vigie.adapters.exchanges.ccxt_gate import Answer, Endpoints
+from vigie.adapters.exchanges.ccxt_listing import Listing
+from vigie.domain.errors import ConfigError
+from vigie.domain.names import suggestion
+from vigie.domain.order import Balance, Fill, Intent, OrderReport
+from vigie.domain.pair import Pair
+from vigie.reliability.rate_budget import Limit
+
+Client = Any
+"""ccxt's; it has no types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a venue can do for us, as it was tried out; never what ccxt says of it.
+
+    Attributes:
+        name: ccxt's.
+        holds_stops: a stop with a limit rests there, and needs nobody to watch it.
+        pinned: its requests for entry, stop, cancel and lookup are held in a test.
+        finds_by_client_id: an order is found by our own id alone.
+        cancels_by_client_id: and cancelled. Where not, it is looked up first.
+        needs_passphrase: beside key and secret.
+        sandbox: it has a place to practise.
+        limits: how much may be asked.
+        counters: the limit by the header in which it tells what was used.
+        options: ccxt's.
+        increasing_time: requests are numbered by their time: no two may have the same.
+        note: what to know before trusting it with money.
+    """
+
+    name: str
+    holds_stops: bool
+    pinned: bool
+    finds_by_client_id: bool = True
+    cancels_by_client_id: bool = True
+    needs_passphrase: bool = False
+    sandbox: bool = False
+    limits: Sequence[Limit] = ()
+    counters: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    increasing_time: bool = False
+    note: str = ""
+
+
+class Dialect(Protocol):
+    """One venue. Its methods send with the client that they are given, and raise what ccxt and parsing raise."""
+
+    capabilities: Capabilities
+    endpoints: Endpoints
+
+    def server_ms(self, client: Client) -> int:
+        """The venue's time, epoch milliseconds."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[str, int]:
+        """What may be asked, as far as the venue has told it with its listings."""
+        ...
+
+    def listing(self, client: Client, pair: Pair) -> Listing:
+        """The filters of a pair.
+
+        Raises:
+            VenueRefused: it is not listed, or not with the filters that it must have.
+        """
+        ...
+
+    def submit(self, client: Client, intent: Intent, listing: Listing) -> OrderReport:
+        """Send an order: one request. The report is what the answer says, which may be no more than that it rests."""
+        ...
+
+    def cancel(self, client: Client, listing: Listing, client_id: str, venue_id: str) -> OrderReport | None:
+        """Cancel an order: one request. None: the answer does not say what the order had come to."""
+        ...
+
+    def find(self, client: Client, listing: Listing, client_id: str) -> OrderReport | None:
+        """An order by our own id, without its fills; None: the venue knows none."""
+        ...
+
+    def fills(self, client: Client, listing: Listing, venue_id: str) -> tuple[Fill, ...]:
+        """Everything that was executed of an order, with fees; oldest first."""
+        ...
+
+    def open_orders(self, client: Client) -> tuple[OrderReport, ...]:
+        """What rests in the account."""
+        ...
+
+    def balances(self, client: Client) -> dict[str, Balance]:
+        """Coins by asset; those that are not nothing."""
+        ...
+
+    def meaning(self, answer: Answer, error: Exception) -> Meaning:
+        """What an answer means that ccxt made an error of, or that could not be read."""
+        ...
+
+
+def known_venues() -> tuple[str, ...]:
+    """Names of the venues that have a file."""
+    return tuple(sorted(one.name for one in pkgutil.iter_modules(venues.__path__)))
+
+
+def dialect(name: str) -> Dialect:
+    """A venue by its name.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
+    known = known_venues()
+    if name not in known:
+        raise ConfigError(f"no orders can be sent to '{name}'{suggestion(name, known)}")
+    # A fresh one each time: it remembers what one client was told.
+    found: Dialect = importlib.import_module(f"{venues.__name__}.{name}").VENUE()
+    return found
+
+
+def live_dialect(name: str) -> Dialect:
+    """A venue that may be trusted with a position.
+
+    Raises:
+        ConfigError: there is none of this name, it cannot hold a stop, or its requests were never tried out.
+    """
+    found = dialect(name)
+    table = found.capabilities
+    if not table.holds_stops:
+        raise ConfigError(f"{name} cannot hold a stop: a position there would have none while vigie is not running")
+    if not table.pinned:
+        raise ConfigError(f"the requests to {name} are not held in any test: it takes no live orders yet")
+    return found

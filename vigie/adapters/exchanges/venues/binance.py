@@ -1,0 +1,124 @@
+"""Binance spot. Every request is written out here; ccxt signs it, sends it and tells its errors apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vigie.adapters.exchanges import binance_answers as answers
+from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client
+from vigie.adapters.exchanges.ccxt_errors import Meaning
+from vigie.adapters.exchanges.ccxt_gate import Answer, Endpoint
+from vigie.adapters.exchanges.ccxt_listing import Listing
+from vigie.domain.errors import RefusalCode, VenueRefused
+from vigie.domain.order import Balance, Fill, Intent, OrderReport, OrderType
+from vigie.domain.pair import Pair
+from vigie.reliability.rate_budget import Limit
+
+WEIGHT, ORDERS = "weight", "orders_10s"
+_SIGNED = frozenset({"timestamp", "recvWindow", "signature"})
+_PLACED = {"symbol", "side", "type", "quantity", "newClientOrderId", "newOrderRespType", "price", "stopPrice",
+           "timeInForce"}  # fmt: skip
+_PAGE = 1000
+
+
+class Binance:
+    """Fulfils :class:`vigie.adapters.exchanges.ccxt_dialect.Dialect`."""
+
+    capabilities = Capabilities(
+        name="binance",
+        holds_stops=True,
+        pinned=True,
+        sandbox=True,
+        limits=(Limit(WEIGHT, 60_000, 6000), Limit(ORDERS, 10_000, 100)),
+        counters={"X-MBX-USED-WEIGHT-1M": WEIGHT, "X-MBX-ORDER-COUNT-10S": ORDERS},
+        # The engine's window for "absent" counts on this one: a request that is older cannot arrive any more.
+        options={"recvWindow": 5000, "timeDifference": 0},
+    )
+    endpoints: Mapping[tuple[str, str], Endpoint] = {
+        ("GET", "/api/v3/time"): Endpoint(frozenset(), {WEIGHT: 1}),
+        ("GET", "/api/v3/exchangeInfo"): Endpoint(frozenset({"symbol"}), {WEIGHT: 20}),
+        ("POST", "/api/v3/order"): Endpoint(_SIGNED | _PLACED, {WEIGHT: 1, ORDERS: 1}, write=True),
+        ("DELETE", "/api/v3/order"): Endpoint(_SIGNED | {"symbol", "origClientOrderId"}, {WEIGHT: 1}, write=True),
+        ("GET", "/api/v3/order"): Endpoint(_SIGNED | {"symbol", "origClientOrderId"}, {WEIGHT: 4}),
+        ("GET", "/api/v3/myTrades"): Endpoint(_SIGNED | {"symbol", "orderId", "fromId", "limit"}, {WEIGHT: 5}),
+        ("GET", "/api/v3/openOrders"): Endpoint(_SIGNED, {WEIGHT: 80}),
+        ("GET", "/api/v3/account"): Endpoint(_SIGNED | {"omitZeroBalances"}, {WEIGHT: 20}),
+    }
+
+    def __init__(self) -> None:
+        self._pairs: dict[str, Pair] = {}
+        self._limits: dict[str, int] = {}
+
+    def server_ms(self, client: Client) -> int:
+        """GET /time."""
+        return int(client.public_get_time()["serverTime"])
+
+    @property
+    def limits(self) -> Mapping[str, int]:
+        """As the last exchangeInfo told them."""
+        return self._limits
+
+    def listing(self, client: Client, pair: Pair) -> Listing:
+        """GET /exchangeInfo of one symbol: all of them are ten megabytes."""
+        symbol = pair.base + pair.quote
+        document = client.public_get_exchangeinfo({"symbol": symbol})
+        found = {row["symbol"]: row for row in document["symbols"]}
+        if symbol not in found or (found[symbol]["baseAsset"], found[symbol]["quoteAsset"]) != (pair.base, pair.quote):
+            raise VenueRefused(f"binance does not list {pair}", RefusalCode.UNKNOWN_PAIR)
+        self._pairs[symbol] = pair
+        self._limits = answers.limits(document.get("rateLimits", ()))
+        return answers.listing(pair, found[symbol])
+
+    def submit(self, client: Client, intent: Intent, listing: Listing) -> OrderReport:
+        """POST /order. No price goes with an order at the market: it would become an amount of quote."""
+        request = {
+            "symbol": listing.symbol,
+            "side": intent.side.value.upper(),
+            "type": answers.TYPES[intent.type],
+            "quantity": f"{intent.quantity:f}",
+            "newClientOrderId": intent.client_id,
+            "newOrderRespType": "FULL",
+        }
+        if intent.type is OrderType.STOP_LOSS_LIMIT:
+            request |= {"timeInForce": "GTC", "stopPrice": f"{intent.trigger:f}", "price": f"{intent.limit:f}"}
+        return answers.placed(client.private_post_order(request), listing, intent)
+
+    def cancel(self, client: Client, listing: Listing, client_id: str, venue_id: str) -> OrderReport | None:  # noqa: ARG002
+        """DELETE /order."""
+        row = client.private_delete_order({"symbol": listing.symbol, "origClientOrderId": client_id})
+        return answers.cancelled(row, listing, client_id)
+
+    def find(self, client: Client, listing: Listing, client_id: str) -> OrderReport | None:
+        """GET /order."""
+        row = client.private_get_order({"symbol": listing.symbol, "origClientOrderId": client_id})
+        return answers.known(row, listing, client_id)
+
+    def fills(self, client: Client, listing: Listing, venue_id: str) -> tuple[Fill, ...]:
+        """GET /myTrades of one order, page by page."""
+        found: list[Fill] = []
+        request: dict[str, Any] = {"symbol": listing.symbol, "orderId": venue_id, "limit": _PAGE}
+        while True:
+            rows = client.private_get_mytrades(request)
+            found += answers.trades(rows, listing, venue_id)
+            if len(rows) < _PAGE:
+                return tuple(found)
+            request["fromId"] = int(rows[-1]["id"]) + 1
+
+    def open_orders(self, client: Client) -> tuple[OrderReport, ...]:
+        """GET /openOrders of the whole account."""
+        rows = client.private_get_openorders()
+        if not isinstance(rows, list):
+            raise TypeError("not a list of orders")
+        return tuple(answers.resting(row, self._pairs) for row in rows)
+
+    def balances(self, client: Client) -> dict[str, Balance]:
+        """GET /account."""
+        return answers.balances(client.private_get_account({"omitZeroBalances": "true"}))
+
+    def meaning(self, answer: Answer, error: Exception) -> Meaning:  # noqa: ARG002
+        """By code and words of the answer: one code stands for many refusals."""
+        return answers.meaning(answer)
+
+
+VENUE = Binance
