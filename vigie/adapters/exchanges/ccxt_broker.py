@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from vigie.adapters.exchanges.ccxt_dialect import Dialect
+from vigie.adapters.exchanges.ccxt_dialect import Dialect, live_dialect
 from vigie.adapters.exchanges.ccxt_listing import Listing
 from vigie.adapters.exchanges.ccxt_wire import Wire
+from vigie.adapters.exchanges.secrets import Secrets
 from vigie.decision.intents import ApprovedIntent
-from vigie.domain.errors import OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
+from vigie.domain.errors import ConfigError, OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Balance, Intent, Leg, OrderReport, OrderType
 from vigie.domain.pair import Pair
 from vigie.ports.clock import Clock
+from vigie.ports.request_budget import BudgetStore
 from vigie.reliability.rate_budget import RateBudget
 
 LISTING_VALID_MS = 900_000
@@ -222,3 +224,41 @@ class CcxtBroker:
 
 def _filled(report: OrderReport) -> Decimal:
     return sum((one.quantity for one in report.fills), Decimal(0))
+
+
+def open_live_broker(  # noqa: PLR0913, RUF100
+    venue: str,
+    secrets: Secrets,
+    clock: Clock,
+    store: BudgetStore,
+    *,
+    base_url: str | None = None,
+    sandbox: bool = False,
+    timeout_s: float = 10.0,
+) -> CcxtBroker:
+    """A real account, ready to be asked; nothing is sent yet.
+
+    Args:
+        venue: ccxt's name of it.
+        secrets: of the account.
+        clock: ours; a virtual one with a simulated exchange.
+        store: of what this host has asked of the venue; shared by all processes.
+        base_url: send everything there instead; https, or http to this machine.
+        sandbox: the venue's own place to practise.
+        timeout_s: real seconds without a word, after which nothing more is expected.
+
+    Raises:
+        ConfigError: the venue is unknown, cannot hold a stop, or was never tried out; keys are missing; an address that
+            may not be used.
+    """
+    found = live_dialect(venue)
+    table = found.capabilities
+    needed = [("API key", secrets.api_key), ("secret", secrets.secret)]
+    if table.needs_passphrase:
+        needed.append(("passphrase", secrets.passphrase))
+    missing = [f"{venue}: the {name} is missing" for name, value in needed if not value]
+    if missing:
+        raise ConfigError(missing)
+    budget = RateBudget(venue, table.limits, store, clock)
+    wire = Wire(found, secrets, clock, budget, base_url=base_url, sandbox=sandbox, timeout_s=timeout_s)
+    return CcxtBroker(found, wire, clock, budget)
