@@ -139,9 +139,9 @@ class CcxtBroker:
             OutcomeUnknown: it may have been cancelled.
         """
         listing = self._listing(pair)
-        venue_id = "" if self._dialect.capabilities.cancels_by_client_id else self._venue_id(pair, client_id)
+        known = None if self._dialect.capabilities.cancels_by_client_id else self._open(pair, client_id)
         report = self._wire.write(
-            lambda client: self._dialect.cancel(client, listing, client_id, venue_id), protective=True
+            lambda client: self._dialect.cancel(client, listing, client_id, known), protective=True
         )
         if report is not None:
             return self._told_in_full(pair, report)
@@ -155,11 +155,11 @@ class CcxtBroker:
             )
         return found
 
-    def _venue_id(self, pair: Pair, client_id: str) -> str:
+    def _open(self, pair: Pair, client_id: str) -> OrderReport:
         found = self.find(pair, client_id)
         if found is None or found.status.final:
             raise VenueRefused(f"{pair} has no open order {client_id}", RefusalCode.UNKNOWN_ORDER)
-        return found.venue_id
+        return found
 
     def find(self, pair: Pair, client_id: str) -> OrderReport | None:
         """What became of an order of ours, with all its fills; None: the venue knows no such order (now).
@@ -180,7 +180,7 @@ class CcxtBroker:
     def _with_fills(self, pair: Pair, report: OrderReport) -> OrderReport:
         """Order and fills are asked for one after the other: what was filled in between counts for both."""
         listing = self._listing(pair)
-        fills = self._wire.read(lambda client: self._dialect.fills(client, listing, report.venue_id))
+        fills = self._wire.read(lambda client: self._dialect.fills(client, listing, report))
         told = replace(report, fills=fills)
         if _filled(told) <= report.executed:
             return told

@@ -30,8 +30,7 @@ class Capabilities:
         name: ccxt's.
         holds_stops: a stop with a limit rests there, and needs nobody to watch it.
         pinned: its requests for entry, stop, cancel and lookup are held in a test.
-        finds_by_client_id: an order is found by our own id alone.
-        cancels_by_client_id: and cancelled. Where not, it is looked up first.
+        cancels_by_client_id: our own id is enough to cancel an order. Where not, it is looked up first.
         needs_passphrase: beside key and secret.
         sandbox: it has a place to practise.
         limits: how much may be asked.
@@ -44,7 +43,6 @@ class Capabilities:
     name: str
     holds_stops: bool
     pinned: bool
-    finds_by_client_id: bool = True
     cancels_by_client_id: bool = True
     needs_passphrase: bool = False
     sandbox: bool = False
@@ -82,15 +80,22 @@ class Dialect(Protocol):
         """Send an order: one request. The report is what the answer says, which may be no more than that it rests."""
         ...
 
-    def cancel(self, client: Client, listing: Listing, client_id: str, venue_id: str) -> OrderReport | None:
-        """Cancel an order: one request. None: the answer does not say what the order had come to."""
+    def cancel(self, client: Client, listing: Listing, client_id: str, known: OrderReport | None) -> OrderReport | None:
+        """Cancel an order: one request. None: the answer does not say what the order had come to.
+
+        Args:
+            client: to send with.
+            listing: of its pair.
+            client_id: ours.
+            known: the order as it was just found; None where the client id is enough.
+        """
         ...
 
     def find(self, client: Client, listing: Listing, client_id: str) -> OrderReport | None:
         """An order by our own id, without its fills; None: the venue knows none."""
         ...
 
-    def fills(self, client: Client, listing: Listing, venue_id: str) -> tuple[Fill, ...]:
+    def fills(self, client: Client, listing: Listing, report: OrderReport) -> tuple[Fill, ...]:
         """Everything that was executed of an order, with fees; oldest first."""
         ...
 

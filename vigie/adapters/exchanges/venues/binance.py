@@ -84,7 +84,13 @@ class Binance:
             request |= {"timeInForce": "GTC", "stopPrice": f"{intent.trigger:f}", "price": f"{intent.limit:f}"}
         return answers.placed(client.private_post_order(request), listing, intent)
 
-    def cancel(self, client: Client, listing: Listing, client_id: str, venue_id: str) -> OrderReport | None:  # noqa: ARG002
+    def cancel(
+        self,
+        client: Client,
+        listing: Listing,
+        client_id: str,
+        known: OrderReport | None,  # noqa: ARG002
+    ) -> OrderReport | None:
         """DELETE /order."""
         row = client.private_delete_order({"symbol": listing.symbol, "origClientOrderId": client_id})
         return answers.cancelled(row, listing, client_id)
@@ -94,13 +100,13 @@ class Binance:
         row = client.private_get_order({"symbol": listing.symbol, "origClientOrderId": client_id})
         return answers.known(row, listing, client_id)
 
-    def fills(self, client: Client, listing: Listing, venue_id: str) -> tuple[Fill, ...]:
+    def fills(self, client: Client, listing: Listing, report: OrderReport) -> tuple[Fill, ...]:
         """GET /myTrades of one order, page by page."""
         found: list[Fill] = []
-        request: dict[str, Any] = {"symbol": listing.symbol, "orderId": venue_id, "limit": _PAGE}
+        request: dict[str, Any] = {"symbol": listing.symbol, "orderId": report.venue_id, "limit": _PAGE}
         while True:
             rows = client.private_get_mytrades(request)
-            found += answers.trades(rows, listing, venue_id)
+            found += answers.trades(rows, listing, report.venue_id)
             if len(rows) < _PAGE:
                 return tuple(found)
             request["fromId"] = int(rows[-1]["id"]) + 1
