@@ -111,6 +111,13 @@ def _guarded(base: Any, gate: Gate, now_ms: Callable[[], int]) -> Any:  # noqa: 
         gate.admit(method, url, body)
         return base.fetch(self, url, method, headers, body)
 
+    def sign(self: Any, *parts: Any, **named: Any) -> Any:  # noqa: ANN401, RUF100
+        try:
+            return base.sign(self, *parts, **named)
+        except (ValueError, TypeError, ArithmeticError):
+            # Its words may hold the secret, or a part of it.
+            raise ConfigError(f"{base.__name__}: the keys cannot sign a request: are they whole?") from None
+
     def on_rest_response(self: Any, code: int, reason: str, url: str, method: str, headers: Any, body: str,
                          *requested: Any) -> Any:  # noqa: ANN401, RUF100  # fmt: skip
         gate.heard(code, headers, body)
@@ -121,6 +128,7 @@ def _guarded(base: Any, gate: Gate, now_ms: Callable[[], int]) -> Any:  # noqa: 
         (base,),
         {
             "fetch": fetch,
+            "sign": sign,
             "on_rest_response": on_rest_response,
             "milliseconds": staticmethod(now_ms),
             "seconds": staticmethod(lambda: now_ms() // 1000),

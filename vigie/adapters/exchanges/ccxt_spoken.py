@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client
-from vigie.adapters.exchanges.ccxt_errors import Meaning, meaning_by_class
+from vigie.adapters.exchanges.ccxt_errors import Meaning, Said, meaning_by_class
 from vigie.adapters.exchanges.ccxt_gate import Answer, Endpoints
 from vigie.adapters.exchanges.ccxt_listing import ZERO, Listing
 from vigie.domain.errors import RefusalCode, VenueRefused
@@ -83,7 +83,9 @@ class Spoken:
         return {asset: one for asset, one in found.items() if one.total}
 
     def meaning(self, answer: Answer, error: Exception) -> Meaning:
-        """By what ccxt makes of the venue's codes."""
+        """By what ccxt makes of the venue's codes; a page that is no document comes from a wall before the venue."""
+        if not isinstance(answer.document(), dict):
+            return Meaning(Said.NOTHING, "an answer that cannot be read")
         return meaning_by_class(error, answer.body)
 
     def pair_of(self, symbol: str) -> str:

@@ -56,6 +56,7 @@ class Bitget(Spoken):
     endpoints: Mapping[tuple[str, str], Endpoint] = {
         ("GET", "/api/v2/public/time"): Endpoint(frozenset(), _CALLS),
         ("GET", f"{_PREFIX}/public/symbols"): Endpoint(frozenset(), _CALLS),
+        ("GET", "/api/v2/margin/currencies"): Endpoint(frozenset(), _CALLS),
         ("GET", f"{_PREFIX}/market/tickers"): Endpoint(names("symbol"), _CALLS),
         ("GET", f"{_PREFIX}/account/assets"): Endpoint(frozenset(), _CALLS),
         ("GET", f"{_PREFIX}/trade/orderInfo"): Endpoint(names("clientOid"), _CALLS),
