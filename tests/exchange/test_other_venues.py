@@ -603,3 +603,61 @@ def test_a_place_to_practise_is_elsewhere_or_refused(name: str) -> None:
     wire = Wire(spoken, KEYS, clock, budget, sandbox=True) if spoken.capabilities.sandbox else None
     if wire is not None:
         wire.close()
+
+
+# --- traps of ccxt ----------------------------------------------------------------------------------------------------
+
+SYMBOL = "BTC/USDT"
+
+
+def made_up_market(name: str) -> dict[str, Any]:
+    nothing = {"min": None, "max": None}
+    symbols = {"binance": "BTCUSDT", "kraken": "XBTUSDT", "bybit": "BTCUSDT", "bitget": "BTCUSDT"}
+    return {
+        "id": symbols.get(name, "BTC-USDT"), "symbol": SYMBOL, "base": "BTC", "quote": "USDT", "baseId": "BTC",
+        "quoteId": "USDT", "type": "spot", "spot": True, "swap": False, "future": False, "option": False,
+        "contract": False, "margin": False, "active": True, "precision": {"amount": 1e-8, "price": 0.01},
+        "limits": dict.fromkeys(("amount", "price", "cost"), nothing),
+        "info": {"orderTypes": ["LIMIT", "MARKET", "STOP_LOSS_LIMIT", "STOP_LOSS"]},
+    }  # fmt: skip
+
+
+def order(kind: str, side: str, price: float | None, **params: Any) -> Any:
+    return lambda client: client.create_order(SYMBOL, kind, side, 0.1, price, params)
+
+
+ATTACHED = {"stopLoss": {"triggerPrice": 38_500}}
+TRAPS = [
+    ("binance", "a stop as a stray text", order("limit", "buy", 39_000, **ATTACHED)),
+    ("binance", "an amount of quote instead of base", order("market", "buy", 39_000)),
+    ("binance", "a cancel and a new order in one", lambda c: c.edit_order("1", SYMBOL, "limit", "sell", 0.1, 38_000)),
+    ("kraken", "a limit order instead of a stop", order("limit", "sell", 38_000, triggerPrice=38_500)),
+    ("kraken", "a stop as a stray text", order("limit", "buy", 39_000, **ATTACHED)),
+    ("kraken", "a lookup by another id", lambda c: c.fetch_order(None, SYMBOL, {"clientOrderId": ID})),
+    ("okx", "a stop on margin", order("limit", "sell", 38_000, stopLossPrice=38_500, tdMode="cross", ccy="USDT")),
+    ("okx", "a stop that hangs on an order", order("limit", "buy", 39_000, **ATTACHED)),
+    ("bybit", "a stop that only reduces", order("limit", "sell", 38_000, stopLossPrice=38_500)),
+    ("bybit", "a stop that hangs on an order", order("limit", "buy", 39_000, **ATTACHED)),
+    ("coinbase", "a plain limit order", order("limit", "buy", 39_000, **ATTACHED)),
+    ("coinbase", "an amount of quote instead of base", order("market", "buy", 39_000)),
+    ("bitget", "a stop at the mark price, elsewhere", order("limit", "sell", 38_000, triggerPrice=38_500, uta=True)),
+    ("bitget", "an amount of quote instead of base", order("market", "buy", None, cost=100, presetStopLossPrice=1)),
+]
+
+
+@pytest.mark.parametrize(("name", "trap", "act"), TRAPS, ids=[f"{one[0]}: {one[1]}" for one in TRAPS])
+def test_what_ccxt_would_make_of_an_order_never_leaves(name: str, trap: str, act: Any) -> None:
+    spoken, clock = dialect(name), FakeClock(NOW)
+    budget = RateBudget(name, spoken.capabilities.limits, BudgetInMemory(), clock)
+    answers = {**CASES[name].answers} if name in CASES else {("GET", "/api/v3/time"): {"serverTime": NOW}}
+    with ScriptedVenue(answers) as venue:
+        wire = Wire(spoken, KEYS, clock, budget, base_url=venue.url, timeout_s=5)
+
+        def trapped(client: Any) -> Any:
+            client.set_markets([made_up_market(name)])
+            return act(client)
+
+        with pytest.raises((VenueRefused, VenueUnavailable)):
+            wire.write(trapped, protective=True)
+        wire.close()
+        assert venue.writes() == [], trap
