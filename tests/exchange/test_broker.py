@@ -7,15 +7,22 @@ import socket
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
+import ccxt
 import pytest
 
 from tests.exchange.conftest import OPENED, made
 from tests.fakes.brokers import OffClock, sim_broker
+from tests.fakes.clock import FakeClock
 from tests.fakes.exchanges import FINE, series, straight
 from tests.fakes.orders import approved, buy, stop
 from vigie.adapters.exchanges.ccxt_broker import CcxtBroker, open_live_broker
+from vigie.adapters.exchanges.ccxt_client import make_client
+from vigie.adapters.exchanges.ccxt_dialect import dialect
+from vigie.adapters.exchanges.ccxt_gate import Gate
 from vigie.adapters.exchanges.secrets import Secrets
+from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.sim_server.gauge import Limits
 from vigie.adapters.storage.request_budget import BudgetInMemory
@@ -30,6 +37,8 @@ from vigie.domain.errors import (
 from vigie.domain.order import Intent, OrderType, Side
 from vigie.domain.order_status import OrderStatus
 from vigie.domain.pair import Pair
+from vigie.domain.timeframe import Timeframe
+from vigie.reliability.rate_budget import RateBudget
 
 PAIR, SYMBOL = Pair("BTC", "USDT"), "BTCUSDT"
 ID = "0123456789abcdef0123456789abcdef"
@@ -230,7 +239,10 @@ def test_every_other_question_fails_in_the_same_way(
     ex: SimExchange, broker: CcxtBroker, path: str, name: str, rule: dict[str, Any]
 ) -> None:
     if path == "/api/v3/openOrders" and (rule.get("body") == "[]" or rule.get("cut") == 40):
-        pytest.skip("that is an answer")
+        # That is an answer: there are none.
+        ex.faults({"name": name, "method": "GET", "path": path, **rule})
+        assert broker.open_orders() == ()
+        return
     broker.submit(approved(ENTRY))
     asked = {
         "/api/v3/openOrders": broker.open_orders,
@@ -655,3 +667,48 @@ def test_every_missing_key_is_told_at_once(ex: SimExchange) -> None:
     with pytest.raises(ConfigError) as refused:
         open_live_broker("binance", Secrets("", ""), ex.clock, BudgetInMemory())
     assert len(refused.value.problems) == 2
+
+
+# --- candles from the same address ------------------------------------------------------------------------------------
+
+
+def test_who_reads_candles_spends_from_the_same_budget_and_stays_away_with_the_others(ex: SimExchange) -> None:
+    store = BudgetInMemory()
+    budget = RateBudget("binance", dialect("binance").capabilities.limits, store, ex.clock)
+    candles = CcxtCandleSource("binance", local_time_ms=ex.now_ms, base_url=ex.url, budget=budget)
+    with sim_broker(ex, store=store) as broker:
+        candles.last_price(PAIR)
+        assert budget.used()["weight"][0] == 22
+        ex.faults({"name": "418", "action": "answer", "path": "*/klines", "status": 418, "code": -1003,
+                   "retry_after": 300})  # fmt: skip
+        with pytest.raises(VenueUnavailable) as banned:
+            candles.page(PAIR, Timeframe.parse("1m"), OPENED)
+        assert banned.value.retry_after == 300
+        before = len(ex.journal.since())
+        with pytest.raises(VenueUnavailable):
+            broker.submit(approved(STOP))
+        with pytest.raises(VenueUnavailable):
+            candles.now_ms()
+        assert len(ex.journal.since()) == before
+        ex.advance(300)
+        assert candles.now_ms() == ex.now_ms()
+        assert broker.submit(approved(STOP)).status is OrderStatus.ACCEPTED
+
+
+def test_the_error_tables_are_one_and_ccxt_never_repeats_a_request() -> None:
+    budget = RateBudget("binance", (), BudgetInMemory(), FakeClock())
+    gate = Gate("binance", {}, budget, {})
+    client = make_client(
+        "binance", gate, lambda: 7, secrets=Secrets("k", "s"), options={"maxRetriesOnFailure": 3},
+        base_url="http://127.0.0.1:1",
+    )  # fmt: skip
+    exact = client.exceptions["exact"]
+    assert (exact["-1008"], exact["-2021"], exact["-2026"]) == (
+        ccxt.OperationFailed,
+        ccxt.BadResponse,
+        ccxt.InvalidOrder,
+    )
+    assert client.options["maxRetriesOnFailure"] == 0
+    assert (client.milliseconds(), client.enableRateLimit) == (7, False)
+    assert {urlsplit(one).netloc for one in client.urls["api"].values()} == {"127.0.0.1:1"}
+    client.session.close()

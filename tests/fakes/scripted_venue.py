@@ -17,7 +17,7 @@ _OF_EVERY_REQUEST = frozenset({"nonce", "timestamp", "recvWindow", "signature"})
 
 
 class ScriptedVenue:
-    """Answers by method and path; a list is used up one by one, its last item stays.
+    """Answers by method and path; a list is used up one by one, its last item stays; a function makes the response.
 
     Attributes:
         url: ``http://127.0.0.1:PORT``.
@@ -56,6 +56,8 @@ class ScriptedVenue:
         answer = self.answers.get((request.method, request.path), (404, {"nobody": request.path}))
         if isinstance(answer, list):
             answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        if callable(answer):
+            return answer()  # type: ignore[no-any-return]
         status, document = answer if isinstance(answer, tuple) else (200, answer)
         if isinstance(document, str):
             return web.Response(status=status, text=document)

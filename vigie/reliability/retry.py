@@ -23,12 +23,15 @@ def retry_read(read: Callable[[], Answer], clock: Clock, *, attempts: int = 5, f
         first_wait_s: seconds before the second call.
 
     Raises:
-        VenueUnavailable: of the last attempt; every other error passes at once.
+        VenueUnavailable: of the last attempt, or with a longer wait than a minute; every other error passes at once.
     """
     for attempt in range(1, attempts):
         try:
             return read()
         except VenueUnavailable as error:
+            if error.retry_after is not None and error.retry_after > LONGEST_WAIT_S:
+                # To ask earlier would be asking too early, and nobody waits that long inside a call.
+                raise
             wait = first_wait_s * 2 ** (attempt - 1) if error.retry_after is None else error.retry_after
             clock.sleep(min(wait, LONGEST_WAIT_S))
     return read()
