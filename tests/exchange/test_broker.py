@@ -128,6 +128,17 @@ def test_orders_of_other_people_are_told_as_such(ex: SimExchange, broker: CcxtBr
     )  # fmt: skip
 
 
+def test_an_order_of_a_pair_that_was_never_asked_about_is_told_by_its_pair(ex: SimExchange) -> None:
+    for symbol, quantity, price in (("ETHUSDT", "0.5", "1000.00"), ("BNBUSDT", "1", "200.00")):
+        ex.do("place", symbol=symbol, side="BUY", type="LIMIT", timeInForce="GTC", quantity=quantity, price=price)
+    ex.faults({"name": "delisted", "path": "*/exchangeInfo", "where": {"symbol": "BNBUSDT"}, "action": "answer",
+               "status": 400, "code": -1121, "message": "Invalid symbol."})  # fmt: skip
+    with sim_broker(ex) as broker:
+        assert {one.pair for one in broker.open_orders()} == {"ETH/USDT", "BNBUSDT"}
+        broker.open_orders()
+    assert len(ex.journal.calls("GET", "/api/v3/exchangeInfo")) == 2
+
+
 def test_only_what_was_approved_is_sent(broker: CcxtBroker) -> None:
     with pytest.raises(TypeError):
         broker.submit(ENTRY)  # type: ignore[arg-type]

@@ -495,6 +495,19 @@ def test_a_stop_that_was_filled_is_told_with_its_fills_and_fees(name: str, case:
         )  # fmt: skip
 
 
+@LIVE
+def test_what_rests_is_told_by_its_pair_also_right_after_a_start(name: str, case: Case) -> None:
+    answers = dict(case.resting)
+    if name == "okx":
+        answers["GET", f"{O}/trade/orders-pending"] = okx_said()
+        answers["GET", f"{O}/trade/orders-algo-pending"] = [okx_said(okx_stop("live")), okx_said()]
+    with opened(name, case, answers=answers) as (_, broker):
+        found = [one for one in broker.open_orders() if one.client_id == ID]
+        assert [(one.pair, one.trigger, one.status) for one in found] == [
+            ("BTC/USDT", D(38_500), OrderStatus.ACCEPTED),
+        ]  # fmt: skip
+
+
 # --- refusals and doubts ----------------------------------------------------------------------------------------------
 
 

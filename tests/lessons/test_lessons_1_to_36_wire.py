@@ -248,6 +248,7 @@ def test_lesson_30_whether_there_is_a_stop_is_the_exchanges_word(ex: SimExchange
     with sim_broker(ex) as after_a_restart:
         (found,) = after_a_restart.open_orders()
         asked = after_a_restart.find(PAIR, ID)
-    assert (found.client_id, found.type, found.trigger) == (ID, OrderType.STOP_LOSS_LIMIT, Decimal(24_000))
+    assert (found.client_id, found.pair, found.trigger) == (ID, "BTC/USDT", Decimal(24_000))
+    assert found.type is OrderType.STOP_LOSS_LIMIT
     assert asked is not None
     assert asked.trigger == found.trigger

@@ -183,10 +183,9 @@ def known(row: Row, listing: Listing, client_id: str) -> OrderReport:
     return _expected(order(row, str(listing.instrument.pair), row["clientOrderId"], row["updateTime"]), client_id)
 
 
-def resting(row: Row, pairs: Mapping[str, Pair]) -> OrderReport:
-    """An order of the list of open ones; of a symbol that was never asked about, the exchange's name is the pair."""
-    symbol = row["symbol"]
-    return order(row, str(pairs.get(symbol, symbol)), row["clientOrderId"], row["updateTime"])
+def resting(row: Row, pair: str) -> OrderReport:
+    """An order of the list of open ones."""
+    return order(row, pair, row["clientOrderId"], row["updateTime"])
 
 
 def order(row: Row, pair: str, client_id: str, at: object) -> OrderReport:

@@ -27,7 +27,7 @@ class Spoken:
     endpoints: Endpoints
 
     def __init__(self) -> None:
-        self._pairs: dict[str, Pair] = {}
+        self._names: dict[str, str] = {}
 
     @property
     def limits(self) -> Mapping[str, int]:
@@ -46,16 +46,14 @@ class Spoken:
         """
         import ccxt
 
-        client.has["fetchCurrencies"] = False
-        market = client.load_markets(True).get(str(pair))
-        if market is None or not market.get("spot"):
+        market = self._markets(client).get(str(pair))
+        if market is None:
             raise VenueRefused(f"{self.capabilities.name} does not list {pair}", RefusalCode.UNKNOWN_PAIR)
         if client.precisionMode != ccxt.TICK_SIZE:
             raise TypeError("steps of another kind")
         steps, limits = market["precision"], market["limits"]
         if not steps.get("price") or not steps.get("amount"):
             raise VenueRefused(f"{self.capabilities.name} gives no steps for {pair}", RefusalCode.PARAMETERS)
-        self._pairs[market["id"]] = pair
         return Listing(
             instrument=Instrument(
                 pair,
@@ -70,6 +68,24 @@ class Spoken:
             min_price=_bound(limits, "price", "min"),
             max_price=_bound(limits, "price", "max"),
         )
+
+    def _markets(self, client: Client) -> dict[str, Any]:
+        """All spot markets, as they are now; and how their pairs are called in orders."""
+        client.has["fetchCurrencies"] = False
+        found = {name: one for name, one in client.load_markets(True).items() if one.get("spot")}
+        for name, one in found.items():
+            self._names[one["id"]] = name
+            self._names.update(dict.fromkeys(self.other_names(one), name))
+        return found
+
+    def other_names(self, market: Row) -> Sequence[str]:  # noqa: ARG002
+        """What a pair is called beside its usual name."""
+        return ()
+
+    def know_pairs(self, client: Client) -> None:
+        """Learn how pairs are called, unless that is known; before anything is read that names them."""
+        if not self._names:
+            self._markets(client)
 
     def balances(self, client: Client) -> dict[str, Balance]:
         """Coins by asset, without those that are nothing."""
@@ -89,8 +105,8 @@ class Spoken:
         return meaning_by_class(error, answer.body)
 
     def pair_of(self, symbol: str) -> str:
-        """A pair as the venue calls it, in our words; one that was never asked about keeps the venue's name."""
-        return str(self._pairs.get(symbol, symbol))
+        """A pair as the venue calls it, in our words; one that is not listed keeps the venue's name."""
+        return self._names.get(symbol, symbol)
 
 
 def _bound(limits: Row, of: str, end: str) -> Decimal:

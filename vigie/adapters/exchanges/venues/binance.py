@@ -47,7 +47,7 @@ class Binance:
     }
 
     def __init__(self) -> None:
-        self._pairs: dict[str, Pair] = {}
+        self._names: dict[str, str] = {}
         self._limits: dict[str, int] = {}
 
     def server_ms(self, client: Client) -> int:
@@ -66,7 +66,7 @@ class Binance:
         found = {row["symbol"]: row for row in document["symbols"]}
         if symbol not in found or (found[symbol]["baseAsset"], found[symbol]["quoteAsset"]) != (pair.base, pair.quote):
             raise VenueRefused(f"binance does not list {pair}", RefusalCode.UNKNOWN_PAIR)
-        self._pairs[symbol] = pair
+        self._names[symbol] = str(pair)
         self._limits = answers.limits(document.get("rateLimits", ()))
         return answers.listing(pair, found[symbol])
 
@@ -116,7 +116,21 @@ class Binance:
         rows = client.private_get_openorders()
         if not isinstance(rows, list):
             raise TypeError("not a list of orders")
-        return tuple(answers.resting(row, self._pairs) for row in rows)
+        for symbol in {row["symbol"] for row in rows} - set(self._names):
+            self._names[symbol] = self._name(client, symbol)
+        return tuple(answers.resting(row, self._names[row["symbol"]]) for row in rows)
+
+    @staticmethod
+    def _name(client: Client, symbol: str) -> str:
+        """A pair in our words: ``BTCUSDT`` does not say where its base ends. One that is not listed keeps its name."""
+        import ccxt
+
+        try:
+            rows = client.public_get_exchangeinfo({"symbol": symbol})["symbols"]
+        except ccxt.BadSymbol:
+            return symbol
+        found = {row["symbol"]: f"{row['baseAsset']}/{row['quoteAsset']}" for row in rows}
+        return found.get(symbol, symbol)
 
     def balances(self, client: Client) -> dict[str, Balance]:
         """GET /account."""

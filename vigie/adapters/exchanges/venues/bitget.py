@@ -146,6 +146,7 @@ class Bitget(Spoken):
         Raises:
             ValueError: there are more than one page of them.
         """
+        self.know_pairs(client)
         rows = rows_of(client.private_spot_get_v2_spot_trade_unfilled_orders({"limit": str(_PAGE)})["data"])
         if len(rows) == _PAGE:
             raise ValueError("more orders than one page holds")

@@ -141,6 +141,7 @@ class Bybit(Spoken):
         Raises:
             ValueError: there are more than one page of them.
         """
+        self.know_pairs(client)
         rows = rows_of(client.private_get_v5_order_realtime({"category": "spot", "limit": _PAGE})["result"]["list"])
         if len(rows) == _PAGE:
             raise ValueError("more orders than one page holds")

@@ -165,6 +165,7 @@ class Coinbase(Spoken):
         Raises:
             ValueError: there are more than one page of them.
         """
+        self.know_pairs(client)
         page = client.v3_private_get_brokerage_orders_historical_batch({"order_status": "OPEN", "limit": _PAGE})
         if page.get("has_next"):
             raise ValueError("more orders than one page holds")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client
 from vigie.adapters.exchanges.ccxt_gate import Endpoint
@@ -10,7 +10,6 @@ from vigie.adapters.exchanges.ccxt_listing import ZERO, Listing
 from vigie.adapters.exchanges.ccxt_spoken import Row, Spoken, amount, latest, names, report
 from vigie.domain.order import Fill, Intent, OrderReport, OrderType
 from vigie.domain.order_status import OrderStatus
-from vigie.domain.pair import Pair
 from vigie.reliability.rate_budget import Limit
 
 _CALLS = {"calls": 1}
@@ -52,17 +51,10 @@ class Kraken(Spoken):
         ("POST", "/0/private/CancelOrder"): Endpoint(names("nonce cl_ord_id"), write=True),
     }
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._names: dict[str, str] = {}
-
-    def listing(self, client: Client, pair: Pair) -> Listing:
-        """As the others, and the pair's other name is remembered."""
-        found = super().listing(client, pair)
-        info = client.markets[str(pair)]["info"]
-        if info.get("altname"):
-            self._names[info["altname"]] = str(pair)
-        return found
+    def other_names(self, market: Row) -> Sequence[str]:
+        """Orders name pairs by another name than the one that they are sent with."""
+        name = market["info"].get("altname")
+        return (name,) if name else ()
 
     def submit(self, client: Client, intent: Intent, listing: Listing) -> OrderReport:
         """POST AddOrder: `price` is the trigger and `price2` the limit.
@@ -127,11 +119,8 @@ class Kraken(Spoken):
 
     def open_orders(self, client: Client) -> tuple[OrderReport, ...]:
         """POST OpenOrders: it gives all of them."""
+        self.know_pairs(client)
         return tuple(self._reports(client.private_post_openorders()["result"]["open"]))
-
-    def pair_of(self, symbol: str) -> str:
-        """Orders name pairs by another name than the one that they are sent with."""
-        return self._names.get(symbol, super().pair_of(symbol))
 
     def _reports(self, rows: Row) -> list[OrderReport]:
         return [self._report(number, row) for number, row in rows.items()]

@@ -155,6 +155,7 @@ class Okx(Spoken):
         Raises:
             ValueError: there are more than one page of them.
         """
+        self.know_pairs(client)
         which = {"instType": "SPOT", "limit": str(_PAGE)}
         found = [self._order(row) for row in _page(client.private_get_trade_orders_pending(dict(which)))]
         for kind in ("conditional", "trigger"):
