@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.command_line import Vigie
+from tests.fakes.kline_server import HOUR_MS, KlineServer
+from vigie.adapters.clock import SystemClock
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "…"
@@ -81,6 +83,17 @@ def test_the_commands_of_the_journal_guide_work(vigie: Vigie, at_home: Path) -> 
     for command in commands:
         assert vigie(*shlex.split(command.removeprefix("vigie "))).code == 0, command
     assert (at_home / "fills.csv").is_file()
+
+
+def test_the_commands_of_the_paper_guide_work(vigie: Vigie, at_home: Path) -> None:
+    (at_home / "vigie.toml").write_text("".join(fences("docs/paper.md", "toml")), encoding="utf-8")
+    now = SystemClock().now_ms()
+    first = now // HOUR_MS * HOUR_MS - 700 * HOUR_MS
+    with KlineServer(now_ms=now, first_ms=first, prices={"BTCUSDT": "120"}) as venue:
+        for command in "".join(fences("docs/paper.md", "sh")).splitlines():
+            words = shlex.split(command.removeprefix("vigie "))
+            said = vigie(*words, *(["--base-url", venue.url] if "--once" in words else []))
+            assert said.code == 0, (command, said.err)
 
 
 def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vigie) -> None:

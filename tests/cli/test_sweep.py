@@ -141,7 +141,7 @@ def test_an_interrupted_sweep_keeps_what_it_finished_and_exits_130(home: Path) -
         while rows == 0 and running.poll() is None:
             rows = kept(store)
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=20)
+        out, err = running.communicate(timeout=60)
     finally:
         running.kill()
         running.wait()

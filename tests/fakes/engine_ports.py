@@ -62,8 +62,11 @@ class DyingJournal(MemoryJournal):
 @dataclass
 class MemoryStore:
     saved: Portfolio | None = None
+    full: bool = False
 
     def save(self, portfolio: Portfolio) -> None:
+        if self.full:
+            raise OSError(28, "No space left on device")
         self.saved = portfolio
 
     def load(self) -> Loaded:

@@ -23,6 +23,7 @@ from tests.fakes.moody_broker import Mood
 from tests.fakes.replays import Rehearsal
 from tests.fakes.small_markets import Row, Wanted, on_pairs
 from vigie.domain import events as e
+from vigie.domain.confirmation import spelled
 from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import EXACT, folded
@@ -177,9 +178,8 @@ class Account(RuleBasedStateMachine):
 
     @rule()
     def a_person_resumes(self) -> None:
-        latches = self.rehearsed.engine.portfolio.latches
-        named = ",".join(f"{name}@{one.since}" for name, one in latches.items())
-        self.ask("resume", {"name": "", "latches": named, "reason": "all is well"})
+        latches = {**self.rehearsed.engine.portfolio.latches, **self.controls.kept}
+        self.ask("resume", {"latches": spelled(latches), "reason": "all is well"})
 
     def ask(self, kind: str, arguments: dict[str, str]) -> None:
         self.letters += 1

@@ -18,7 +18,7 @@ from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.app.accounts import account_folder, known, state_folder
-from vigie.app.standing import Standing, look
+from vigie.app.standing import Halting, books, halting
 from vigie.domain.confirmation import KILL_SWITCH, spelled
 from vigie.domain.errors import AccountLocked, ConfigError, VigieError
 from vigie.domain.events import Event, Halted, RequestObeyed, Resumed
@@ -101,7 +101,7 @@ def halt_everything(home: Path, reason: str, *, liquidate: bool, cancel_entries:
     for name in known(home):
         try:
             outcome = _told(Steering(home, name), reason, liquidate=liquidate, cancel_entries=cancel_entries)
-            done.append(Done(name, outcome, look(home, name).code))
+            done.append(Done(name, outcome, halting(home, name).code))
         except (VigieError, OSError) as error:
             done.append(Done(name, (f"halted by the kill switch; its own files: {error}",)))
     return done
@@ -157,7 +157,7 @@ def _latched(
         one.box.ask(kind, {"reason": reason})
         outcome.append(ASKED)
     outcome += _letters(one, reason, liquidate=liquidate, cancel_entries=cancel_entries)
-    return Done(account, tuple(outcome), look(home, account).code)
+    return Done(account, tuple(outcome), halting(home, account).code)
 
 
 def _letters(one: Steering, reason: str, *, liquidate: bool, cancel_entries: bool) -> Sequence[str]:
@@ -176,7 +176,7 @@ def resume(home: Path, account: str, code: str, reason: str) -> Done:
         InvariantBroken: the journal is damaged.
         OSError: something cannot be written.
     """
-    standing = look(home, account)
+    standing = halting(home, account)
     if not standing.code:
         return Done(account, ("nothing is halted",))
     if code.upper() != standing.code:
@@ -191,7 +191,7 @@ def resume(home: Path, account: str, code: str, reason: str) -> Done:
     return Done(account, tuple(outcome))
 
 
-def _switched_on(home: Path, standing: Standing) -> list[str]:
+def _switched_on(home: Path, standing: Halting) -> list[str]:
     if standing.kill_switch is None:
         return []
     try:
@@ -224,13 +224,13 @@ def close(home: Path, account: str, pair: str, reason: str) -> Done:
         VigieError: it is not held.
         OSError: the request cannot be written.
     """
-    standing = look(home, account)
-    if standing.portfolio is not None and pair not in standing.portfolio.holdings:
-        held = ", ".join(sorted(standing.portfolio.holdings)) or "nothing"
+    portfolio = books(home, account)
+    if portfolio is not None and pair not in portfolio.holdings:
+        held = ", ".join(sorted(portfolio.holdings)) or "nothing"
         raise VigieError(f"{account} does not hold {pair}; it holds {held}")
     one = Steering(home, account)
     one.box.ask("close", {"pair": pair, "reason": reason})
-    return Done(account, (f"close {pair} {PENDING if standing.holder is None else ASKED}",))
+    return Done(account, (f"close {pair} {PENDING if holder_of(one.folder) is None else ASKED}",))
 
 
 def stop(home: Path, account: str, reason: str) -> Done:

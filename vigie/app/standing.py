@@ -79,6 +79,40 @@ class Standing:
         return str(self.run.get("mode") or self.account.partition("-")[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Halting:
+    """What halts an account. See `Standing` for its attributes."""
+
+    kill_switch: str | None
+    latches: Mapping[str, Latch]
+    code: str
+
+
+def books(home: Path, account: str) -> Portfolio | None:
+    """The snapshot carried on by the journal; None: there is none that can be read.
+
+    Raises:
+        ConfigError: a later vigie wrote the state.
+    """
+    folder = account_folder(home, account)
+    return _carried_on(folder, StateFile(folder / "state.json", account).load().portfolio, [])
+
+
+def halting(home: Path, account: str) -> Halting:
+    """What halts an account and no more: who is about to halt one does not wait for the rest.
+
+    Raises:
+        ConfigError: a later vigie wrote the state.
+    """
+    return _halting(home, account, books(home, account))
+
+
+def _halting(home: Path, account: str, portfolio: Portfolio | None) -> Halting:
+    latches = latches_of(account_folder(home, account), portfolio)
+    code = resume_code(latches, kill_switch.identity(state_folder(home)))
+    return Halting(kill_switch.reason_to_halt(state_folder(home)), latches, code)
+
+
 def look(home: Path, account: str) -> Standing:
     """Read everything once.
 
@@ -99,7 +133,7 @@ def look(home: Path, account: str) -> Standing:
     age = None if pulse is None else max(0.0, (now - (_written_at(folder) if replayed else pulse.at)) / 1000)
     if replayed and pulse is not None:
         now = pulse.at
-    latches, switch = latches_of(folder, portfolio), kill_switch.reason_to_halt(state_folder(home))
+    halted = _halting(home, account, portfolio)
     ended = run is not None and end is not None and end.seq > run.seq
     return Standing(
         account=account,
@@ -112,9 +146,9 @@ def look(home: Path, account: str) -> Standing:
         pulse=pulse,
         pulse_age=age,
         holder=holder,
-        kill_switch=switch,
-        latches=latches,
-        code=resume_code(latches, kill_switch.identity(state_folder(home))),
+        kill_switch=halted.kill_switch,
+        latches=halted.latches,
+        code=halted.code,
         stopped=Halts(folder, clock).stopped(),
         requests=LetterBox(folder / "requests", clock).peek(),
         closes=reader.closes(() if portfolio is None else tuple(portfolio.holdings)),

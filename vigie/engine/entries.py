@@ -218,7 +218,11 @@ class EntryDesk:
         per_unit = Decimal(repr(price))
         if not costs.fee_in_base:
             per_unit *= 1 + Decimal(repr(costs.fee_fraction))
-        most = _MONEY.divide(self._books.portfolio.cash * (1 - _CRUMB), per_unit)
+        cash = self._books.portfolio.cash
+        if instrument.step and wanted * per_unit <= cash:
+            # On a step that costs the whole wallet to the last digit nothing is lost to floating point.
+            return wanted
+        most = _MONEY.divide(cash * (1 - _CRUMB), per_unit)
         return wanted if wanted <= most else instrument.quantity_down(most)
 
     @staticmethod

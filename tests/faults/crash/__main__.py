@@ -32,14 +32,14 @@ This page is written by `uv run python -m tests.faults.crash`; the numbers are d
 """
 
 
-def page(jobs: int, every: int) -> tuple[str, int]:
+def page(jobs: int, every: int, images_every: int) -> tuple[str, int]:
     """The page, and how many violations it tells of."""
     rig = Rig()
     kills = matrix.killed(rig, rig.points()[::every], jobs)
     starts = [one for one in rig.points() if one.operation is not None and one.operation.call == "answer"]
     again = matrix.killed_twice(rig, starts[:: 4 * every], jobs, step=3)
-    here = power.judged(rig, jobs=jobs, every=every)
-    elsewhere = power.judged(rig, jobs=jobs, every=every, venue_elsewhere=True, seed=2)
+    here = power.judged(rig, jobs=jobs, every=images_every)
+    elsewhere = power.judged(rig, jobs=jobs, every=images_every, venue_elsewhere=True, seed=2)
     lines = [HEAD]
     lines += _part("Killed", "By what the candle brought and what was about to be done.", kills)
     lines += matrix.table(kills, matrix.FAMILIES, lambda one: matrix.family(one.point))
@@ -47,10 +47,13 @@ def page(jobs: int, every: int) -> tuple[str, int]:
     lines.append(f"\nIn {dropped} of {len(kills)} starts an order had been written down that never left.\n")
     lines += _part("Killed again", "After a first death at an answer, every third operation of the recovery.", again)
     lines += matrix.table(again, ["killed again"], lambda _: "killed again")
+    which = "Each image that differs from the others."
+    if images_every > 1:
+        which = f"Of the images that differ from each other, one in {images_every}."
     told = (
         "What had not been fsynced is gone, cut at any byte, or zeros; names of files that were not fsynced with their"
     )
-    lines += _part("Without power", f"{told} folder are old or new. Each image that differs from the others.", here)
+    lines += _part("Without power", f"{told} folder are old or new. {which}", here)
     lines += matrix.table(here, VARIANTS, lambda one: one.variant)
     lines += _part("Without power, the venue elsewhere", "The same, and the venue forgets nothing.", elsewhere)
     lines += matrix.table(elsewhere, VARIANTS, lambda one: one.variant)
@@ -78,8 +81,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--every", type=int, default=1, help="only every n-th point; writes no page")
+    parser.add_argument("--images-every", type=int, default=1, help="only every n-th image of a power loss")
     given = parser.parse_args()
-    text, broken = page(given.jobs, given.every)
+    text, broken = page(given.jobs, given.every, given.every * given.images_every)
     if given.every == 1:
         PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlite_utils  # noqa: F401 - the engine imports it when it needs it; here once for all the processes that die
+
 from tests.faults.crash.invariants import Run, broken, folder_of, run_of, unprotected, venue_of
 from tests.faults.crash.processes import forked, run_apart, scratch
 from tests.faults.crash.scenario import ACTS, HOUR, LETTERS, START, moved, task, visit

@@ -38,11 +38,11 @@ def family(point: Point) -> str:
 
 
 def sample(rig: Rig) -> list[Point]:
-    """A place before each kind of operation, each time in another row, and one in the middle of a few writes."""
-    kinds: dict[str, list[Point]] = {}
+    """A place before each call on each kind of file, each time in another row, and some in the middle of a write."""
+    kinds: dict[tuple[str, str, bool], list[Point]] = {}
     for point in rig.points():
-        name = f"torn {point.operation}" if point.torn else str(point.operation)
-        kinds.setdefault(name, []).append(point)
+        call = "" if point.operation is None else point.operation.call
+        kinds.setdefault((call, family(point), point.torn > 0), []).append(point)
     return [points[(7 * turn) % len(points)] for turn, points in enumerate(kinds.values())]
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.fakes.clock import FakeClock
 from tests.fakes.replays import windowed
 from tests.fakes.scripted import series_of, wishes
 from vigie.adapters.storage.atomic import write_atomically
+from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal_files import walk
 from vigie.app.replay import ReplayRequest, ReplayTask
 from vigie.app.settings import AccountSettings
 from vigie.decision.profile import plan
 from vigie.domain.candles import Candles
+from vigie.domain.confirmation import spelled
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.record import to_json
@@ -131,19 +134,23 @@ class Letter:
     arguments: dict[str, str]
 
     @property
-    def request(self) -> Request:
+    def name(self) -> str:
         """Always the same: whoever comes back and finds it gone asks again."""
-        at = START + (self.row + 1) * HOUR
-        return Request(f"letter-{self.kind}", self.kind, at, self.arguments)
+        return f"letter-{self.kind}"
+
+    def request(self, folder: Path) -> Request:
+        """It, once the person has looked at what keeps the account from trading."""
+        looked_at = {"latches": spelled(Halts(folder, FakeClock()).latches())} if self.kind == "resume" else {}
+        return Request(self.name, self.kind, START + (self.row + 1) * HOUR, {**self.arguments, **looked_at})
 
     def path(self, folder: Path) -> Path:
         """Where it lies below an account's folder."""
-        return folder / "requests" / f"{self.request.request_id}.json"
+        return folder / "requests" / f"{self.name}.json"
 
 
 LETTERS = (
     Letter(HALT_ROW, "halt", {"reason": "a person is uneasy"}),
-    Letter(RESUME_ROW, "resume", {"name": "", "reason": "all is well"}),
+    Letter(RESUME_ROW, "resume", {"reason": "all is well"}),
 )
 
 
@@ -152,11 +159,9 @@ def visit(home: Path, row_opens_at: int | None) -> None:
     folder = home / "state" / ACCOUNT
     row = -1 if row_opens_at is None else (row_opens_at - START) // HOUR
     for letter in LETTERS:
-        if letter.row <= row and not _asked(folder, letter.request) and not letter.path(folder).exists():
-            write_atomically(letter.path(folder), json.dumps(to_json(letter.request)).encode() + b"\n")
+        if letter.row <= row and not _asked(folder, letter.name) and not letter.path(folder).exists():
+            write_atomically(letter.path(folder), json.dumps(to_json(letter.request(folder))).encode() + b"\n")
 
 
-def _asked(folder: Path, request: Request) -> bool:
-    return any(
-        one.kind == "request" and one.fields["request_id"] == request.request_id for one in walk(folder / "journal")
-    )
+def _asked(folder: Path, name: str) -> bool:
+    return any(one.kind == "request" and one.fields["request_id"] == name for one in walk(folder / "journal"))

@@ -59,9 +59,11 @@ def test_whatever_is_wrong_with_it_the_same_is_traded_and_it_is_told_once(
     tmp_path: Path, candles: Path, thing: str
 ) -> None:
     whole, hindered = tmp_path / "whole", tmp_path / "hindered"
+    for home in (whole, hindered):
+        replay(home, candles, days=1)
     replay(whole, candles)
     path = hindered / "state" / "replay-1" / READ_MODEL
-    path.parent.mkdir(parents=True)
+    path.unlink()
     path.mkdir() if thing == "a folder" else path.write_text("nonsense " * 1000)
     said: list[str] = []
     done = replay(hindered, candles, said=said)

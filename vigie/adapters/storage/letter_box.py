@@ -43,6 +43,8 @@ class LetterBox:
             OSError: it cannot be written.
         """
         now = self.clock.now_ms()
+        while any(self.folder.glob(f"{for_names(now)}-*.json")):
+            now += 1  # two of one millisecond keep their order: it is their names that sort
         request = Request(f"{for_names(now)}-{os.urandom(4).hex()}", kind, now, dict(arguments))
         write_atomically(self._path(request.request_id), json.dumps(to_json(request)).encode() + b"\n")
         return request
