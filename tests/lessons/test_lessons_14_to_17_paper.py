@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tomllib
-from decimal import Decimal
 from pathlib import Path
-
-import pytest
 
 from tests.fakes.small_markets import BTC, QUIET, on_one_pair, ticked
 from vigie.adapters.exchanges.paper import PaperBroker
-from vigie.adapters.exchanges.paper_ledger import PaperLedger
-from vigie.decision.client_ids import client_id
 from vigie.domain.candles import Candles
 from vigie.domain.order import Leg, OrderType
 from vigie.domain.pair import Pair
@@ -58,24 +51,6 @@ def test_lesson_14_a_contract_keeps_the_network_out_of_papers_venue() -> None:
     assert "allow_indirect_imports" not in found
 
 
-def test_lesson_15_paper_has_its_own_ledger_and_is_not_reconciled_away() -> None:
-    market = on_one_pair([QUIET] * 8, entries=[1])
-    assert isinstance(market.broker.paper._ledger, PaperLedger)
-    assert market.broker.balances()["USDT"].total == Decimal(10_000)
-    ticked(market, 8)
-    held = market.engine.portfolio.holdings[BTC]
-    assert market.broker.balances()["BTC"].total == held.quantity > 0
-    assert market.engine.portfolio.latches == {}
-
-
-@pytest.mark.parametrize("mode", ["paper", "live", "replay"])
-def test_lesson_16_ids_carry_the_mode(mode: str) -> None:
-    def made(one: str) -> str:
-        return client_id(account="a", mode=one, strategy="s", pair=BTC, key="1", leg=Leg.ENTRY)
-
-    assert [one for one in ("paper", "live", "replay") if made(one) == made(mode)] == [mode]
-
-
 def test_lesson_16_an_order_that_is_not_ours_is_told_and_never_taken_for_ours() -> None:
     ours, other = on_one_pair([QUIET] * 6, entries=[1]), on_one_pair([QUIET] * 6)
     ticked(ours, 4)
@@ -84,23 +59,3 @@ def test_lesson_16_an_order_that_is_not_ours_is_told_and_never_taken_for_ours() 
     assert [one.type for one in resting] == [OrderType.STOP_LOSS_LIMIT]
     found = compare(other.engine.portfolio, other.broker.balances(), resting, [BTC])
     assert [one.kind for one in found] == [DifferenceKind.FOREIGN_ORDER]
-
-
-def test_lesson_17_a_backtest_cannot_reach_a_broker() -> None:
-    told = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys, vigie.research.backtest, vigie.research.walk_forward\n"
-            "real = ('vigie.engine', 'vigie.adapters.exchanges', 'vigie.ports.broker', 'vigie.ports.alerts')\n"
-            "real += ('ccxt', 'smtplib')\n"
-            "print([name for name in sys.modules if name.startswith(real)])",
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    assert told == "[]"
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    (layers,) = [one for one in contracts if one["type"] == "layers"]
-    assert "research | engine" in layers["layers"], "neighbours on one line do not see each other"
