@@ -41,6 +41,7 @@ class Parameters(Params):
     stoch_exit: float = number(0.2, low=0.0, high=1.0, grid=(0.2, 0.4), help="StochRSI must be above this to sell")
     atr_period: int = number(14, low=2, high=500, help="period of the ATR, candles")
     stop_atr: float = number(3.0, low=0.1, high=50.0, help="distance of the initial stop, ATR")
+    target_atr: float = number(0.0, low=0.0, high=100.0, help="distance of the target, ATR; 0: none")
     sma_window: int = number(200, low=2, high=5000, help="window of scenario sma, candles")
     adx_min: float = number(25.0, low=0.0, high=100.0, help="ADX must be above this in scenario adx")
     rsi_filter: bool = switch(True, help="buy only while rsi_min <= RSI <= rsi_max")
@@ -85,6 +86,8 @@ PRESETS: Mapping[str, Mapping[str, Value]] = MappingProxyType(
         "classic-a": {**_PLAIN, "stoch_min": -1.0, "warm_up": "classic-zero"},
         # The original's MACD filter asked for a column that was never made: it did nothing.
         "classic-b": {"macd_filter": False, "warm_up": "classic-zero"},
+        # Five to three, as in the second system.
+        "titan": {"target_atr": 5.0},
         "classic-c": {**_PLAIN, "stoch_exit": 0.4, "trend_filter": True, "warm_up": "classic-nan"},
     }
 )
@@ -108,6 +111,7 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
         entry=entry,
         exit=(slow > fast) & (stochastic > parameters.stoch_exit),
         stop_distance=parameters.stop_atr * volatility,
+        target_distance=parameters.target_atr * volatility if parameters.target_atr > 0.0 else None,
         volatility=volatility,
         warm_up=CLASSIC_DROP if classic else _warm_up(parameters, candles.timeframe),
         reasons=(f"fast EMA above slow, StochRSI in its window, scenario {parameters.scenario}",),

@@ -92,7 +92,8 @@ def beside(held_home: Path, tmp_path: Path, candles: Path) -> Beside:
 
 
 def at_work(document: Any) -> bool:
-    return bool(document["process"]["running"] and document["process"]["tick"] == "decision")
+    """Not only there, but past the candles that were gone through before."""
+    return bool(document["process"]["running"] and document["last_cycle_at"] >= "2020-02-08")
 
 
 def test_looking_pausing_closing_and_resuming_beside_a_running_engine(beside: Beside) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
@@ -48,6 +48,28 @@ def windowed(pieces: Sequence[tuple[Candles, Signals]]) -> Strategy:
 
 
 @dataclass
+class LivePrices:
+    """The market's candles, with prices of one's own between them. Fulfils `vigie.ports.feed.CandleFeed`.
+
+    Attributes:
+        market: that it stands before.
+        live: by pair, what its price is now; None: it does not trade. Pairs that are missing have the market's.
+    """
+
+    market: ReplayMarket
+    live: dict[str, float | None] = field(default_factory=dict)
+
+    def closed(self, pair: Pair, count: int) -> Candles:
+        return self.market.closed(pair, count)
+
+    def to_open(self) -> None:
+        self.market.to_open()
+
+    def price(self, pair: Pair) -> float | None:
+        return self.live[str(pair)] if str(pair) in self.live else self.market.price(pair)
+
+
+@dataclass
 class Rehearsal:
     """An engine and its whole world."""
 
@@ -59,6 +81,7 @@ class Rehearsal:
     controls: MemoryControls
     alerts: CollectedAlerts
     setup: Setup
+    feed: LivePrices
 
     def run(self) -> list[str]:
         """Every candle; what went wrong on the way."""
@@ -70,7 +93,7 @@ class Rehearsal:
 
     def again(self) -> Engine:
         """What a start after a crash has: journal, snapshot, latches, venue and market, and a fresh engine."""
-        world = World(self.broker, self.market, self.market, self.journal, self.store, self.controls, self.alerts)
+        world = World(self.broker, self.feed, self.market, self.journal, self.store, self.controls, self.alerts)
         self.engine = Engine(self.setup, world)
         return self.engine
 
@@ -97,5 +120,6 @@ def on(made: Plan, series: Sequence[Series], instruments: Mapping[Pair, Instrume
     broker = MoodyBroker(PaperBroker(ledger, market, market, timeframe))
     journal, store = DyingJournal(market), MemoryStore()
     controls, alerts = MemoryControls(), CollectedAlerts()
-    engine = Engine(setup, World(broker, market, market, journal, store, controls, alerts))
-    return Rehearsal(engine, market, broker, journal, store, controls, alerts, setup)
+    feed = LivePrices(market)
+    engine = Engine(setup, World(broker, feed, market, journal, store, controls, alerts))
+    return Rehearsal(engine, market, broker, journal, store, controls, alerts, setup, feed)

@@ -44,6 +44,12 @@ def test_a_process_killed_at_an_operation_of_each_kind_comes_back_to_the_same_tr
     assert told(matrix.killed(rig, matrix.sample(rig), JOBS)) == []
 
 
+def test_a_process_that_is_killed_in_the_first_line_of_its_account_begins_it_again(rig: Rig) -> None:
+    (first, *_) = (one for one in rig.points() if one.torn)
+    assert first.act == "begin"
+    assert told(matrix.killed(rig, [first], 1)) == []
+
+
 def test_a_process_that_is_killed_in_its_recovery_too_comes_back_to_the_same_truth(rig: Rig) -> None:
     entered = before(rig, "answer", "submit entry")[:1]
     found = matrix.killed_twice(rig, entered, 1, step=9)

@@ -52,6 +52,13 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "daily_loss_fraction": ("off", "0.02"),
     "drawdown_fraction": ("off", "0.3"),
     "candles_in_row": ("24", "off", "5"),
+    "heat_fraction": ("off", "off", "0.02"),
+    "max_losing_streak": ("off", "off", "1", "2"),
+    "max_trades_per_day": ("off", "off", "1", "3"),
+    "total_loss_fraction": ("off", "off", "0.05"),
+    "nearest_stop_fraction": ("off", "off", "0.01"),
+    "furthest_stop_fraction": ("off", "off", "0.05"),
+    "min_target_fraction": ("off", "off", "0"),
 }
 
 

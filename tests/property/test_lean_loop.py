@@ -37,6 +37,10 @@ CHOICES: dict[str, list[str]] = {
     "daily_loss_fraction": ["off", "0.01", "0.05"],
     "drawdown_fraction": ["off", "0.05", "0.15"],
     "candles_in_row": ["off", "24"],
+    "heat_fraction": ["off", "0.02"],
+    "max_losing_streak": ["off", "1", "2"],
+    "max_trades_per_day": ["off", "1", "3"],
+    "total_loss_fraction": ["off", "0.05"],
     "stop_atr": ["0.5", "3"],
     "max_position_fraction": ["0", "0.3", "1"],
 }

@@ -154,7 +154,7 @@ def _weighed(facts: Mapping[str, float], given: Mapping[str, float], numbers: Nu
         Entry(
             direction=int(facts["direction"]),
             stop_distance=facts["stop_distance"],
-            target_distance=given["target_distance"],
+            target_distance=facts["target_distance"],
             volatility=given["volatility"],
             correlation=facts["correlation"],
             candles_in_row=int(facts["candles_in_row"]),
@@ -172,6 +172,11 @@ def _weighed(facts: Mapping[str, float], given: Mapping[str, float], numbers: Nu
             day_first_equity=facts["day_first_equity"],
             day_lowest_equity=facts["day_lowest_equity"],
             worst_drawdown=facts["worst_drawdown"],
+            start_equity=facts["start_equity"],
+            lowest_equity=facts["lowest_equity"],
+            heat=facts["heat"],
+            trades_today=int(facts["trades_today"]),
+            losing_streak=int(facts["losing_streak"]),
         ),
     )
 

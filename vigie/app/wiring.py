@@ -48,6 +48,9 @@ from vigie.simulation.terms import Terms
 
 Report = Callable[[str], None]
 
+MOST_CRASHES = 3
+"""Starts without an end within ten minutes: one more, and something kills it again and again."""
+
 
 def plan_of(settings: AccountSettings, home: Path) -> Plan:
     """What an account decides with.
@@ -227,7 +230,12 @@ def papering(
     """
     folder = account_folder(home, settings.name)
     require_started(home, settings.name)
-    setup = replace(setup_of(settings, made, "paper"), opens=opens, gives_up_after=_patience(settings.timeframe))
+    setup = replace(
+        setup_of(settings, made, "paper"),
+        opens=opens,
+        gives_up_after=_patience(settings.timeframe),
+        most_crashes=MOST_CRASHES,
+    )
     with AccountLock.take(folder, clock):
         filters = [retry_read(partial(source.instrument, pair), clock) for pair in setup.pairs]
         ledger = _ledger(folder, setup, filters)

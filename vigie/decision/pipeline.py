@@ -6,11 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
+from vigie.decision import weighing
 from vigie.decision.facts import Facts
-from vigie.decision.policies import Costs, Filters, floor_to
-from vigie.decision.registry import gate_rules, sizing_rules
+from vigie.decision.gate import rule_names
+from vigie.decision.policies import Filters
+from vigie.decision.registry import sizing_rules
 from vigie.decision.settings import Settings
-from vigie.decision.sizing.wanted import Wanted
+from vigie.decision.weighing import Account, Entry, Wallet
+
+__all__ = ["Account", "Entry", "Verdict", "limits_in_force", "position_fraction", "wallet_of", "weigh"]
 
 HOLE_RULE = "holes"
 
@@ -32,29 +38,6 @@ class Numbers(Protocol):
     def limits(self) -> Mapping[str, float]:
         """Number of each rule of the gate by rule name; NaN: switched off."""
         ...
-
-
-class Entry(NamedTuple):
-    """One wanted entry: what the signal said. Fields as in `Facts` and `Signals`."""
-
-    direction: int
-    stop_distance: float
-    target_distance: float
-    volatility: float
-    correlation: float
-    candles_in_row: int
-    bars_since_stop: float
-
-
-class Account(NamedTuple):
-    """What sizing and the gate know of the account. Fields as in `Facts`; cash in quote."""
-
-    cash: float
-    equity: float
-    open_positions: int
-    day_first_equity: float
-    day_lowest_equity: float
-    worst_drawdown: float
 
 
 class Verdict(NamedTuple):
@@ -93,53 +76,38 @@ def weigh(
         account: as it stands.
     """
     settings = plan.settings
-    costs = settings.costs()
-    sizing = next(rule for rule in sizing_rules() if rule.name == settings.sizing)
-    wanted = sizing.units(
-        Wanted(account.equity, float(settings.capital), price, entry.stop_distance, entry.volatility),
-        plan.sizing_amount,
+    limits = limits_in_force(plan, warm_up)
+    weighed = weighing.weigh(
+        entry,
+        price,
+        filters,
+        settings.costs(),
+        wallet_of(plan, pairs),
+        np.array([limits[name] for name in rule_names()]),
+        account,
     )
-    quantity = min(wanted, account.cash * float(settings.cash_fraction) / _paid_per_unit(price, costs))
-    quantity = floor_to(min(quantity, account.equity * position_fraction(plan, pairs) / price), filters.step)
-    facts = Facts(
-        direction=entry.direction,
-        price=price,
-        stop_distance=entry.stop_distance,
-        quantity=quantity,
-        notional=quantity * price,
-        min_quantity=filters.min_quantity,
-        min_notional=filters.min_notional,
-        open_positions=account.open_positions,
-        correlation=entry.correlation,
-        equity=account.equity,
-        day_first_equity=account.day_first_equity,
-        day_lowest_equity=account.day_lowest_equity,
-        worst_drawdown=account.worst_drawdown,
-        candles_in_row=entry.candles_in_row,
-        bars_since_stop=entry.bars_since_stop,
+    return Verdict(weighed.wanted, weighed.quantity, weighed.facts, _verdicts(weighed.refusing, limits))
+
+
+def wallet_of(plan: Numbers, pairs: int) -> Wallet:
+    """The account's numbers of a plan for so many pairs."""
+    settings = plan.settings
+    return Wallet(
+        capital=float(settings.capital),
+        sizing=[rule.name for rule in sizing_rules()].index(settings.sizing),
+        amount=float(plan.sizing_amount),
+        cash_fraction=float(settings.cash_fraction),
+        position_fraction=position_fraction(plan, pairs),
+        correlation_window=int(settings.correlation_window),
     )
-    return Verdict(wanted, quantity, facts, verdicts(facts, limits_in_force(plan, warm_up)))
 
 
-def _paid_per_unit(price: float, costs: Costs) -> float:
-    return price if costs.fee_in_base else price * (1.0 + costs.fee_fraction)
-
-
-def verdicts(facts: Facts, limits: Mapping[str, float]) -> dict[str, str]:
-    """What every rule of the gate says: ``pass``, ``refuse`` or ``off``; nothing hides behind the first no.
-
-    Args:
-        facts: what is known.
-        limits: number of each rule by rule name; a rule that is missing or NaN is off.
-    """
-    said = {}
-    for rule in gate_rules():
-        limit = limits.get(rule.name, math.nan)
-        if math.isnan(limit):
-            said[rule.name] = "off"
-        else:
-            said[rule.name] = "refuse" if rule.refuses(facts, limit) else "pass"
-    return said
+def _verdicts(refusing: int, limits: Mapping[str, float]) -> dict[str, str]:
+    """What every rule of the gate says: ``pass``, ``refuse`` or ``off``; nothing hides behind the first no."""
+    return {
+        name: "off" if math.isnan(limits[name]) else "refuse" if refusing >> bit & 1 else "pass"
+        for bit, name in enumerate(rule_names())
+    }
 
 
 def limits_in_force(plan: Numbers, warm_up: int) -> dict[str, float]:

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-from vigie.decision.registry import SizingRule, gate_rules, sizing_rules
+from vigie.decision.registry import GateRule, SizingRule, gate_rules, sizing_rules
 from vigie.decision.settings import Settings
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
@@ -32,8 +32,8 @@ class Profile:
         summary: one sentence.
         settings: changes to the defaults of `Settings`.
         sizing_numbers: changes to the numbers of sizing rules, by number name.
-        guards: rules of the gate that are on; None: all of them.
-        guard_numbers: changes to the numbers of rules, by number name.
+        guards: rules of the gate that are on; None: all but the optional ones.
+        guard_numbers: changes to the numbers of rules, by number name; they switch optional rules on.
         mended: defects of the original that were mended on purpose, one sentence each.
     """
 
@@ -221,7 +221,7 @@ class Planner:
         limits = {}
         for rule in gate_rules():
             name = rule.number.name
-            on = profile.guards is None or rule.name in profile.guards
+            on = _is_on(profile, rule)
             wanted: object = profile.guard_numbers.get(name, rule.number.default) if on else "off"
             wanted = given.get(name, wanted)
             limits[rule.name] = math.nan if str(wanted).lower() == "off" else _read(rule.number, wanted, problems)
@@ -245,6 +245,13 @@ def _collect(build: Callable[[], T], problems: list[str]) -> T | None:
     except ConfigError as error:
         problems.extend(error.problems)
         return None
+
+
+def _is_on(profile: Profile, rule: GateRule) -> bool:
+    """Whether a profile has a rule of the gate on."""
+    if profile.guards is not None:
+        return rule.name in profile.guards
+    return not rule.optional or rule.number.name in profile.guard_numbers
 
 
 def _sizing(name: str) -> SizingRule:

@@ -37,11 +37,13 @@ class GateRule:
         name: file name.
         number: the one number of the rule.
         refuses: (facts, number) -> True for no.
+        optional: off unless a profile or the user gives it a number.
     """
 
     name: str
     number: Spec
     refuses: Callable[[Facts, float], bool]
+    optional: bool = False
 
 
 def _modules(package_name: str, attribute: str) -> list[tuple[str, ModuleType]]:
@@ -64,4 +66,6 @@ def sizing_rules() -> tuple[SizingRule, ...]:
 def gate_rules() -> tuple[GateRule, ...]:
     """All rules of the gate, sorted by name."""
     found = _modules("vigie.decision.rules", "refuses")
-    return tuple(GateRule(name, module.NUMBER, module.refuses) for name, module in found)
+    return tuple(
+        GateRule(name, module.NUMBER, module.refuses, getattr(module, "OPTIONAL", False)) for name, module in found
+    )

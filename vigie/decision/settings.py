@@ -58,6 +58,9 @@ class Settings(Params):
     warm_up_from_past: bool = switch(True, help="indicators may use candles before the time range")
     last_at_close: bool = switch(False, help="what the last candle decides is filled at its close")
     close_at_end: bool = switch(False, help="what is still held after the last candle is sold at its close")
+    limits_sell: bool = switch(
+        False, help="a daily or total loss sells all and halts until a person resumes; paper and live, not backtest"
+    )
     correlation_window: int = number(
         168, low=30, high=10_000, help="log returns the correlation is taken over, candles"
     )

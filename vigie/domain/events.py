@@ -6,6 +6,7 @@ only ever added, with a default; a field that changes its meaning is a new versi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -366,6 +367,7 @@ class CycleDone(Event):
         worst: largest fall from the peak, fraction.
         mode: in force.
         held: positions.
+        lowest: lowest equity since the account began or the total loss was counted anew, quote; NaN: not known.
     """
 
     candle_at: int
@@ -378,6 +380,7 @@ class CycleDone(Event):
     worst: float
     mode: str
     held: int
+    lowest: float = math.nan
 
 
 @_kind("halt")
@@ -390,12 +393,14 @@ class Halted(Event):
         mode: ``reduce-only`` or ``halted``.
         reason: for people.
         until: epoch milliseconds at which it ends by itself; None: a person must end it.
+        sells: everything held is sold, tick after tick until nothing is left.
     """
 
     name: str
     mode: str
     reason: str
     until: int | None = None
+    sells: bool = False
 
 
 @_kind("resume")
@@ -427,6 +432,22 @@ class LimitReached(Event):
     value: float
     limit: float
     base: float
+
+
+@_kind("reading")
+@dataclass(frozen=True, slots=True)
+class EquityRead(Event):
+    """Between two closes the account was beyond a limit, or is no longer: written when that changes.
+
+    A price can be wrong for a moment: only a limit that the next reading finds too is acted on.
+
+    Attributes:
+        equity: at live prices, quote.
+        beyond: names of the limits that it is beyond.
+    """
+
+    equity: float
+    beyond: tuple[str, ...] = ()
 
 
 @_kind("request")

@@ -14,12 +14,15 @@ from vigie.domain import events as e
 from vigie.domain.errors import InvariantBroken
 from vigie.domain.order import Intent, Leg, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
+from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
 
 ZERO = Decimal(0)
 EXACT = Context(prec=100)
 """Money is not rounded: our books and a venue's have to agree to the last digit."""
 KEPT_ORDERS = 50
 """Ended orders that are remembered, beside the last of each leg of a pair: a late word about one still finds it."""
+
+KEPT_STARTS = 10
 
 T = TypeVar("T")
 
@@ -109,12 +112,14 @@ class Latch:
         mode: ``reduce-only`` or ``halted``.
         reason: for people.
         since, until: epoch milliseconds; until None: a person must lift it.
+        sells: everything held is sold.
     """
 
     mode: str
     reason: str
     since: int
     until: int | None = None
+    sells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +138,10 @@ class Portfolio:
         dust: base left over, by pair.
         latches: by name.
         cycle: the last cycle; None: none yet.
-        losing_streak: closed trades lost in a row.
-        trades_today, trades_day: entries of the last UTC day that had one.
+        starts: of processes that have not ended on purpose since the last that did, epoch milliseconds; the newest.
+        beyond: limits that the last reading between two closes was beyond.
+        start_equity: equity at the start, moved with deposits and withdrawals as a share of the account, quote.
+        trades_today, trades_day, losing_streak, worst_streak, streak_day: as in `vigie.domain.tallies.Tallies`.
     """
 
     seq: int = 0
@@ -149,9 +156,24 @@ class Portfolio:
     dust: Mapping[str, Decimal] = field(default_factory=dict)
     latches: Mapping[str, Latch] = field(default_factory=dict)
     cycle: e.CycleDone | None = None
+    start_equity: float = 0.0
     losing_streak: int = 0
     trades_today: int = 0
     trades_day: int = 0
+    worst_streak: int = 0
+    streak_day: int = 0
+    starts: tuple[int, ...] = ()
+    beyond: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> int:
+        """UTC day since 1970 of the last mark of the account; -1 before the first."""
+        return -1 if self.cycle is None else self.cycle.day
+
+    @property
+    def tallies(self) -> Tallies:
+        """What is counted of entries and lost trades."""
+        return Tallies(self.trades_today, self.trades_day, self.losing_streak, self.worst_streak, self.streak_day)
 
     def open_orders(self, pair: str | None = None) -> tuple[OrderRecord, ...]:
         """Orders that have not ended, of one pair or of all."""
@@ -212,11 +234,24 @@ def folded(entries: Iterable[tuple[int, int, e.Event]], start: Portfolio | None 
 Change = Callable[[Portfolio, Any, int], Portfolio]
 
 
+def _started(account: Portfolio, _: e.RunStarted, at: int) -> Portfolio:
+    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:])
+
+
+def _ended(account: Portfolio, _: e.RunEnded, __: int) -> Portfolio:
+    return replace(account, starts=())
+
+
 def _baseline(account: Portfolio, event: e.BaselineTaken, _: int) -> Portfolio:
     if account.quote:
         raise InvariantBroken("an account begins once")
     return replace(
-        account, quote=event.quote, capital=event.capital, cash=event.capital, left_alone=dict(event.left_alone)
+        account,
+        quote=event.quote,
+        capital=event.capital,
+        cash=event.capital,
+        left_alone=dict(event.left_alone),
+        start_equity=float(event.capital),
     )
 
 
@@ -232,8 +267,18 @@ def _flow(account: Portfolio, event: e.FlowSeen, _: int) -> Portfolio:
             day_first=cycle.day_first * scale,
             day_low=cycle.day_low * scale,
             peak=cycle.peak * scale,
+            lowest=cycle.lowest * scale,
         )
-    return replace(account, capital=account.capital + event.value, cash=account.cash + event.value, cycle=cycle)
+        start = account.start_equity * scale
+    else:
+        start = account.start_equity + float(event.value)
+    return replace(
+        account,
+        capital=account.capital + event.value,
+        cash=account.cash + event.value,
+        start_equity=start,
+        cycle=cycle,
+    )
 
 
 def _wished(account: Portfolio, event: e.Wished, _: int) -> Portfolio:
@@ -276,7 +321,7 @@ def _intent(account: Portfolio, event: e.IntentPlanned, _: int) -> Portfolio:
     return replace(account, orders={**account.orders, intent.client_id: OrderRecord(intent, wish=wish)})
 
 
-def _order(account: Portfolio, event: e.OrderLearnt, at: int) -> Portfolio:
+def _order(account: Portfolio, event: e.OrderLearnt, _: int) -> Portfolio:
     known = _known_order(account, event.client_id)
     record = replace(
         known,
@@ -285,9 +330,7 @@ def _order(account: Portfolio, event: e.OrderLearnt, at: int) -> Portfolio:
         triggered=known.triggered or event.triggered,
     )
     if event.learnt is Learnt.SENT and record.intent.leg is Leg.ENTRY:
-        day = at // 86_400_000
-        today = account.trades_today + 1 if day == account.trades_day else 1
-        account = replace(account, trades_today=today, trades_day=day)
+        account = _counted(account, with_entry(account.tallies, account.day))
     return _with_order(account, record)
 
 
@@ -372,13 +415,9 @@ def _trade(account: Portfolio, event: e.TradeClosed, _: int) -> Portfolio:
     dust = account.dust
     if event.dust > 0:
         dust = {**dust, event.pair: dust.get(event.pair, ZERO) + event.dust}
-    return replace(
-        account,
-        holdings=_without(account.holdings, event.pair),
-        stopped_at=stopped,
-        dust=dust,
-        losing_streak=0 if event.profit > 0 else account.losing_streak + 1,
-    )
+    lost = was_lost(float(event.profit), float(held.spent))
+    account = _counted(account, with_trade(account.tallies, lost, account.day))
+    return replace(account, holdings=_without(account.holdings, event.pair), stopped_at=stopped, dust=dust)
 
 
 def _cycle(account: Portfolio, event: e.CycleDone, _: int) -> Portfolio:
@@ -386,20 +425,67 @@ def _cycle(account: Portfolio, event: e.CycleDone, _: int) -> Portfolio:
 
 
 def _halted(account: Portfolio, event: e.Halted, at: int) -> Portfolio:
-    return replace(account, latches={**account.latches, event.name: Latch(event.mode, event.reason, at, event.until)})
+    latch = Latch(event.mode, event.reason, at, event.until, event.sells)
+    return replace(account, latches={**account.latches, event.name: latch})
 
 
-def _resumed(account: Portfolio, event: e.Resumed, _: int) -> Portfolio:
-    """What a lifted limit counted from begins anew: else it would latch again at the next candle."""
+def _read(account: Portfolio, event: e.EquityRead, _: int) -> Portfolio:
+    return replace(account, beyond=event.beyond)
+
+
+def _resumed(account: Portfolio, event: e.Resumed, at: int) -> Portfolio:
+    """What a limit counted from begins anew when a person lifts it: else it would latch again at the next candle."""
+    latch = account.latches.get(event.name)
+    account = replace(account, latches=_without(account.latches, event.name))
+    if latch is not None and latch.until is not None and latch.until <= at:
+        # Nobody lifted it: its time was over.
+        return account
+    return _REBASED.get(event.name, _unchanged)(account)
+
+
+def _unchanged(account: Portfolio) -> Portfolio:
+    return account
+
+
+def _peak_anew(account: Portfolio) -> Portfolio:
     cycle = account.cycle
-    if cycle is not None and event.name == "drawdown":
-        cycle = replace(cycle, peak=cycle.equity, worst=0.0)
-    if cycle is not None and event.name == "daily_loss":
-        cycle = replace(cycle, day_first=cycle.equity, day_low=cycle.equity)
-    return replace(account, latches=_without(account.latches, event.name), cycle=cycle)
+    return account if cycle is None else replace(account, cycle=replace(cycle, peak=cycle.equity, worst=0.0))
+
+
+def _day_anew(account: Portfolio) -> Portfolio:
+    cycle = account.cycle
+    if cycle is None:
+        return account
+    return replace(account, cycle=replace(cycle, day_first=cycle.equity, day_low=cycle.equity))
+
+
+def _start_anew(account: Portfolio) -> Portfolio:
+    cycle = account.cycle
+    if cycle is None:
+        return account
+    return replace(account, start_equity=cycle.equity, cycle=replace(cycle, lowest=cycle.equity))
+
+
+def _streak_anew(account: Portfolio) -> Portfolio:
+    return replace(account, losing_streak=0, worst_streak=0)
+
+
+def _trades_anew(account: Portfolio) -> Portfolio:
+    return replace(account, trades_today=0)
+
+
+_REBASED: dict[str, Callable[[Portfolio], Portfolio]] = {
+    "drawdown": _peak_anew,
+    "daily_loss": _day_anew,
+    "total_loss": _start_anew,
+    "losing_streak": _streak_anew,
+    "trades_per_day": _trades_anew,
+}
 
 
 _CHANGES: dict[type[e.Event], Change] = {
+    e.RunStarted: _started,
+    e.RunEnded: _ended,
     e.BaselineTaken: _baseline,
     e.FlowSeen: _flow,
     e.Wished: _wished,
@@ -414,8 +500,20 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.TradeClosed: _trade,
     e.CycleDone: _cycle,
     e.Halted: _halted,
+    e.EquityRead: _read,
     e.Resumed: _resumed,
 }
+
+
+def _counted(account: Portfolio, tallies: Tallies) -> Portfolio:
+    return replace(
+        account,
+        trades_today=tallies.trades,
+        trades_day=tallies.trades_day,
+        losing_streak=tallies.streak,
+        worst_streak=tallies.worst_streak,
+        streak_day=tallies.streak_day,
+    )
 
 
 def _holding(account: Portfolio, pair: str) -> Holding:

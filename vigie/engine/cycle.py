@@ -11,6 +11,7 @@ Guards may block entries only; whatever goes wrong in one step, 2-4, 8 and 9 are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ from vigie.engine.books import Books
 from vigie.engine.decisions import CloseDesk
 from vigie.engine.desk import Desk
 from vigie.engine.entries import EntryDesk
+from vigie.engine.governance.evidence import CRASH_WINDOW_MS, Phase, Standing
+from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import Limits
 from vigie.engine.protection import Guardian
 from vigie.engine.reconcile import Difference, DifferenceKind, compare
@@ -80,8 +83,13 @@ class Tick:
 class Engine:
     """One account, one writer. The caller holds the account's lock."""
 
-    def __init__(self, setup: Setup, world: World) -> None:
+    def __init__(self, setup: Setup, world: World, governor: Governor | None = None) -> None:
         self._setup, self._world = setup, world
+        self._governor = governor or Governor()
+        self._governed = TradingMode.ACTIVE
+        self._bare: set[str] = set()
+        self._unpriced = 0
+        self._uncompared = 0
         self._problems: list[str] = []
         self._failed_writes = 0
         self._seen_different = 0
@@ -112,8 +120,10 @@ class Engine:
         self._build()
         if not restored.portfolio.quote:
             self._begin_account()
+        crashes = self._crashes()
         self._books.write(self._run_started())
         self._clerk.switches()
+        self._clerk.restore()
         self._desk.settle()
         self._entries.finish()
         self._reconcile()
@@ -126,6 +136,7 @@ class Engine:
         found = e.Recovered((*steps, *self._last_differences), clean)
         self._books.write(found)
         self._books.sync()
+        self._govern(Phase.BOOT, crashes)
         self._save()
         return found
 
@@ -143,7 +154,9 @@ class Engine:
         self._limits = Limits(setup, books, self._desk, world.controls, world.clock)
         self._clerk = Clerk(books, self._limits, self._guardian, world.controls)
         self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
-        self._entries = EntryDesk(setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock)
+        self._entries = EntryDesk(
+            setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock, self._governor
+        )
         self._looker = Looker(setup, world.feed)
 
     def _require_pairs(self, account: Portfolio) -> None:
@@ -185,6 +198,7 @@ class Engine:
     def guard_tick(self) -> Tick:
         """Look after what is there; decide nothing new."""
         self._guard()
+        self._step("limits", self._read)
         return self._finish("guard")
 
     def decision_tick(self) -> Tick:
@@ -201,14 +215,18 @@ class Engine:
 
     def _guard(self) -> None:
         self._problems = []
-        self._desk.held_back = TradingMode.ACTIVE if self._setup.opens else TradingMode.REDUCE_ONLY
+        self._desk.held_back = self._governed if self._setup.opens else TradingMode.REDUCE_ONLY
+        self._uncompared += 1
         self._step("controls", self._controls)
         self._step("orders", self._settle)
         self._step("reconcile", self._reconcile)
+        self._step("halts", self._sell_all)
         self._step("protection", self._protect)
 
     def _finish(self, kind: str) -> Tick:
+        self._step("halts", self._sell_all)
         self._step("protection", self._protect)
+        self._step("rules", lambda: self._govern(Phase.CYCLE))
         self._step("snapshot", lambda: self._snapshot(kind))
         return Tick(tuple(self._problems), self._desk.mode)
 
@@ -250,6 +268,7 @@ class Engine:
         broker = self._world.broker
         pairs = [str(pair) for pair in self._setup.pairs]
         found = compare(self.portfolio, broker.balances(), broker.open_orders(), pairs)
+        self._uncompared = 0
         texts = tuple(one.text for one in found)
         if texts != self._last_differences:
             self._books.write(e.Reconciled(texts))
@@ -268,6 +287,62 @@ class Engine:
         """Each pair on its own: a trouble with one must not leave the next unprotected."""
         for pair in list(self.portfolio.holdings):
             self._step(pair, lambda pair=pair: self._guardian.tend(pair))  # type: ignore[misc]
+
+    def _read(self) -> None:
+        feed = self._world.feed
+        # Counted before it is known whether anybody answers.
+        self._unpriced += 1
+        prices = {pair: feed.price(Pair.parse(pair)) for pair in self.portfolio.holdings}
+        if None not in prices.values():
+            self._unpriced = 0
+        self._limits.read({pair: math.nan if price is None else price for pair, price in prices.items()})
+
+    def _govern(self, phase: Phase, crashes: int = 0) -> None:
+        """Ask the rules. A breach halts until a person comes; a lesser one holds entries back as long as it lasts."""
+        breaches = self._governor.breaches(phase, self._standing(phase, crashes))
+        self._governed = TradingMode.REDUCE_ONLY if breaches else TradingMode.ACTIVE
+        self._problems += [f"R{one.number}: {one.text}" for one in breaches]
+        for one in breaches:
+            if one.latches:
+                self._latch(f"R{one.number.split('.')[0]}", f"{one.number}: {one.text}")
+
+    def _standing(self, phase: Phase, crashes: int) -> Standing:
+        unsettled = {one.intent.pair for one in self.portfolio.unsettled()}
+        held = [pair for pair in self.portfolio.holdings if pair not in unsettled]
+        bare = {pair for pair in held if not self._guardian.protected(pair)}
+        still_bare, self._bare = tuple(sorted(bare & self._bare)), bare
+        controls, boot = self._world.controls, phase is Phase.BOOT
+        return Standing(
+            account=self.portfolio,
+            setup=self._setup,
+            mode=self._desk.mode,
+            now_ms=self._world.clock.now_ms(),
+            journal_seq=self._world.journal.last_seq,
+            kept=controls.latches() if boot else {},
+            switch=controls.kill_switch() if boot else None,
+            differences=self._last_differences if self._seen_different >= CONFIRMED else (),
+            unprotected=still_bare,
+            prices_unknown=self._unpriced,
+            uncompared=self._uncompared,
+            crashes=crashes,
+        )
+
+    def _crashes(self) -> int:
+        now = self._world.clock.now_ms()
+        return sum(now - one <= CRASH_WINDOW_MS for one in self._books.portfolio.starts)
+
+    def _sell_all(self) -> None:
+        """What a limit demands is done tick after tick until nothing is left."""
+        demanding = [name for name, latch in self.portfolio.latches.items() if latch.sells]
+        for pair in list(self.portfolio.holdings) if demanding else ():
+            if any(one.intent.leg is not Leg.STOP for one in self.portfolio.open_orders(pair)):
+                # A sale of unknown fate may hold the coins: it is settled first.
+                continue
+            if self._world.feed.price(Pair.parse(pair)) is not None:
+                self._step(pair, lambda pair=pair: self._liquidate(pair, demanding))  # type: ignore[misc]
+
+    def _liquidate(self, pair: str, demanding: list[str]) -> None:
+        self._guardian.sell(pair, Leg.LIQUIDATION, candle_at=None, reason=", ".join(demanding))
 
     def _look(self) -> dict[str, View]:
         views = {}

@@ -6,14 +6,20 @@ from decimal import ROUND_FLOOR, Context, Decimal
 
 from vigie.decision.intents import Refusal
 from vigie.decision.pipeline import Account, Entry, Verdict, weigh
+from vigie.decision.position_rules import effective_stop
+from vigie.decision.weighing import planned_loss
 from vigie.domain import events as e
 from vigie.domain.instrument import Instrument
-from vigie.domain.order import Leg
+from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import OrderRecord
+from vigie.domain.tallies import streak_of, trades_of
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
+from vigie.engine.governance.evidence import Proposal
+from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import equity_of
+from vigie.engine.positions import position_of
 from vigie.engine.protection import Guardian
 from vigie.engine.setup import Setup
 from vigie.engine.views import View, correlation_with_held, rows_between
@@ -40,9 +46,11 @@ class EntryDesk:
         broker: Broker,
         feed: CandleFeed,
         clock: Clock,
+        governor: Governor,
     ) -> None:
         self._setup, self._books, self._desk = setup, books, desk
         self._guardian, self._broker, self._feed, self._clock = guardian, broker, feed, clock
+        self._governor = governor
 
     def enter(self, views: dict[str, View]) -> None:
         """Try every entry whose pair trades now.
@@ -126,6 +134,11 @@ class EntryDesk:
             reasons = refusing or ("nothing to buy",)
             self._books.write(decided("refuse", ", ".join(reasons)), e.WishDone(pair, "refused"))
             return
+        breaches = self._governor.refusing(self._proposal(intent, verdict, instrument, view))
+        if breaches:
+            reason = "; ".join(f"R{one.number} {one.text}" for one in breaches)
+            self._books.write(decided("refuse", reason), e.WishDone(pair, "refused"))
+            return
         self._books.write(decided("enter", wish.reason))
         sent = self._desk.send(intent, refusing)
         if isinstance(sent, Refusal):
@@ -133,6 +146,20 @@ class EntryDesk:
             return
         self.finish()
         self._guardian.tend(pair)
+
+    def _proposal(self, intent: Intent, verdict: Verdict, instrument: Instrument, view: View) -> Proposal:
+        return Proposal(
+            intent=intent,
+            facts=verdict.facts,
+            verdicts=verdict.verdicts,
+            account=self._books.portfolio,
+            setup=self._setup,
+            instrument=instrument,
+            newest_at=int(view.candles.opens_at[-1]) if len(view.candles) else None,
+            price=self._feed.price(view.pair),
+            mode=self._desk.mode,
+            now_ms=self._clock.now_ms(),
+        )
 
     def _entry(self, wish: e.Wished, views: dict[str, View]) -> Entry:
         account = self._books.portfolio
@@ -164,7 +191,23 @@ class EntryDesk:
             day_first_equity=unknown if cycle is None else cycle.day_first,
             day_lowest_equity=unknown if cycle is None else cycle.day_low,
             worst_drawdown=unknown if cycle is None else cycle.worst,
+            start_equity=portfolio.start_equity,
+            lowest_equity=unknown if cycle is None else cycle.lowest,
+            heat=self._heat(),
+            trades_today=trades_of(portfolio.tallies, portfolio.day),
+            losing_streak=streak_of(portfolio.tallies, portfolio.day),
         )
+
+    def _heat(self) -> float:
+        """Planned losses of all that is held, quote; NaN while a stop is not known."""
+        heat = 0.0
+        for pair, held in self._books.portfolio.holdings.items():
+            tick = float(self._broker.instrument(Pair.parse(pair)).tick)
+            position = None if held.rules is None else position_of(held, held.rules)
+            if position is None:
+                return float("nan")
+            heat += planned_loss(position.quantity, position.entry_price, effective_stop(position, tick))
+        return heat
 
     def _affordable(self, quantity: float, price: float, instrument: Instrument) -> Decimal:
         """The quantity to send: on the step, and never more than the wallet pays for."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from vigie.decision.marks import Marks, remembered
-from vigie.decision.policies import NOISE
+from vigie.decision.facts import Facts
+from vigie.decision.marks import Marks, remembered, unmarked
+from vigie.decision.registry import gate_rules
 from vigie.domain import events as e
 from vigie.domain.portfolio import Latch, Portfolio
+from vigie.domain.tallies import streak_of, trades_of
 from vigie.domain.timeframe import DAY_MS
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.books import Books
@@ -17,7 +19,15 @@ from vigie.engine.setup import Setup
 from vigie.ports.clock import Clock
 from vigie.ports.controls import Controls
 
-DAILY_LOSS, DRAWDOWN = "daily_loss", "drawdown"
+DAILY_LOSS, DRAWDOWN, TOTAL_LOSS = "daily_loss", "drawdown", "total_loss"
+LOSING_STREAK, TRADES_PER_DAY = "losing_streak", "trades_per_day"
+LATCHING = (DAILY_LOSS, DRAWDOWN, TOTAL_LOSS, LOSING_STREAK, TRADES_PER_DAY)
+"""Rules of the gate that are latches too; the others are asked about each entry alone."""
+FRACTIONS = frozenset({DAILY_LOSS, DRAWDOWN, TOTAL_LOSS})
+HALTING = frozenset({DRAWDOWN, TOTAL_LOSS})
+"""A person must lift them; the others end with the UTC day."""
+SELLING = frozenset({DAILY_LOSS, TOTAL_LOSS})
+"""Where the settings say so (`limits_sell`) these sell all that is held, and halt until a person lifts them."""
 
 
 def equity_of(account: Portfolio, prices: Mapping[str, float]) -> float:
@@ -49,9 +59,9 @@ class Limits:
         # A mark needs a number: without a price of a coin the last one stands, and the gate refuses by its own rules.
         if math.isnan(equity):
             equity = last.equity if last is not None else float(account.capital)
-        before = Marks(-1, 0.0, 0.0, float(account.capital), 0.0)
+        before = unmarked(account.start_equity)
         if last is not None:
-            before = Marks(last.day, last.day_first, last.day_low, last.peak, last.worst)
+            before = Marks(last.day, last.day_first, last.day_low, last.peak, last.worst, last.lowest)
         marks = remembered(before, equity, day)
         self._books.write(
             e.CycleDone(
@@ -65,6 +75,7 @@ class Limits:
                 worst=marks.worst,
                 mode=self._desk.mode.value,
                 held=len(account.holdings),
+                lowest=marks.lowest,
             )
         )
         self._check(marks)
@@ -76,13 +87,15 @@ class Limits:
             if latch.until is not None and latch.until <= now:
                 self.lift(name, "its time is over")
 
-    def latch(self, name: str, mode: TradingMode, reason: str, until: int | None = None) -> None:
+    def latch(
+        self, name: str, mode: TradingMode, reason: str, until: int | None = None, *, sells: bool = False
+    ) -> None:
         """Latch new exposure off; durable before this returns. A latch that is there already stays as it is."""
         if name in self._books.portfolio.latches:
             return
-        self._controls.latch(name, Latch(mode.value, reason, self._clock.now_ms(), until))
+        self._controls.latch(name, Latch(mode.value, reason, self._clock.now_ms(), until, sells))
         self._books.write(
-            e.Halted(name, mode.value, reason, until),
+            e.Halted(name, mode.value, reason, until, sells),
             e.AlertRaised(name, f"{name}: {reason}", urgent=mode is TradingMode.HALTED),
         )
         self._books.sync()
@@ -90,7 +103,7 @@ class Limits:
     def adopt(self, name: str, latch: Latch) -> None:
         """Take over a latch that others have put on the disk; it stays as they wrote it, its instant included."""
         self._books.write(
-            e.Halted(name, latch.mode, latch.reason, latch.until),
+            e.Halted(name, latch.mode, latch.reason, latch.until, latch.sells),
             e.AlertRaised(name, f"{name}: {latch.reason}", urgent=latch.mode == TradingMode.HALTED.value),
         )
         self._books.sync()
@@ -101,16 +114,91 @@ class Limits:
         self._books.sync()
         self._controls.lift(name)
 
+    def read(self, prices: Mapping[str, float]) -> None:
+        """Look at the account between two closes; a limit that two readings in a row find it beyond is latched.
+
+        What was read first stands in the journal: a restart between the two does not begin anew.
+
+        Args:
+            prices: live ones of the pairs that are held, quote.
+        """
+        account = self._books.portfolio
+        last, equity = account.cycle, equity_of(account, prices)
+        if last is None or math.isnan(equity):
+            return
+        day = self._clock.now_ms() // DAY_MS
+        # A day that has had no close yet is held against the last equity of the one before.
+        first, low = (last.day_first, last.day_low) if day == last.day else (last.equity, last.equity)
+        marks = remembered(Marks(day, first, low, last.peak, last.worst, last.lowest), equity, day)
+        beyond = tuple(name for name in self._reached(marks) if name not in account.latches)
+        if beyond != account.beyond:
+            self._books.write(e.EquityRead(equity, beyond))
+        for name in beyond:
+            if name in account.beyond:
+                self._fall_into(name, marks)
+
     def _check(self, marks: Marks) -> None:
-        limits = self._setup.plan.limits
-        loss, fall = limits[DAILY_LOSS], limits[DRAWDOWN]
-        if marks.day_first > 0.0 and not math.isnan(loss) and DAILY_LOSS not in self._books.portfolio.latches:
-            lost = 1.0 - marks.day_low / marks.day_first
-            if not marks.day_low > marks.day_first * (1.0 - loss) * (1.0 + NOISE):
-                self._books.write(e.LimitReached(DAILY_LOSS, lost, loss, marks.day_first))
-                reason = f"{lost:.2%} of the day's first equity lost, limit {loss:.2%}"
-                self.latch(DAILY_LOSS, TradingMode.REDUCE_ONLY, reason, (marks.day + 1) * DAY_MS)
-        fallen = not math.isnan(fall) and not marks.worst < fall * (1.0 - NOISE)
-        if fallen and DRAWDOWN not in self._books.portfolio.latches:
-            self._books.write(e.LimitReached(DRAWDOWN, marks.worst, fall, marks.peak))
-            self.latch(DRAWDOWN, TradingMode.HALTED, f"{marks.worst:.2%} below the peak, limit {fall:.2%}")
+        for name in self._reached(marks):
+            if name not in self._books.portfolio.latches:
+                self._fall_into(name, marks)
+
+    def _reached(self, marks: Marks) -> list[str]:
+        return reached(self._books.portfolio, marks, self._setup.plan.limits)
+
+    def _fall_into(self, name: str, marks: Marks) -> None:
+        account, limit = self._books.portfolio, self._setup.plan.limits[name]
+        value, base, words = _told(name, account, marks)
+        self._books.write(e.LimitReached(name, value, limit, base))
+        sells = self._setup.plan.settings.limits_sell and name in SELLING
+        halts = sells or name in HALTING
+        tomorrow = None if halts else (marks.day + 1) * DAY_MS
+        mode = TradingMode.HALTED if halts else TradingMode.REDUCE_ONLY
+        shown = f"{limit:.2%}" if name in FRACTIONS else f"{limit:g}"
+        self.latch(name, mode, f"{words}, limit {shown}{'; all is sold' if sells else ''}", tomorrow, sells=sells)
+
+
+def reached(account: Portfolio, marks: Marks, limits: Mapping[str, float]) -> list[str]:
+    """Names of the limits that an account has reached: the gate's own rules say so.
+
+    Args:
+        account: for what it counts.
+        marks: of its equity.
+        limits: number of each rule of the gate by rule name; NaN: off.
+    """
+    facts = _facts(account, marks)
+    names = [name for name in LATCHING if not math.isnan(limits[name])]
+    if not marks.day_first > 0.0 and DAILY_LOSS in names:
+        names.remove(DAILY_LOSS)
+    rules = {rule.name: rule for rule in gate_rules()}
+    return [name for name in names if rules[name].refuses(facts, limits[name])]
+
+
+def _facts(account: Portfolio, marks: Marks) -> Facts:
+    """What the rules of the limits look at; the rest is unknown."""
+    known = {
+        "day_first_equity": marks.day_first,
+        "day_lowest_equity": marks.day_low,
+        "worst_drawdown": marks.worst,
+        "start_equity": account.start_equity,
+        "lowest_equity": marks.lowest,
+        "trades_today": trades_of(account.tallies, marks.day),
+        "losing_streak": streak_of(account.tallies, marks.day),
+    }
+    return Facts(**{**dict.fromkeys(Facts._fields, math.nan), **known})  # type: ignore[arg-type]
+
+
+def _told(name: str, account: Portfolio, marks: Marks) -> tuple[float, float, str]:
+    """How far a limit was reached, of what, and in words."""
+    if name == DAILY_LOSS:
+        lost = 1.0 - marks.day_low / marks.day_first
+        return lost, marks.day_first, f"{lost:.2%} of the day's first equity lost"
+    if name == DRAWDOWN:
+        return marks.worst, marks.peak, f"{marks.worst:.2%} below the peak"
+    if name == TOTAL_LOSS:
+        lost = 1.0 - marks.lowest / account.start_equity
+        return lost, account.start_equity, f"{lost:.2%} of the first equity lost"
+    if name == LOSING_STREAK:
+        run = streak_of(account.tallies, marks.day)
+        return float(run), float(run), f"{run} trades lost in a row"
+    count = trades_of(account.tallies, marks.day)
+    return float(count), float(count), f"{count} entries today"

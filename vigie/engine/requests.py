@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 
 from vigie.domain import events as e
 from vigie.domain.confirmation import KILL_SWITCH, UNREADABLE, named
@@ -37,6 +38,17 @@ class Clerk:
         for name, latch in self._controls.latches().items():
             if name not in known:
                 self._limits.adopt(name, latch)
+
+    def restore(self) -> None:
+        """Put back on the disk what the books know and somebody took away there.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        there = self._controls.latches()
+        for name, latch in self._books.portfolio.latches.items():
+            if name not in there:
+                self._controls.latch(name, latch)
 
     def letters(self) -> None:
         """Obey what waits in the box, oldest first; what has to wait keeps nobody else from being heard.
@@ -76,12 +88,25 @@ class Clerk:
                 for pair in list(self._books.portfolio.wishes):
                     self._books.write(e.WishDone(pair, "blocked"))
                 return "waiting entries dropped"
+            case "flow":
+                return self._flow(request.arguments.get("value", ""), reason)
             case "close":
                 return self._sell([request.arguments.get("pair", "")], Leg.CLOSE, reason)
             case "liquidate":
                 return self._sell(list(self._books.portfolio.holdings), Leg.LIQUIDATION, reason)
             case _:
                 return f"not understood: {request.kind}"
+
+    def _flow(self, value: str, reason: str) -> str:
+        """Money that came to the allocated capital or left it: no profit, no loss."""
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            return f"not understood: flow of '{value}'"
+        if not amount.is_finite() or amount == 0 or self._books.portfolio.cash + amount < 0:
+            return f"not done: a flow of {value} with {self._books.portfolio.cash} free"
+        self._books.write(e.FlowSeen(amount, reason))
+        return f"{amount} booked as {'deposit' if amount > 0 else 'withdrawal'}"
 
     def _resume(self, looked_at: Mapping[str, str], reason: str) -> str:
         """Lift the latches that a person has looked at; one that was set anew since then stays."""

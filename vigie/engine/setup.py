@@ -28,6 +28,7 @@ class Setup:
         certificate: its name; None: none.
         process: its id.
         absent_after_seconds: an order that the venue does not know this long after it was sent was never there.
+        most_crashes: starts without an end within ten minutes, above which the account is halted; None: any.
         gives_up_after: entries that come so late after their candle's close are dropped, seconds; None: never.
         opens: False: nothing is opened; what is held is looked after as ever.
     """
@@ -45,6 +46,7 @@ class Setup:
     process: int = 0
     absent_after_seconds: float = 60.0
     gives_up_after: float | None = None
+    most_crashes: int | None = None
     opens: bool = True
 
     def __post_init__(self) -> None:

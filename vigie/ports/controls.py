@@ -15,9 +15,10 @@ class Request:
 
     Attributes:
         request_id: unique.
-        kind: ``halt``, ``pause``, ``resume``, ``close``, ``liquidate``, ``cancel-entries``.
+        kind: ``halt``, ``pause``, ``resume``, ``close``, ``liquidate``, ``cancel-entries``,
+            ``flow``.
         asked_at: epoch milliseconds.
-        arguments: of the kind, as text: ``pair``, ``reason``, ``name``.
+        arguments: of the kind, as text: ``pair``, ``reason``, ``name``, ``value``.
     """
 
     request_id: str

@@ -97,18 +97,26 @@ def _link_sizing(compiler: Compiler) -> Any:
 
 def _link_gate(compiler: Compiler) -> Any:
     linked: Any = compiler(_rebuilt(_no_refusal, {}, compiler))
-    for index, rule in enumerate(gate_rules()):
-        refuses = compiler(_rebuilt(rule.refuses, {}, compiler))
-        linked = compiler(_rebuilt(_next_gate, {"_REFUSES": refuses, "_OTHERS": linked, "_INDEX": index}, compiler))
+    rules: list[Any] = [compiler(_rebuilt(rule.refuses, {}, compiler)) for rule in gate_rules()]
+    silent = compiler(_rebuilt(_silent, {}, compiler))
+    for first in range(0, len(rules), len(_RULES)):
+        some = [*rules[first : first + len(_RULES)], *[silent] * len(_RULES)]
+        bound = dict(zip(_RULES, some, strict=False)) | {"_OTHERS": linked, "_INDEX": first, "_LAST": len(rules) - 1}
+        linked = compiler(_rebuilt(_next_gates, bound, compiler))
     return linked
 
 
 # Links of the two chains; the capital names are put in by `_rebuilt`.
-_LINKS = frozenset({"_no_size", "_next_size", "_no_refusal", "_next_gate"})
+_LINKS = frozenset({"_no_size", "_next_size", "_no_refusal"})
+_RULES = ("_RULE_0", "_RULE_1", "_RULE_2", "_RULE_3")
 _UNITS: Any = None
-_REFUSES: Any = None
+_RULE_0: Any = None
+_RULE_1: Any = None
+_RULE_2: Any = None
+_RULE_3: Any = None
 _OTHERS: Any = None
 _INDEX: int = 0
+_LAST: int = 0
 
 
 def _no_size(kind: int, wanted: Wanted, amount: float) -> float:  # noqa: ARG001
@@ -124,11 +132,25 @@ def _no_refusal(facts: Facts, limits: FloatArray) -> int:  # noqa: ARG001
     return 0
 
 
-def _next_gate(facts: Facts, limits: FloatArray) -> int:
+def _silent(facts: Facts, limit: float) -> bool:  # noqa: ARG001
+    return False
+
+
+def _next_gates(facts: Facts, limits: FloatArray) -> int:
+    """Four rules more. One at a time makes functions that are slow to compile, all at once grows with the square."""
     refusing: int = _OTHERS(facts, limits)
     limit = limits[_INDEX]
-    if limit == limit and _REFUSES(facts, limit):
+    if limit == limit and _RULE_0(facts, limit):
         refusing |= 1 << _INDEX
+    limit = limits[min(_INDEX + 1, _LAST)]
+    if limit == limit and _RULE_1(facts, limit):
+        refusing |= 1 << (_INDEX + 1)
+    limit = limits[min(_INDEX + 2, _LAST)]
+    if limit == limit and _RULE_2(facts, limit):
+        refusing |= 1 << (_INDEX + 2)
+    limit = limits[min(_INDEX + 3, _LAST)]
+    if limit == limit and _RULE_3(facts, limit):
+        refusing |= 1 << (_INDEX + 3)
     return refusing
 
 

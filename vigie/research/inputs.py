@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from vigie.decision.gate import rule_names
+from vigie.decision.pipeline import wallet_of
 from vigie.decision.policies import Costs, Rules
 from vigie.decision.profile import Plan
-from vigie.decision.registry import sizing_rules
+from vigie.decision.weighing import Wallet
 from vigie.domain.candles import FloatArray, Series
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
-from vigie.research.kernel.records import Book, Market, Wallet, Wishes
+from vigie.research.kernel.records import Book, Market, Wishes
 from vigie.research.timeline import Timeline, filters_of, market, wishes
 from vigie.strategy.signals import Signals
 
@@ -88,19 +89,6 @@ def loop_inputs(
     )
 
 
-def wallet_of(plan: Plan, pairs: int) -> Wallet:
-    """The account's numbers of a plan for so many pairs."""
-    settings = plan.settings
-    return Wallet(
-        capital=float(settings.capital),
-        sizing=[rule.name for rule in sizing_rules()].index(settings.sizing),
-        amount=float(plan.sizing_amount),
-        cash_fraction=float(settings.cash_fraction),
-        position_fraction=_position_fraction(plan, pairs),
-        correlation_window=int(settings.correlation_window),
-    )
-
-
 def limits_of(plan: Plan) -> FloatArray:
     """Numbers of the gate's rules in their order, as the plan has them."""
     return np.array([plan.limits[name] for name in rule_names()])
@@ -109,11 +97,3 @@ def limits_of(plan: Plan) -> FloatArray:
 def hole_limit(limit: FloatArray, warm_up: int) -> FloatArray:
     """The hole rule asks for no more candles than the warm-up has; NaN (switched off) stays."""
     return np.minimum(limit, max(1, warm_up))
-
-
-def _position_fraction(plan: Plan, pairs: int) -> float:
-    """The most of the equity that one position may take; 0 in the settings stands for an equal share."""
-    if plan.settings.max_position_fraction > 0:
-        return float(plan.settings.max_position_fraction)
-    most = plan.limits["max_open_positions"]
-    return 1.0 / min(most if not np.isnan(most) else pairs, pairs)

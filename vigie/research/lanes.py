@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vigie.decision.pipeline import wallet_of
 from vigie.decision.profile import Plan
 from vigie.domain.candles import FloatArray, IntArray
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.metrics.sums import NAMES, Sums
 from vigie.research.compile import compiled_lean
-from vigie.research.inputs import HOLE, hole_limit, limits_of, wallet_of
+from vigie.research.inputs import HOLE, hole_limit, limits_of
 from vigie.research.kernel import lean as k
 from vigie.research.pieces import Range
 from vigie.research.timeline import filters_of

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from vigie.decision.profile import Plan
+from vigie.decision.weighing import Wallet
 from vigie.domain.candles import Candles, FloatArray, IntArray, Series
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
@@ -19,7 +20,6 @@ from vigie.metrics.sums import measure_sums
 from vigie.research.compile import compiled_lean, use_compiled_loops
 from vigie.research.folds import rows_before
 from vigie.research.kernel.lean import LEAN_COLUMNS
-from vigie.research.kernel.records import Wallet
 from vigie.research.lanes import Numbers, Road, run_lane, sums_of
 from vigie.research.memo import Memo
 from vigie.research.pieces import piece_in, range_of

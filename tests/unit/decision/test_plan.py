@@ -31,8 +31,8 @@ def problems(profile: str = "standard", strategy: Strategy = STRATEGY, **overrid
 # --- profiles ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_four_profiles_are_found_by_file_name() -> None:
-    assert profile_names() == ["classic-a", "classic-b", "classic-c", "standard"]
+def test_the_profiles_are_found_by_file_name() -> None:
+    assert profile_names() == ["classic-a", "classic-b", "classic-c", "standard", "titan"]
 
 
 @pytest.mark.parametrize("profile", profile_names())
@@ -76,7 +76,7 @@ def test_the_standard_profile_is_the_documented_system() -> None:
     assert (settings.trail_from, settings.activation_atr, settings.trail_atr) == ("activation", 5.5, 5.5)
     assert (settings.wallet, settings.capital, settings.correlation_window) == ("shared", 10_000.0, 168)
     assert made.parameters.as_dict()["stop_atr"] == 3.0
-    assert dict(made.limits) == {
+    assert {name: limit for name, limit in made.limits.items() if not math.isnan(limit)} == {
         "cooldown": 0.0,
         "correlation": 0.85,
         "daily_loss": 0.05,
@@ -95,6 +95,38 @@ def test_the_standard_profile_is_the_documented_system() -> None:
 )
 def test_the_classic_profiles_have_their_guards_off(profile: str, on: set[str]) -> None:
     assert {name for name, limit in planned(profile).limits.items() if not math.isnan(limit)} == on
+
+
+def test_titan_is_the_second_systems_numbers() -> None:
+    made = plan(load("ema_stochrsi"), "titan", {})
+    assert (made.settings.sizing, made.sizing_amount, made.settings.max_position_fraction) == ("risk", 0.01, 0.15)
+    assert made.settings.limits_sell
+    assert made.parameters.as_dict()["target_atr"] == 5.0, "a target is required: there has to be one"
+    assert dict(made.limits) == {
+        "cooldown": 0.0,
+        "correlation": 0.7,
+        "daily_loss": 0.02,
+        "defined_stop": 0.0,
+        "drawdown": 0.15,
+        "heat": 0.02,
+        "holes": 24.0,
+        "long_only": 1.0,
+        "losing_streak": 3.0,
+        "max_open_positions": 6.0,
+        "order_size": 0.0,
+        "placeable_stop": 0.0,
+        "stop_too_far": 0.05,
+        "stop_too_near": 0.015,
+        "target_required": 0.0,
+        "total_loss": 0.10,
+        "trades_per_day": 5.0,
+    }
+
+
+def test_an_optional_rule_is_off_until_somebody_gives_it_a_number() -> None:
+    assert math.isnan(planned().limits["heat"])
+    assert planned(heat_fraction="0.03").limits["heat"] == 0.03
+    assert math.isnan(planned("titan", heat_fraction="off").limits["heat"])
 
 
 # --- overrides --------------------------------------------------------------------------------------------------------
@@ -249,7 +281,7 @@ def test_names_of_numbers_are_told_apart() -> None:
 
 def test_the_standard_profile_asks_for_ten_where_the_least_order_value_is_unknown_and_classic_stays() -> None:
     said = {name: plan(load("ema_cross"), name, {}).settings.min_notional for name in profile_names()}
-    assert said == {"standard": 10.0, "classic-a": 0.0, "classic-b": 0.0, "classic-c": 5.0}
+    assert said == {"standard": 10.0, "classic-a": 0.0, "classic-b": 0.0, "classic-c": 5.0, "titan": 10.0}
     assert plan(load("ema_cross"), "standard", {"min_notional": "0"}).settings.min_notional == 0.0
 
 

@@ -52,7 +52,7 @@ def test_an_event_that_does_not_follow_the_last_one_is_refused(seq: int) -> None
 
 def test_what_changes_nothing_still_counts() -> None:
     said = account([BASELINE, e.AlertRaised("disk", "it is full")])
-    assert said == Portfolio(2, "USDT", Decimal(1000), Decimal(1000), {"BTC": Decimal("0.5")})
+    assert said == Portfolio(2, "USDT", Decimal(1000), Decimal(1000), {"BTC": Decimal("0.5")}, start_equity=1000.0)
 
 
 def test_a_fold_can_go_on_from_a_snapshot() -> None:
@@ -207,14 +207,21 @@ def test_an_order_that_rested_through_many_others_is_still_known_when_its_last_f
 
 
 def test_entries_of_a_day_are_counted_when_they_are_sent() -> None:
-    first = [(seq, AT, event) for seq, event in enumerate([*ENTERED[:4], filled(), closed(dust="2")], 1)]
-    second = [(7, AT, WISH), (8, AT, planned("b" * 32)), (9, AT, learnt(Learnt.SENT, "b" * 32))]
-    after_two = folded([*first, *second])
-    assert (after_two.trades_today, after_two.trades_day) == (2, AT // DAY_MS)
-    third = [(10, AT + DAY_MS, planned("c" * 32)), (11, AT + DAY_MS, learnt(Learnt.SENT, "c" * 32))]
-    assert folded(third, after_two).trades_today == 1
-    stop = [(10, AT, planned(STOP_ID, Leg.STOP)), (11, AT, learnt(Learnt.SENT, STOP_ID))]
-    assert folded(stop, after_two).trades_today == 2
+    day = AT // DAY_MS
+    first = [BASELINE, cycle(day=day), *ENTERED[1:4], filled(), closed(dust="2")]
+    after_two = account([*first, WISH, planned("b" * 32), learnt(Learnt.SENT, "b" * 32)])
+    assert (after_two.trades_today, after_two.trades_day) == (2, day)
+    at = after_two.seq + 1
+    third = [cycle(day=day + 1), planned("c" * 32), learnt(Learnt.SENT, "c" * 32)]
+    assert folded(((at + i, AT, one) for i, one in enumerate(third)), after_two).trades_today == 1
+    stop = [planned(STOP_ID, Leg.STOP), learnt(Learnt.SENT, STOP_ID)]
+    assert folded(((at + i, AT, one) for i, one in enumerate(stop)), after_two).trades_today == 2
+
+
+def test_the_day_of_an_entry_is_that_of_the_last_mark_as_in_a_backtest() -> None:
+    bought = account([BASELINE, cycle(day=7), WISH, planned(), learnt(Learnt.SENT)])
+    assert (bought.day, bought.trades_day) == (7, 7)
+    assert account([BASELINE]).day == -1
 
 
 # --- positions ----------------------------------------------------------------------------------------------------
@@ -279,6 +286,15 @@ def test_losses_in_a_row_are_counted_until_a_profit() -> None:
     assert account([BASELINE, *lost]).losing_streak == 3
     assert account([BASELINE, *lost, *trade(9, "1")]).losing_streak == 0
     assert account([BASELINE, *trade(9, "1")]).stopped_at == {}
+
+
+def test_the_longest_run_of_losses_of_a_day_outlives_the_profit_that_ends_it() -> None:
+    lost = [WISH, planned("b" * 32), filled("b" * 32, trade_id="b"), closed("-1", dust="2")]
+    won = [WISH, planned("c" * 32), filled("c" * 32, trade_id="c"), closed("1", dust="2")]
+    ended = account([BASELINE, cycle(day=7), *lost, *won])
+    assert (ended.losing_streak, ended.worst_streak, ended.streak_day) == (0, 1, 7)
+    even = [WISH, planned("b" * 32), filled("b" * 32, trade_id="b"), closed("-0.0000000001", dust="2")]
+    assert account([BASELINE, *even]).losing_streak == 0, "what rounding has left over is no loss"
 
 
 # --- limits -------------------------------------------------------------------------------------------------------

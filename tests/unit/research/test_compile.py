@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import vigie
 from tests.unit.decision.cases import facts
+from vigie.decision import weighing
 from vigie.decision.facts import Facts
 from vigie.decision.gate import refusals, rule_names
 from vigie.decision.registry import sizing_rules
@@ -70,11 +71,17 @@ def test_every_function_that_takes_part_stands_in_a_room_that_is_hashed() -> Non
 
 
 def test_the_plain_functions_are_left_as_they_were() -> None:
+    size, gate = weighing.size, weighing.gate
     assemble()
-    with pytest.raises(NotImplementedError):
-        entries.size(0, Wanted(1.0, 1.0, 1.0, 1.0, 1.0), 1.0)
-    with pytest.raises(NotImplementedError):
-        entries.gate(facts(), np.zeros(1))
+    assert (weighing.size, weighing.gate, entries.weigh) == (size, gate, weighing.weigh)
+
+
+def test_the_chains_say_what_the_plain_functions_say_in_whose_place_they_are_linked() -> None:
+    wanted = Wanted(10_000.0, 5_000.0, 100.0, 3.0, 2.0)
+    for index in range(len(sizing_rules())):
+        assert SIZE(index, wanted, 0.02) == weighing.size(index, wanted, 0.02)
+    limits = np.array([math.nan if one % 2 else 0.02 for one in range(len(rule_names()))])
+    assert GATE(facts(), limits) == weighing.gate(facts(), limits) != 0
 
 
 def test_what_is_no_plain_function_cannot_take_part() -> None:
@@ -104,6 +111,7 @@ MAYBE = st.one_of(st.just(math.nan), st.floats(0.0, 2.0))
         Facts,
         direction=st.integers(-1, 1),
         stop_distance=MAYBE,
+        target_distance=MAYBE,
         quantity=MAYBE,
         notional=MAYBE,
         min_quantity=MAYBE,
@@ -114,6 +122,11 @@ MAYBE = st.one_of(st.just(math.nan), st.floats(0.0, 2.0))
         day_first_equity=MAYBE,
         day_lowest_equity=MAYBE,
         worst_drawdown=MAYBE,
+        start_equity=MAYBE,
+        lowest_equity=MAYBE,
+        heat=MAYBE,
+        trades_today=st.integers(0, 3),
+        losing_streak=st.integers(0, 3),
         candles_in_row=st.integers(0, 3),
         bars_since_stop=MAYBE,
     ),

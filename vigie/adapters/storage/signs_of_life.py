@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from vigie.adapters.storage import heartbeat
+from vigie.adapters.storage.journal_files import segments
 
 _FILES = ("vigie.db", heartbeat.NAME)
 _PEOPLES = {"person", "pause", "kill-switch"}
@@ -26,7 +27,9 @@ def signs_of_life(folder: Path) -> tuple[str, ...]:
     if _latched_by_an_engine(folder / "halts.json"):
         found.append("halts.json")
     journal = folder / "journal"
-    found += [f"journal/{path.name}" for path in sorted(journal.glob("*.torn-*"))]
+    if not segments(journal):
+        # Beside a journal it is nothing: the very first line can be torn too.
+        found += [f"journal/{path.name}" for path in sorted(journal.glob("*.torn-*"))]
     return tuple(found)
 
 

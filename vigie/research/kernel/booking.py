@@ -7,9 +7,16 @@ import numpy as np
 from vigie.decision.policies import Costs
 from vigie.decision.position_rules import Position, effective_stop
 from vigie.domain.candles import FloatArray
+from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
 from vigie.research.kernel.records import (
     A_CASH,
+    A_DAY,
     A_OPEN,
+    A_STREAK,
+    A_STREAK_DAY,
+    A_TRADES,
+    A_TRADES_DAY,
+    A_WORST_STREAK,
     AT_CLOSE,
     BUY,
     E_AT_CLOSE,
@@ -89,6 +96,7 @@ def book_entry(
     # All-in sizing can miss the cash by the last bit of a float; a wallet never goes below zero.
     account[A_CASH] -= min(spent, account[A_CASH])
     account[A_OPEN] += 1.0
+    keep_tallies(account, with_entry(tallies_of(account), int(account[A_DAY])))
     keep_position(book.held, pair, position, tick)
     held = book.held
     held[pair, H_QUANTITY] = held[pair, H_BOUGHT] = coins
@@ -137,6 +145,8 @@ def book_exit(
     account[A_CASH] += value - fee
     account[A_OPEN] -= 1.0
     profit = held[pair, H_RECEIVED] + (value - fee) - held[pair, H_SPENT]
+    lost = was_lost(profit, held[pair, H_SPENT])
+    keep_tallies(account, with_trade(tallies_of(account), lost, int(account[A_DAY])))
     trades, at = book.trades, book.counts[0]
     trades[at, T_PAIR] = float(pair)
     trades[at, T_ENTRY_ROW] = held[pair, H_ROW]
@@ -191,6 +201,24 @@ def equity_of(account: FloatArray, last_close: FloatArray, held: FloatArray) -> 
             if held[pair, H_QUANTITY] > 0.0:
                 equity += held[pair, H_QUANTITY] * last_close[pair]
     return equity
+
+
+def tallies_of(account: FloatArray) -> Tallies:
+    """What has been counted, from the account's columns."""
+    return Tallies(
+        int(account[A_TRADES]),
+        int(account[A_TRADES_DAY]),
+        int(account[A_STREAK]),
+        int(account[A_WORST_STREAK]),
+        int(account[A_STREAK_DAY]),
+    )
+
+
+def keep_tallies(account: FloatArray, tallies: Tallies) -> None:
+    """Write them back."""
+    account[A_TRADES], account[A_TRADES_DAY] = float(tallies.trades), float(tallies.trades_day)
+    account[A_STREAK] = float(tallies.streak)
+    account[A_WORST_STREAK], account[A_STREAK_DAY] = float(tallies.worst_streak), float(tallies.streak_day)
 
 
 def held_position(held: FloatArray, pair: int) -> Position:

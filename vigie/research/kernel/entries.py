@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from vigie.decision.correlation import highest_correlation
-from vigie.decision.facts import Facts
-from vigie.decision.policies import Costs, Filters, Rules, floor_to
+from vigie.decision.policies import Costs, Filters, Rules
 from vigie.decision.position_rules import opened
-from vigie.decision.sizing.wanted import Wanted
+from vigie.decision.weighing import Account, Entry, Wallet, planned_loss, weigh
 from vigie.domain.candles import FloatArray, IntArray
-from vigie.research.kernel.booking import book_entry, equity_of
+from vigie.domain.tallies import streak_of, trades_of
+from vigie.research.kernel.booking import book_entry, equity_of, tallies_of
 from vigie.research.kernel.records import (
     A_CASH,
+    A_DAY,
     A_DAY_FIRST,
     A_DAY_LOW,
+    A_LOWEST,
     A_OPEN,
+    A_START,
     A_WORST,
     AT_CLOSE,
+    H_ENTRY,
     H_QUANTITY,
+    H_STOP,
     Book,
     Market,
-    Standing,
-    Wallet,
     Wishes,
 )
 from vigie.simulation.fills import buy_price
-
-
-def size(kind: int, wanted: Wanted, amount: float) -> float:
-    """Replaced by `compile.assemble`: the sizing rule number ``kind``."""
-    raise NotImplementedError
-
-
-def gate(facts: Facts, limits: FloatArray) -> int:
-    """Replaced by `compile.assemble`: a bit mask of the rules that refuse."""
-    raise NotImplementedError
 
 
 def enter(
@@ -75,9 +66,9 @@ def enter(
             first,
             row,
             when,
+            market.close[first, row] if when == AT_CLOSE else market.open[first, row],
             Entry(
                 direction=int(wishes.entry[first, signal]),
-                reference=market.close[first, row] if when == AT_CLOSE else market.open[first, row],
                 stop_distance=wishes.stop_distance[first, signal],
                 target_distance=wishes.target_distance[first, signal],
                 volatility=wishes.volatility[first, signal],
@@ -116,61 +107,33 @@ def _next_to_enter(row: int, close: FloatArray, confidence: FloatArray, entering
     return first
 
 
-class Entry(NamedTuple):
-    """One wanted entry: what the signal said, and the price it meets. Fields as in `Facts` and `Signals`."""
-
-    direction: int
-    reference: float
-    stop_distance: float
-    target_distance: float
-    volatility: float
-    correlation: float
-    candles_in_row: int
-    bars_since_stop: float
-
-
-class Verdict(NamedTuple):
-    """What became of a wanted entry: base to buy at a price, and the bits of the rules that refuse it."""
-
-    refusing: int
-    quantity: float
-    price: float
-
-
-def weigh(
-    entry: Entry, filters: Filters, costs: Costs, wallet: Wallet, limits: FloatArray, standing: Standing, equity: float
-) -> Verdict:
-    """Size one entry and ask the gate."""
-    price = buy_price(entry.reference, costs.slippage_fraction)
-    wanted = Wanted(equity, wallet.capital, price, entry.stop_distance, entry.volatility)
-    per_unit = price if costs.fee_in_base else price * (1.0 + costs.fee_fraction)
-    quantity = size(wallet.sizing, wanted, wallet.amount)
-    quantity = min(quantity, standing.cash * wallet.cash_fraction / per_unit)
-    quantity = floor_to(min(quantity, equity * wallet.position_fraction / price), filters.step)
-    facts = Facts(
-        direction=entry.direction,
-        price=price,
-        stop_distance=entry.stop_distance,
-        quantity=quantity,
-        notional=quantity * price,
-        min_quantity=filters.min_quantity,
-        min_notional=filters.min_notional,
-        open_positions=standing.open_positions,
-        correlation=entry.correlation,
+def _account_of(account: FloatArray, equity: float, held: FloatArray) -> Account:
+    """The account as the gate sees it."""
+    heat, day, tallies = 0.0, int(account[A_DAY]), tallies_of(account)
+    if account[A_OPEN] > 0.0:
+        for pair in range(held.shape[0]):
+            if held[pair, H_QUANTITY] > 0.0:
+                heat += planned_loss(held[pair, H_QUANTITY], held[pair, H_ENTRY], held[pair, H_STOP])
+    return Account(
+        cash=account[A_CASH],
         equity=equity,
-        day_first_equity=standing.day_first,
-        day_lowest_equity=standing.day_lowest,
-        worst_drawdown=standing.worst,
-        candles_in_row=entry.candles_in_row,
-        bars_since_stop=entry.bars_since_stop,
+        open_positions=int(account[A_OPEN]),
+        day_first_equity=account[A_DAY_FIRST],
+        day_lowest_equity=account[A_DAY_LOW],
+        worst_drawdown=account[A_WORST],
+        start_equity=account[A_START],
+        lowest_equity=account[A_LOWEST],
+        heat=heat,
+        trades_today=trades_of(tallies, day),
+        losing_streak=streak_of(tallies, day),
     )
-    return Verdict(gate(facts, limits), quantity, price)
 
 
 def _try(
     pair: int,
     row: int,
     when: float,
+    reference: float,
     entry: Entry,
     filters: Filters,
     rules: Rules,
@@ -182,14 +145,12 @@ def _try(
     book: Book,
 ) -> None:
     """Weigh one entry, and fill it if nothing refuses."""
-    standing = Standing(
-        account[A_CASH], int(account[A_OPEN]), account[A_DAY_FIRST], account[A_DAY_LOW], account[A_WORST]
-    )
-    verdict = weigh(entry, filters, costs, wallet, limits, standing, equity)
+    price = buy_price(reference, costs.slippage_fraction)
+    verdict = weigh(entry, price, filters, costs, wallet, limits, _account_of(account, equity, book.held))
     for rule in range(len(limits)):
         if verdict.refusing >> rule & 1:
             book.refused[rule] += 1
     if verdict.refusing == 0 and verdict.quantity > 0.0 and entry.direction > 0:
         distance, target = entry.stop_distance, entry.target_distance
-        position = opened(verdict.price, verdict.quantity, distance, target, entry.volatility, rules)
-        book_entry(pair, row, when, position, entry.reference, costs, filters.tick, account, book)
+        position = opened(price, verdict.quantity, distance, target, entry.volatility, rules)
+        book_entry(pair, row, when, position, reference, costs, filters.tick, account, book)

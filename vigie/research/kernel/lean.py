@@ -12,15 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vigie.decision.marks import fallen
 from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest
 from vigie.decision.position_rules import Bar, Position, advance, await_sale, effective_stop, opened, quiet_below
+from vigie.decision.weighing import Account, Entry, Wallet, weigh
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
+from vigie.domain.tallies import Tallies, streak_of, trades_of, was_lost, with_entry, with_trade
 from vigie.domain.trades import ExitReason
 from vigie.research.kernel.booking import bought
-from vigie.research.kernel.entries import Entry, weigh
-from vigie.research.kernel.records import SmallInts, Standing, Wallet
-from vigie.research.kernel.walk import fallen, meet_stop
-from vigie.simulation.fills import fee_of, sell_price, stop_sleeps
+from vigie.research.kernel.records import SmallInts
+from vigie.research.kernel.walk import meet_stop
+from vigie.simulation.fills import buy_price, fee_of, sell_price, stop_sleeps
 
 # Columns of the answer.
 L_FINAL, L_SUM, L_SQUARES, L_LOSSES, L_DEEPEST, L_TRADES, L_WINS, L_GAINED, L_LOST, L_FEES, L_HELD = range(11)
@@ -59,8 +61,9 @@ class Curve(NamedTuple):
         last: equity there, quote.
         total, squares, losses: sums over the returns: of them, of their squares, of the squares of those below zero.
         peak, worst: as in `fallen`.
+        lowest: the lowest so far, quote.
         day: its UTC day.
-        day_first, day_lowest: as in `Standing`.
+        day_first, day_lowest: first and lowest equity of that day, quote.
         held: closes with coins.
     """
 
@@ -70,6 +73,7 @@ class Curve(NamedTuple):
     losses: float
     peak: float
     worst: float
+    lowest: float
     day: int
     day_first: float
     day_lowest: float
@@ -114,8 +118,8 @@ def lean(  # noqa: C901 - one loop, as `walk`
     """
     rows, wanted = len(lane.close), len(lane.entries)
     cash = wallet.capital
-    curve = Curve(cash, 0.0, 0.0, 0.0, cash, 0.0, -1, 0.0, 0.0, 0)
-    tally = Tally(0, 0, 0.0, 0.0, 0.0)
+    curve = Curve(cash, 0.0, 0.0, 0.0, cash, 0.0, cash, -1, 0.0, 0.0, 0)
+    tally, tallies = Tally(0, 0, 0.0, 0.0, 0.0), Tallies(0, 0, 0, 0, 0)
     stopped_at = -np.inf
     at, row, end, a_day = 0, 0, 0, 0
     extremes = lane.high if rules.extreme == Extreme.HIGH else lane.close
@@ -134,7 +138,6 @@ def lean(  # noqa: C901 - one loop, as `walk`
             end += 1
         entry = Entry(
             direction=int(lane.entry[signal]),
-            reference=lane.open[row],
             stop_distance=lane.stop_distance[signal],
             target_distance=lane.target_distance[signal],
             volatility=lane.volatility[signal],
@@ -142,17 +145,18 @@ def lean(  # noqa: C901 - one loop, as `walk`
             candles_in_row=int(lane.in_row[signal]),
             bars_since_stop=float(signal) - stopped_at,
         )
-        standing = Standing(cash, 0, curve.day_first, curve.day_lowest, curve.worst)
-        verdict = weigh(entry, filters, costs, wallet, limits, standing, cash)
+        price = buy_price(lane.open[row], costs.slippage_fraction)
+        verdict = weigh(entry, price, filters, costs, wallet, limits, _account(cash, wallet.capital, curve, tallies))
         if verdict.refusing != 0 or not verdict.quantity > 0.0 or entry.direction <= 0:
             at += 1
             continue
         a_day = _days(lane.close, cash, 0.0, row, days, a_day, daily)
-        spent, coins, trade_fees = bought(verdict.quantity, verdict.price, costs)
+        spent, coins, trade_fees = bought(verdict.quantity, price, costs)
+        tallies = with_entry(tallies, curve.day)
         cash -= min(spent, cash)
         received = 0.0
         distance, target = entry.stop_distance, entry.target_distance
-        position = opened(verdict.price, verdict.quantity, distance, target, entry.volatility, rules)
+        position = opened(price, verdict.quantity, distance, target, entry.volatility, rules)
         position = _with_quantity(position, coins)
         stop = effective_stop(position, filters.tick)
         leaving, resting, first = 0, False, row
@@ -213,12 +217,31 @@ def lean(  # noqa: C901 - one loop, as `walk`
         value = position.quantity * price
         fee = fee_of(value, costs.fee_fraction)
         cash += value - fee
-        tally = _closed(tally, received + (value - fee) - spent, trade_fees + fee)
+        profit = received + (value - fee) - spent
+        tally = _closed(tally, profit, trade_fees + fee)
+        tallies = with_trade(tallies, was_lost(profit, spent), curve.day)
         curve = _sold(curve, cash, lane.day[row])
     _days(lane.close, cash, 0.0, rows, days, a_day, daily)
     while end < len(ends):
         _answer(curve, tally, out[end])
         end += 1
+
+
+def _account(cash: float, capital: float, curve: Curve, tallies: Tallies) -> Account:
+    """The account as the gate sees it while it holds no coins."""
+    return Account(
+        cash=cash,
+        equity=cash,
+        open_positions=0,
+        day_first_equity=curve.day_first,
+        day_lowest_equity=curve.day_lowest,
+        worst_drawdown=curve.worst,
+        start_equity=capital,
+        lowest_equity=curve.lowest,
+        heat=0.0,
+        trades_today=trades_of(tallies, curve.day),
+        losing_streak=streak_of(tallies, curve.day),
+    )
 
 
 def _next_busy(
@@ -251,9 +274,10 @@ def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: f
     first = cash + coins * lane.close[start]
     excess = first / curve.last - 1.0
     loss = min(excess, 0.0)
-    peak, worst = curve.peak, curve.worst
+    peak, worst, low = curve.peak, curve.worst, lane.close[start]
     for row in range(start, stop):
         peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
+        low = min(low, lane.close[row])
     day = lane.day[stop - 1]
     day_first, day_lowest = curve.day_first, curve.day_lowest
     row = stop - 1
@@ -271,6 +295,7 @@ def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: f
         curve.losses + loss * loss + losses,
         peak,
         worst,
+        min(curve.lowest, cash + coins * low),
         day,
         day_first,
         day_lowest,
@@ -309,6 +334,7 @@ def _sold(curve: Curve, cash: float, day: int) -> Curve:
         curve.losses + loss * loss,
         peak,
         worst,
+        min(curve.lowest, cash),
         day,
         curve.day_first if same else cash,
         min(curve.day_lowest, cash) if same else cash,
@@ -327,6 +353,7 @@ def _stood(curve: Curve, day: int) -> Curve:
         curve.losses,
         curve.peak,
         curve.worst,
+        curve.lowest,
         day,
         curve.last,
         curve.last,

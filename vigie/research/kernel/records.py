@@ -46,42 +46,6 @@ class Wishes(NamedTuple):
     confidence: FloatArray
 
 
-class Wallet(NamedTuple):
-    """Numbers of the account besides the rules.
-
-    Attributes:
-        capital: quote at the start.
-        sizing: index of the sizing rule.
-        amount: its number.
-        cash_fraction, position_fraction: caps of an entry, as in `Settings`.
-        correlation_window: candles.
-    """
-
-    capital: float
-    sizing: int
-    amount: float
-    cash_fraction: float
-    position_fraction: float
-    correlation_window: int
-
-
-class Standing(NamedTuple):
-    """What the gate is told of an account.
-
-    Attributes:
-        cash: quote.
-        open_positions: how many.
-        day_first, day_lowest: first and lowest equity of this UTC day, quote.
-        worst: largest fall from a peak so far, as a fraction.
-    """
-
-    cash: float
-    open_positions: int
-    day_first: float
-    day_lowest: float
-    worst: float
-
-
 class Book(NamedTuple):
     """Where the loop writes.
 
@@ -93,7 +57,7 @@ class Book(NamedTuple):
         counts: trades, events, pending entries at the end, shape (3,).
         refused: refusals per rule of the gate, shape (rules,).
         held: open positions, columns H_*, shape (pairs, 20).
-        account: cash and what the limits look at, columns A_*, shape (7,).
+        account: cash and what the limits look at, columns A_*, shape (14,).
         leaving: by pair, why it is sold at the next open; 0: it is not.
         entering: by pair, the row whose close decided an entry that still waits; -1: none.
         stopped_at, sold_at: by pair, the row of the last stop and of the last sale.
@@ -158,5 +122,6 @@ E_PAIR, E_KIND, E_ROW, E_AT_CLOSE, E_PRICE, E_QUANTITY, E_FEE, E_PROFIT, E_REASO
 EVENT_COLUMNS = 9
 
 # Columns of the account.
-A_CASH, A_DAY, A_DAY_FIRST, A_DAY_LOW, A_PEAK, A_WORST, A_OPEN = range(7)
-ACCOUNT_COLUMNS = 7
+A_CASH, A_DAY, A_DAY_FIRST, A_DAY_LOW, A_PEAK, A_WORST, A_LOWEST, A_OPEN, A_START = range(9)
+A_TRADES, A_TRADES_DAY, A_STREAK, A_WORST_STREAK, A_STREAK_DAY = range(9, 14)
+ACCOUNT_COLUMNS = 14

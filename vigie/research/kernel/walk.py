@@ -10,8 +10,10 @@ of the account, and new wishes, which wait for the next open or (policy) are fil
 
 from __future__ import annotations
 
+from vigie.decision.marks import Marks, remembered
 from vigie.decision.policies import Costs, FillAt, Filters, GapPolicy, Rules, StopTest, floor_to
 from vigie.decision.position_rules import Bar, advance, await_sale
+from vigie.decision.weighing import Wallet
 from vigie.domain.candles import FloatArray
 from vigie.domain.trades import ExitReason
 from vigie.research.kernel.booking import book_exit, book_part, equity_of, held_position, keep_position
@@ -21,8 +23,10 @@ from vigie.research.kernel.records import (
     A_DAY,
     A_DAY_FIRST,
     A_DAY_LOW,
+    A_LOWEST,
     A_OPEN,
     A_PEAK,
+    A_START,
     A_WORST,
     AT_CLOSE,
     AT_OPEN,
@@ -36,7 +40,6 @@ from vigie.research.kernel.records import (
     Book,
     Market,
     SmallInts,
-    Wallet,
     Wishes,
 )
 from vigie.simulation.fills import sell_price, stop_limit_fill, stop_market_fill, stop_sleeps
@@ -55,7 +58,7 @@ def walk(  # noqa: C901 - see below
     held = book.held
     account, leaving, entering = book.account, book.leaving, book.entering
     stopped_at, sold_at, last_close = book.stopped_at, book.sold_at, book.last_close
-    account[A_CASH] = account[A_PEAK] = wallet.capital
+    account[A_CASH] = account[A_PEAK] = account[A_LOWEST] = account[A_START] = wallet.capital
     account[A_DAY] = -1.0
     at_close = rules.fill_at == FillAt.CLOSE
     waiting, row = 0, -1
@@ -223,17 +226,15 @@ def meet_stop(
 
 def remember_limits(equity: float, day: int, account: FloatArray) -> None:
     """Remember at each close what the limits look at."""
-    if day != account[A_DAY]:
-        account[A_DAY] = float(day)
-        account[A_DAY_FIRST] = account[A_DAY_LOW] = equity
-    account[A_DAY_LOW] = min(account[A_DAY_LOW], equity)
-    account[A_PEAK], account[A_WORST] = fallen(equity, account[A_PEAK], account[A_WORST])
-
-
-def fallen(equity: float, peak: float, worst: float) -> tuple[float, float]:
-    """The peak so far and the largest fall from one, as a fraction, after one more close."""
-    if equity >= peak:
-        return equity, worst
-    if equity < peak * (1.0 - worst):
-        return peak, 1.0 - equity / peak
-    return peak, worst
+    marks = Marks(
+        int(account[A_DAY]),
+        account[A_DAY_FIRST],
+        account[A_DAY_LOW],
+        account[A_PEAK],
+        account[A_WORST],
+        account[A_LOWEST],
+    )
+    marks = remembered(marks, equity, day)
+    account[A_DAY] = float(marks.day)
+    account[A_DAY_FIRST], account[A_DAY_LOW] = marks.day_first, marks.day_low
+    account[A_PEAK], account[A_WORST], account[A_LOWEST] = marks.peak, marks.worst, marks.lowest

@@ -1,0 +1,93 @@
+"""``vigie govern``: the ten rules, and what they say of an account."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from cli.options import JsonOption, home
+
+PANEL = "Trading"
+ORDER = 46
+
+app = typer.Typer(help="The ten rules of governance, asked of an account's journal.", no_args_is_help=True)
+
+AccountOption: TypeAlias = Annotated[
+    str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
+]
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """List the rules: what each asks, and when.
+
+    Example: vigie govern list
+    """
+    from cli.output import print_json
+    from cli.plain import show_row
+    from vigie.app.governing import listed
+    from vigie.reporting.governance import list_rows
+
+    document = listed()
+    if as_json:
+        print_json(document)
+        return
+    for row in list_rows(document):
+        show_row(row)
+
+
+@app.command("check")
+def check(
+    account: AccountOption = None,
+    rule: Annotated[str | None, typer.Option("--rule", metavar="R", help="Only this rule, for instance R4.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="20230131, 2023-01-31T13:00 (UTC), or epoch time.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the rules of the journal; exit 3 prints the lines that break one.
+
+    Example: vigie govern check --account paper --rule R4
+    """
+    from cli.instants import parse_instant
+    from cli.output import print_json
+    from cli.plain import show_row
+    from vigie.app.accounts import to_read
+    from vigie.app.governing import checked
+    from vigie.reporting.governance import check_rows
+
+    document = checked(home(), to_read(home(), account), rule, parse_instant(since))
+    if as_json:
+        print_json(document)
+    else:
+        for row in check_rows(document):
+            show_row(row)
+    if not document["holds"]:
+        raise typer.Exit(3)
+
+
+@app.command("audit")
+def audit(
+    account: AccountOption = None,
+    days: Annotated[int | None, typer.Option("--days", min=1, help="Only the last so many days.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the account by what was executed: pass, fail or not-run, rule by rule; exit 3 if one fails.
+
+    Example: vigie govern audit --account paper --days 30
+    """
+    from cli.output import print_json
+    from cli.plain import show_row
+    from vigie.app.accounts import to_read
+    from vigie.app.governing import audited_days
+    from vigie.reporting.governance import audit_rows
+
+    document = audited_days(home(), to_read(home(), account), days)
+    if as_json:
+        print_json(document)
+    else:
+        for row in audit_rows(document):
+            show_row(row)
+    if not document["holds"]:
+        raise typer.Exit(3)

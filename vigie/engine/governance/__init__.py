@@ -1,0 +1,1 @@
+"""Ten rules in numbered invariants: asked before an entry, in each cycle, at the start, and of the journal alone."""

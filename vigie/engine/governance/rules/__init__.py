@@ -1,0 +1,1 @@
+"""Rules of governance: one file each, found by name."""
