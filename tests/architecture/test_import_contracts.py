@@ -60,6 +60,11 @@ def test_the_dependency_rule_holds() -> None:
         ("vigie/decision/rules/planted.py", "from . import drawdown", "rules of the gate do not know each other"),
         ("vigie/decision/profiles/planted.py", "from . import standard", "profiles do not know each other"),
         (
+            "vigie/engine/governance/rules/planted.py",
+            "from . import r03_sizing",
+            "rules of governance do not know each other",
+        ),
+        (
             "vigie/adapters/exchanges/paper.py",
             "def f():\n    import ccxt",
             "nothing of paper trading's venue can send",
