@@ -8,7 +8,13 @@ import subprocess
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / ".environments"
-PEERS = {"vectorbt": "vectorbt==1.2.0", "backtesting": "backtesting==0.6.6"}
+PEERS = {
+    "vectorbt": "vectorbt==1.2.0",
+    "backtesting": "backtesting==0.6.6",
+    # Clients of the simulated exchange that nobody here wrote.
+    "python-binance": "python-binance==1.0.37",
+    "binance-sdk-spot": "binance-sdk-spot==13.2.0",
+}
 
 
 def python_of(peer: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tests.fakes.command_line import Vigie
 from tests.fakes.kline_server import HOUR_MS, KlineServer
+from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -114,6 +116,18 @@ def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vi
     assert set(re.findall(r"^\| `(standard|classic-\w|titan)` \|", text("docs/backtest.md"), re.MULTILINE)) == profiles
 
 
+def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, at_home: Path, candles: Path) -> None:
+    (at_home / "candles").symlink_to(candles)
+    (at_home / "plan.toml").write_text(fences("docs/simulated_exchange.md", "toml")[0], encoding="utf-8")
+    serve, used = fences("docs/simulated_exchange.md", "sh")
+    with served(*shlex.split(serve)[1:], home=at_home) as (document, ended):
+        assert set(document) == set(json.loads(fences("docs/simulated_exchange.md", "json")[0]))
+        for command in used.splitlines():
+            said = vigie(*shlex.split(command.removeprefix("vigie ")))
+            assert said.code == 0, (command, said.err)
+    assert ended() == 3, "the plan that was put in force at last never happened"
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -123,6 +137,7 @@ def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vi
         "docs/strategy.md",
         "docs/walk_forward.md",
         "docs/many_machines.md",
+        "docs/simulated_exchange.md",
     ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:

@@ -111,6 +111,10 @@ class Ledger:
         self.require(asset, fee)
         self._change(asset, free=fee.copy_negate(), fees=fee)
 
+    def refund(self, asset: str, fee: Decimal) -> None:
+        """A fee is given back."""
+        self._change(asset, free=fee, fees=fee.copy_negate())
+
     def _change(self, asset: str, **by: Decimal) -> None:
         # What comes in is negated by copy_negate: a minus sign would round to the digits of whoever calls.
         account = self.account(asset)

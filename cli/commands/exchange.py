@@ -1,0 +1,232 @@
+"""``vigie exchange``: an exchange on this machine, made of candles, for tests and fire drills."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import DataOption, JsonOption, PairsOption, home, parse_pairs
+from cli.output import console, note, print_json
+from vigie.domain.errors import CheckFailed, ConfigError
+from vigie.domain.instants import as_iso
+from vigie.domain.timeframe import Timeframe
+
+PANEL = "Trading"
+ORDER = 60
+
+app = typer.Typer(help="An exchange made of candles, on this machine only.", no_args_is_help=True)
+
+ControlOption = Annotated[
+    str | None,
+    typer.Option("--control-url", metavar="URL", help="Which exchange; without it, the one started in this home."),
+]
+
+
+@app.command("serve")
+def serve(
+    data: DataOption = None,
+    pairs: PairsOption = None,
+    timeframe: Annotated[
+        str | None, typer.Option("--timeframe", metavar="TF", help="Of the candles; default: the finest there is.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
+    control_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="A loopback address; no other is taken.")] = "127.0.0.1",
+    speed: Annotated[
+        str, typer.Option(metavar="manual|N|wall", help="Time moves by command, N times faster than ours, or as ours.")
+    ] = "manual",
+    faults: Annotated[Path | None, typer.Option(metavar="FILE", help="Fault plan, TOML.")] = None,
+    balance: Annotated[
+        list[str] | None, typer.Option(metavar="ASSET=AMOUNT", help="To begin with; repeatable. Default: 10000 quote.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help="2024-03-01T12:00:00Z; default: the first.")] = None,
+    spread_bps: Annotated[float, typer.Option(min=0, max=1000, help="Bid to ask, basis points.")] = 1.0,
+    slippage_bps: Annotated[float, typer.Option(min=0, max=1000, help="For who takes, basis points.")] = 0.0,
+    participation: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Most of a candle's volume that orders get, as a fraction.")
+    ] = None,
+    touch: Annotated[bool, typer.Option("--touch", help="Resting orders are filled when the price touches.")] = False,
+    extremes: Annotated[
+        str, typer.Option(metavar="HOW", help="Which comes first in a candle: adverse, close-direction, seeded.")
+    ] = "adverse",
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    no_limits: Annotated[bool, typer.Option("--no-limits", help="Count weights and orders, but refuse none.")] = False,
+) -> None:
+    """Serve Binance's spot REST on loopback until interrupted. Exit 3 if a fault never happened.
+
+    The first line on stdout is JSON: url, control_url, api_key, api_secret.
+
+    Example: vigie exchange serve --data candles/ --pairs BTC/USDT --balance USDT=10000
+    """
+    import signal
+    import threading
+
+    from vigie.app import exchange
+
+    request = exchange.ExchangeRequest(
+        home=home(),
+        data=data,
+        pairs=parse_pairs(pairs),
+        timeframe=Timeframe.parse(timeframe) if timeframe else None,
+        host=host,
+        port=port,
+        control_port=control_port,
+        speed=speed,
+        faults=faults,
+        balances=tuple(balance or ()),
+        start=start,
+        spread_bps=spread_bps,
+        slippage_bps=slippage_bps,
+        participation=participation,
+        touch=touch,
+        extremes=extremes,
+        seed=seed,
+        limited=not no_limits,
+    )
+    stop = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    served = exchange.serve(request, listening=_listening, stop=stop, report=note)
+    for path in served.strangers:
+        note(f"nobody serves {path}")
+    if served.never_fired:
+        raise CheckFailed(f"these faults never happened: {', '.join(served.never_fired)}")
+
+
+def _listening(document: Any) -> None:  # noqa: ANN401, RUF100 - JSON
+    typer.echo(json.dumps(dict(document)))
+    note(f"simulated exchange at {document['url']}, not a real venue; Ctrl-C ends it")
+
+
+@app.command("advance")
+def advance(
+    by: Annotated[str | None, typer.Option("--by", metavar="1h", help="How far: 30s, 5m, 1h, 1d.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Until when: 2024-03-01T12:00:00Z.")] = None,
+    control_url: ControlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let time go by."""
+    from vigie.app import exchange
+
+    done = exchange.advance(exchange.control(home(), control_url), seconds=_seconds(by), to=to)
+    _say(done, as_json, f"now {as_iso(done['now'])}")
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    number, unit = text[:-1], text[-1:]
+    if unit == "s":
+        try:
+            return float(number)
+        except ValueError:
+            raise ConfigError(f"--by {text}: write 30s, 5m, 1h or 1d") from None
+    return Timeframe.parse(text).milliseconds / 1000
+
+
+@app.command("state")
+def state(control_url: ControlOption = None, as_json: JsonOption = False) -> None:
+    """Prices, balances and orders."""
+    from vigie.app import exchange
+
+    found = exchange.control(home(), control_url).get("/state")
+    if as_json:
+        print_json(found)
+        return
+    lines = [f"now {as_iso(found['now'])}"]
+    lines += [f"{name} {price}" for name, price in found["prices"].items()]
+    lines += [f"{asset} free {one['free']} locked {one['locked']}" for asset, one in found["balances"].items()]
+    for order in found["orders"]:
+        stop = f" stop {order['stopPrice']}" if "stopPrice" in order and float(order["stopPrice"]) else ""
+        lines.append(
+            f"{order['symbol']} {order['orderId']} {order['side']} {order['type']} {order['origQty']} at "
+            f"{order['price']}{stop}: {order['status']}, {order['executedQty']} executed"
+        )
+    console().print("\n".join(lines), soft_wrap=True)
+
+
+@app.command("journal")
+def journal(
+    since: Annotated[int, typer.Option(metavar="SEQ", min=0, help="Entries after this number.")] = 0,
+    control_url: ControlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every call and its answer."""
+    from vigie.app import exchange
+
+    found = exchange.control(home(), control_url).get("/journal", since=since)
+    if as_json:
+        print_json(found)
+        return
+    for one in found["entries"]:
+        words = " ".join(f"{key}={value}" for key, value in one["parameters"].items())
+        code = f" {one['code']}" if one["code"] else ""
+        hit = f" [{', '.join(one['faults'])}]" if one["faults"] else ""
+        line = f"{one['seq']} {as_iso(one['at'])} {one['method']} {one['path']} {one['status']}{code}{hit} {words}"
+        console().print(line.rstrip(), soft_wrap=True)
+
+
+@app.command("faults")
+def faults(
+    plan: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Put this plan in force.")] = None,
+    control_url: ControlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The fault plan: which rules have acted, or another plan."""
+    from vigie.app import exchange
+
+    client = exchange.control(home(), control_url)
+    found = client.get("/faults") if plan is None else exchange.new_plan(client, plan)
+    rows = [f"{one['name']}: {one['action']}, matched {one['matched']}, acted {one['fired']}" for one in found["rules"]]
+    _say(found, as_json, "\n".join(rows) or "no faults")
+
+
+@app.command("do")
+def do(
+    act: Annotated[str, typer.Argument(metavar="ACT", help="For instance cancel, deposit, liquidity, symbol.")],
+    words: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE...", help="What goes with it.")] = None,
+    control_url: ControlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Do something behind the account's back.
+
+    Example: vigie exchange do cancel symbol=BTCUSDT side=SELL
+    """
+    from vigie.app import exchange
+
+    document: dict[str, Any] = {"do": act}
+    for word in words or ():
+        name, equals, value = word.partition("=")
+        if not (name and equals):
+            raise ConfigError(f"'{word}' is not of the form NAME=VALUE, for instance symbol=BTCUSDT")
+        document[name] = _value(value)
+    done = exchange.control(home(), control_url).post("/do", document)
+    _say(done, as_json, f"{act}: done")
+
+
+def _value(text: str) -> Any:  # noqa: ANN401, RUF100 - JSON
+    """JSON where it is JSON and no number, else the text: amounts stay as they are written."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(found, float) else found
+
+
+@app.command("reset")
+def reset(control_url: ControlOption = None, as_json: JsonOption = False) -> None:
+    """Begin again: as if nobody had ever called."""
+    from vigie.app import exchange
+
+    done = exchange.control(home(), control_url).post("/reset", {})
+    _say(done, as_json, f"reset, now {as_iso(done['now'])}")
+
+
+def _say(document: dict[str, Any], as_json: bool, words: str) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        console().print(words, soft_wrap=True)

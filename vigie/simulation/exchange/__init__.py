@@ -1,0 +1,1 @@
+"""An exchange with all order types of Binance spot, on one intrabar path of candles: pure and deterministic."""
