@@ -46,7 +46,7 @@ def check(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the rules of the journal; exit 3 prints the lines that break one.
+    """Ask the journal; exit 3 prints the lines that break a rule.
 
     Example: vigie govern check --account paper --rule R4
     """
@@ -73,7 +73,7 @@ def audit(
     days: Annotated[int | None, typer.Option("--days", min=1, help="Only the last so many days.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score the account by what was executed: pass, fail or not-run, rule by rule; exit 3 if one fails.
+    """Score what was executed: pass, fail, not-run; exit 3 if one fails.
 
     Example: vigie govern audit --account paper --days 30
     """

@@ -61,6 +61,11 @@ def test_the_dependency_rule_holds() -> None:
         ("vigie/decision/profiles/planted.py", "from . import standard", "profiles do not know each other"),
         ("vigie/adapters/exchanges/venues/planted.py", "from . import binance", "venues do not know each other"),
         (
+            "vigie/engine/governance/rules/planted.py",
+            "from . import r03_sizing",
+            "rules of governance do not know each other",
+        ),
+        (
             "vigie/adapters/exchanges/paper.py",
             "def f():\n    import ccxt",
             "nothing of paper trading's venue can send",

@@ -111,9 +111,9 @@ def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vi
     }
     assert {"fill_at", "stop_test", "drawdown_fraction", "min_order_value"} <= named
     words = {choice for group in groups.values() for row in group for choice in row["allowed"].split(", ")}
-    assert named - known - words == {"standard"}
+    assert named - known - words == {"standard", "titan"}
     profiles = {one["name"] for one in vigie("strategy", "list", "--json").document["profiles"]}
-    assert set(re.findall(r"^\| `(standard|classic-\w)` \|", text("docs/backtest.md"), re.MULTILINE)) == profiles
+    assert set(re.findall(r"^\| `(standard|classic-\w|titan)` \|", text("docs/backtest.md"), re.MULTILINE)) == profiles
 
 
 def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, at_home: Path, candles: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.command_line import Said, Vigie
 
 BUILT_IN = ["donchian", "ema_cross", "ema_stochrsi", "rsi_reversion"]
-PROFILES = ["classic-a", "classic-b", "classic-c", "standard"]
+PROFILES = ["classic-a", "classic-b", "classic-c", "standard", "titan"]
 
 HEAD = '''"""{name}: for a test."""
 

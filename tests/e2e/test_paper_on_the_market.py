@@ -144,7 +144,7 @@ def test_data_collection_decides_and_opens_nothing(home: Path, venue: KlineServe
     assert not [one for one in written if isinstance(one.event, FillSeen)]
     refused = [one.event for one in written if isinstance(one.event, Decided) and one.event.action == "refuse"]
     assert refused
-    assert {one.reason for one in refused} == {"mode reduce-only"}
+    assert all("mode reduce-only" in one.reason for one in refused)
     assert not done.portfolio.holdings
 
 

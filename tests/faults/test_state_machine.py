@@ -29,6 +29,7 @@ from vigie.domain.pair import Pair
 from vigie.domain.portfolio import EXACT, folded
 from vigie.domain.record import to_json
 from vigie.domain.trading_mode import TradingMode, permits, strictest
+from vigie.engine.governance.audit import audited
 from vigie.engine.positions import trigger_of
 from vigie.ports.controls import Request
 
@@ -46,6 +47,8 @@ OVERRIDES = {
 LINES = ("intent", "order", "fill", "stop", "part", "leave", "position", "trade", "wish", "cycle", "halt", "resume")
 """Kinds of lines behind which a process dies."""
 SHARE = Decimal("0.3")
+OF_THE_WORLD: frozenset[str] = frozenset()
+"""Invariants that a venue in a bad mood breaks, and no engine can keep."""
 
 
 def market(seed: int, base: str) -> Wanted:
@@ -307,6 +310,14 @@ class Account(RuleBasedStateMachine):
         self.all_is_known()
         self.all_is_protected()
         self.each_decision_was_executed_once()
+        self.no_rule_is_broken()
+
+    def no_rule_is_broken(self) -> None:
+        """The ten rules, asked of the journal that all this has left."""
+        audit = audited(self.rehearsed.journal.lines)
+        told = {number: [one.text for one in found.breaches] for number, found in audit.findings.items() if found.count}
+        broken = {number: texts for number, texts in told.items() if number not in OF_THE_WORLD}
+        assert broken == {}, f"rules are broken: {broken}"
 
     def all_is_known(self) -> None:
         account = self.rehearsed.engine.portfolio

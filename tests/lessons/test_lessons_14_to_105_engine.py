@@ -22,7 +22,8 @@ from vigie.app.paper import PaperRequest, run_paper
 from vigie.app.settings import AccountSettings
 from vigie.decision.client_ids import client_id
 from vigie.decision.facts import Facts
-from vigie.decision.pipeline import limits_in_force, verdicts
+from vigie.decision.gate import refusals
+from vigie.decision.pipeline import limits_in_force
 from vigie.decision.profile import plan
 from vigie.domain import events as e
 from vigie.domain.errors import AccountLocked
@@ -315,8 +316,7 @@ HARMLESS = {
 
 def refused_with(**changed: float) -> set[str]:
     limits = limits_in_force(plan(load("ema_cross"), "standard", {}), 50)
-    said = verdicts(Facts(**{**HARMLESS, **changed}), limits)  # type: ignore[arg-type]
-    return {name for name, word in said.items() if word == "refuse"}
+    return set(refusals(Facts(**{**HARMLESS, **changed}), limits))  # type: ignore[arg-type]
 
 
 def test_lesson_64_a_drawdown_flag_is_read_by_what_opens_positions() -> None:

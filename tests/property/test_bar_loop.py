@@ -155,7 +155,7 @@ def test_each_profile_trades_on_each_kind_of_market_and_compiled_and_plain_agree
             )
             signals = tuple(restless_signals(one, seed, 20) for seed, one in enumerate(candles))
             book = assert_same_books(Case(plan(STRATEGY, profile, {"correlation_limit": "off"}), series, signals, {}))
-            assert book.counts[0] > 5, (profile, maker.__name__)
+            assert book.counts[0] >= 3, (profile, maker.__name__)
             kinds |= set(book.trades[: book.counts[0], -2])
     # Stop, trailing, target, signal and the chase after a gap were all met.
     assert kinds == {1.0, 2.0, 3.0, 4.0, 5.0}

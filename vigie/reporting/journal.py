@@ -47,6 +47,15 @@ def summary(document: Fields) -> str:
     return tell(document)
 
 
+_COUNTS = frozenset({"losing_streak", "trades_per_day"})
+
+
+def _limit(line: Fields) -> str:
+    """Fractions as percentages, what is counted as it is."""
+    spell = "{:g}" if line["name"] in _COUNTS else "{:.2%}"
+    return f"{line['name']}: {spell.format(float(line['value']))} of {spell.format(float(line['limit']))}"
+
+
 def trade_row(trade: Fields) -> Row:
     """One closed trade."""
     profit = float(trade["profit"])
@@ -198,7 +207,7 @@ _SUMMARIES: dict[str, Callable[[Fields], str]] = {
     "cycle": _cycle,
     "halt": lambda line: f"{line['name']} ({line['mode']}): {line['reason']}",
     "resume": lambda line: f"{line['name']}: {line['reason']}",
-    "limit": lambda line: f"{line['name']}: {float(line['value']):.2%} of {float(line['limit']):.2%}",
+    "limit": _limit,
     "request": lambda line: f"{line['kind_asked']}: {line['outcome']}",
     "recovery": lambda line: f"{'clean' if line['clean'] else 'NOT CLEAN'}: {'; '.join(line['steps'])}",
     "reconcile": lambda line: "; ".join(line["differences"]) or "no differences",

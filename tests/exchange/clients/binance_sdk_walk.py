@@ -3,6 +3,7 @@
 Arguments: URL, key, secret. Prints one JSON object: what each step came to.
 """
 
+import json
 import sys
 
 from binance_common.configuration import ConfigurationRestAPI
@@ -116,3 +117,4 @@ found["errors"] = {
     "missing": refused(order, "BUY", "LIMIT", quantity=0.01),
     "trigger": refused(order, "SELL", "STOP_LOSS", quantity=0.01, stop_price=at(1.1)),
 }
+sys.stdout.write(json.dumps(found))

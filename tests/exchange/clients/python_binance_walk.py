@@ -3,6 +3,7 @@
 Arguments: URL, key, secret. Prints one JSON object: what each step came to.
 """
 
+import json
 import sys
 
 from binance.client import Client
@@ -114,3 +115,4 @@ found["errors"] = {
     "missing": code(order, side="BUY", kind="LIMIT", quantity="0.01"),
     "trigger": code(order, side="SELL", kind="STOP_LOSS", quantity="0.01", stopPrice=at(1.1)),
 }
+sys.stdout.write(json.dumps(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -134,3 +135,10 @@ def test_the_identity_of_candles_depends_on_the_timeframe() -> None:
 def test_only_the_sample_market_is_synthetic() -> None:
     assert Series(Pair("A", "B"), "synthetic", candles(), "made").synthetic
     assert not Series(Pair("A", "B"), "binance", candles(), "store").synthetic
+
+
+def test_candles_that_were_sent_to_another_process_are_the_same_and_frozen() -> None:
+    sent = pickle.loads(pickle.dumps(candles()))
+    assert sent.content_hash == candles().content_hash
+    with pytest.raises(ValueError, match="read-only"):
+        sent.close[0] = 1.0

@@ -326,6 +326,41 @@ def test_latches_are_set_and_lifted_by_name() -> None:
     assert halted.apply(e.Resumed("other", "person"), 4, AT).latches == halted.latches
 
 
+LIFTED_ANEW = {
+    "drawdown": {"peak": 1000.0, "worst": 0.0},
+    "daily_loss": {"day_first": 1000.0, "day_low": 1000.0},
+    "total_loss": {"lowest": 1000.0},
+}
+
+
+@pytest.mark.parametrize("name", LIFTED_ANEW)
+def test_a_limit_that_a_person_lifts_counts_anew_from_that_moment(name: str) -> None:
+    halted = account([BASELINE, cycle(), e.Halted(name, "halted", "too much")])
+    lifted = halted.apply(e.Resumed(name, "a person"), 4, AT + 1)
+    assert lifted.cycle is not None
+    assert {key: getattr(lifted.cycle, key) for key in LIFTED_ANEW[name]} == LIFTED_ANEW[name]
+    assert name != "total_loss" or lifted.start_equity == 1000.0
+    unmarked = account([BASELINE, e.Halted(name, "halted", "too much")])
+    assert unmarked.apply(e.Resumed(name, "a person"), 3, AT + 1).cycle is None
+
+
+def test_counts_that_a_person_lifts_begin_at_nothing() -> None:
+    name = "b" * 32
+    lost = [WISH, planned(name), learnt(Learnt.SENT, name), filled(name, trade_id="b"), closed("-1", dust="2")]
+    held = account([BASELINE, cycle(), *lost, e.Halted("losing_streak", "x", ""), e.Halted("trades_per_day", "x", "")])
+    assert (held.losing_streak, held.trades_today) == (1, 1)
+    lifted = held.apply(e.Resumed("losing_streak", "a person"), held.seq + 1, AT + 1)
+    assert (lifted.losing_streak, lifted.worst_streak) == (0, 0)
+    assert lifted.apply(e.Resumed("trades_per_day", "a person"), held.seq + 2, AT + 1).trades_today == 0
+
+
+def test_a_limit_whose_time_is_over_counts_on() -> None:
+    held = account([BASELINE, cycle(), e.Halted("daily_loss", "reduce-only", "", AT + 5)])
+    over = held.apply(e.Resumed("daily_loss", "its time is over"), 4, AT + 5)
+    assert over.cycle == held.cycle
+    assert over.latches == {}
+
+
 def test_a_part_that_was_decided_waits_until_its_order_is_planned() -> None:
     first = e.PartDecided(BTC, Leg.PARTIAL_1, Decimal("0.5"), AT)
     second = e.PartDecided(BTC, Leg.PARTIAL_2, Decimal("0.25"), AT)

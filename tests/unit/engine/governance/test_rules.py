@@ -17,6 +17,8 @@ from tests.unit.engine.governance.cases import (
     good_standing,
 )
 from vigie.domain.errors import InvariantBroken
+from vigie.domain.order_status import OrderStatus
+from vigie.domain.portfolio import OrderRecord
 from vigie.engine.governance.audit import audited
 from vigie.engine.governance.evidence import Phase
 from vigie.engine.governance.governor import Governor
@@ -135,3 +137,11 @@ def test_an_invariant_without_a_line_that_concerns_it_was_not_run_and_earns_noth
     assert by_name["R9"] == "pass"
     assert audit.findings["5.4"].word == "not-run"
     assert audited([]).score != audited([]).score
+
+
+def test_an_entry_whose_fills_are_still_to_come_lets_no_second_one_through() -> None:
+    """Found by the state machine: it was no position yet, and a third one was bought where two are allowed."""
+    good = good_proposal()
+    waiting = OrderRecord(replace(good.intent, client_id="f" * 32, pair="ETH/USDT"), OrderStatus.PARTIAL)
+    account = replace(good.account, orders={"f" * 32: waiting})
+    assert [one.number for one in Governor().refusing(replace(good, account=account))] == ["4.2"]

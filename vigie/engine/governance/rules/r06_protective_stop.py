@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from vigie.domain import events as e
 from vigie.domain.order import Leg, OrderType
+from vigie.domain.trading_mode import TradingMode
 from vigie.engine.governance.evidence import Proposal, Standing, Step, Watcher, before_order, each_cycle, in_audit
 
 TITLE = "protective stop"
@@ -31,6 +32,9 @@ def _protected_at_each_mark() -> Watcher:
         account = step.before
         if not isinstance(step.event, e.CycleDone) or not account.holdings:
             return None
+        if any(latch.mode == TradingMode.HALTED for latch in account.latches.values()):
+            # Where neither a stop nor a sale gets through, the account is halted and a person is called.
+            return ()
         bare = []
         for pair, held in sorted(account.holdings.items()):
             stop = None if held.stop_id is None else account.orders.get(held.stop_id)
@@ -81,6 +85,6 @@ INVARIANTS = (
     before_order("6.1", "an entry has a stop where one can be placed, and what else the gate asks of it", _has_a_stop),
     each_cycle("6.2", "what is held has a stop at the venue", _protected),
     in_audit("6.3", "a stop was never lowered", _only_rises),
-    in_audit("6.4", "what was held had a stop at the close of each candle", _protected_at_each_mark),
+    in_audit("6.4", "what was held had a stop at each close, or the account was halted", _protected_at_each_mark),
     in_audit("6.5", "stops are stop-limit orders, the limit at or below the trigger", _limit_below_trigger),
 )
