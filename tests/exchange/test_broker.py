@@ -291,6 +291,31 @@ def test_f6_an_accepted_order_that_is_not_shown_yet_is_absent_for_now_only(
     assert found.status is OrderStatus.ACCEPTED
 
 
+@pytest.mark.parametrize("intent", [ENTRY, STOP], ids=["entry", "stop"])
+def test_f6_an_order_that_the_venue_took_is_not_absent_while_it_is_not_shown(
+    ex: SimExchange, broker: CcxtBroker, intent: Intent
+) -> None:
+    ex.faults({"name": "F6", "method": "GET", "action": "lag", "seconds": 30, "count": 0})
+    taken = broker.submit(approved(intent))
+    for _ in range(5):
+        assert broker.find(PAIR, ID) == taken
+        ex.advance(10)
+    found = broker.find(PAIR, ID)
+    assert found is not None
+    assert found.status is taken.status
+    assert len(ex.journal.calls("GET", "/api/v3/order")) == 6, "it is asked each time"
+
+
+def test_an_order_that_the_venue_took_and_lost_is_absent_after_a_minute(ex: SimExchange, broker: CcxtBroker) -> None:
+    broker.submit(approved(STOP))
+    ex.faults({"name": "lost", **GET, "action": "answer", "status": 400, "code": -2013, "count": 0,
+               "message": "Order does not exist."})  # fmt: skip
+    ex.advance(59)
+    assert broker.find(PAIR, ID) is not None
+    ex.advance(1)
+    assert broker.find(PAIR, ID) is None
+
+
 def test_f17_a_new_stop_that_is_refused_after_the_old_one_is_gone(ex: SimExchange, broker: CcxtBroker) -> None:
     """We move stops in two steps, so that each has its own answer."""
     broker.submit(approved(STOP))

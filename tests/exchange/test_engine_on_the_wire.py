@@ -168,6 +168,20 @@ def test_f6_an_order_that_is_not_shown_for_thirty_seconds_is_waited_for() -> Non
         assert len([one for one in run.ex.exchange.shelf.of("BTCUSDT") if one.ticket.side.value == "buy"]) == 1
 
 
+def test_f6_a_stop_that_is_not_shown_right_after_it_was_taken_is_not_placed_twice() -> None:
+    with live(FALL, entries=[5]) as run:
+        run.engine.start()
+        run.hours(1)
+        run.ex.faults({"name": "F6", "method": "GET", "path": "*/order", "action": "lag", "seconds": 30, "count": 0})
+        run.hours(1)
+        for _ in range(6):
+            run.ex.advance(10)
+            assert run.engine.guard_tick().problems == ()
+        assert run.engine._desk.mode is TradingMode.ACTIVE
+        assert len(run.ex.exchange.shelf.open("BTCUSDT")) == 1
+        assert len(run.ex.journal.calls("POST", "/api/v3/order")) == 2, "an entry and a stop"
+
+
 def test_f7_a_ban_holds_every_request_back_and_trading_goes_on_after_it() -> None:
     with live(FALL, entries=[5]) as run:
         run.engine.start()

@@ -20,6 +20,8 @@ from vigie.ports.request_budget import BudgetStore
 from vigie.reliability.rate_budget import RateBudget
 
 LISTING_VALID_MS = 900_000
+LAG_MS = 60_000
+"""For so long a venue may not show what it has said itself: orders go to its engine, questions to a copy of it."""
 _MAY_HAVE_CHANGED = frozenset(
     {
         RefusalCode.PRICE_FILTER,
@@ -53,6 +55,7 @@ class CcxtBroker:
         """
         self._dialect, self._wire, self._clock, self._budget = dialect, wire, clock, budget
         self._listings: dict[Pair, _Known] = {}
+        self._told: dict[str, tuple[OrderReport, int]] = {}
 
     def close(self) -> None:
         """Let go of connections."""
@@ -91,7 +94,18 @@ class CcxtBroker:
             if refusal.code is RefusalCode.DUPLICATE_ORDER:
                 return self._the_one_that_rests(pair, intent, refusal)
             raise
-        return self._told_in_full(pair, report)
+        return self._remembered(self._told_in_full(pair, report))
+
+    def _remembered(self, report: OrderReport) -> OrderReport:
+        """Keep what the venue said to a write: its word, where its copies do not have it yet."""
+        now = self._clock.now_ms()
+        self._told = {own: one for own, one in self._told.items() if 0 <= now - one[1] < LAG_MS}
+        self._told[report.client_id] = (report, now)
+        return report
+
+    def _said(self, client_id: str) -> OrderReport | None:
+        report, at = self._told.get(client_id, (None, 0))
+        return report if 0 <= self._clock.now_ms() - at < LAG_MS else None
 
     def _sendable(self, pair: Pair, intent: Intent) -> Listing:
         listing = self._listing(pair)
@@ -144,7 +158,7 @@ class CcxtBroker:
             lambda client: self._dialect.cancel(client, listing, client_id, known), protective=True
         )
         if report is not None:
-            return self._told_in_full(pair, report)
+            return self._remembered(self._told_in_full(pair, report))
         try:
             found = self.find(pair, client_id)
         except (VenueUnavailable, VenueRefused) as error:
@@ -164,6 +178,8 @@ class CcxtBroker:
     def find(self, pair: Pair, client_id: str) -> OrderReport | None:
         """What became of an order of ours, with all its fills; None: the venue knows no such order (now).
 
+        An order that the venue took in the last minute, and does not show yet, is what it said of it then.
+
         Raises:
             VenueUnavailable: no usable answer.
             VenueRefused: the venue does not let us ask.
@@ -172,10 +188,12 @@ class CcxtBroker:
         try:
             report = self._wire.read(lambda client: self._dialect.find(client, listing, client_id))
         except VenueRefused as refusal:
-            if refusal.code is RefusalCode.UNKNOWN_ORDER:
-                return None
-            raise
-        return report if report is None or report.executed == 0 else self._with_fills(pair, report)
+            if refusal.code is not RefusalCode.UNKNOWN_ORDER:
+                raise
+            report = None
+        if report is None:
+            return self._said(client_id)
+        return report if report.executed == 0 else self._with_fills(pair, report)
 
     def _with_fills(self, pair: Pair, report: OrderReport) -> OrderReport:
         """Order and fills are asked for one after the other: what was filled in between counts for both."""
