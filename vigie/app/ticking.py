@@ -58,6 +58,7 @@ class Pace:
         retry: between two questions for a candle that is not there yet.
         patience: how long a candle is waited for before the others are decided without it.
         soon: to the next look while something is without a stop or of unknown fate.
+        look: longest wait between two looks at whether somebody wants this to end.
     """
 
     guard: float = 60.0
@@ -65,6 +66,7 @@ class Pace:
     retry: float = 2.0
     patience: float = 45.0
     soon: float = 5.0
+    look: float = SLICE_SECONDS
 
 
 class Ticker:
@@ -177,10 +179,10 @@ class Ticker:
         return self._feed.is_fresh(pair)
 
     def _wait(self, seconds: float) -> None:
-        wait(self._clock, seconds, self._ending)
+        wait(self._clock, seconds, self._ending, self._pace.look)
 
 
-def wait(clock: Clock, seconds: float, ending: Callable[[], str | None]) -> None:
+def wait(clock: Clock, seconds: float, ending: Callable[[], str | None], look: float = SLICE_SECONDS) -> None:
     """Wait, but no longer than until somebody wants an end."""
     until = clock.now_ms() + round(seconds * 1000)
     while ending() is None:
@@ -188,4 +190,4 @@ def wait(clock: Clock, seconds: float, ending: Callable[[], str | None]) -> None
         # A clock that was set back must not make an hour of a minute.
         if not 0 < left <= seconds:
             return
-        clock.sleep(min(SLICE_SECONDS, left))
+        clock.sleep(min(look, left))
