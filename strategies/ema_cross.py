@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from vigie.domain.candles import BoolArray, Candles
+from vigie.domain.candles import Candles
 from vigie.domain.errors import ConfigError
 from vigie.indicators.averages import ema_pair
+from vigie.indicators.crosses import crosses_above
 from vigie.indicators.volatility import atr
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
@@ -39,17 +38,10 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
     fast, slow = ema_pair(candles.close, parameters.fast, parameters.slow)
     volatility = atr(candles, parameters.atr_period)
     return Signals.of(
-        entry=_begins(fast > slow),
-        exit=_begins(fast < slow),
+        entry=crosses_above(fast, slow),
+        exit=crosses_above(slow, fast),
         stop_distance=parameters.stop_atr * volatility,
         volatility=volatility,
         warm_up=parameters.warm_up,
         reasons=("fast EMA crossed above slow EMA",),
     )
-
-
-def _begins(state: BoolArray) -> BoolArray:
-    """True where a state holds and did not hold at the close before; the first row begins nothing."""
-    begins = np.zeros(len(state), dtype=np.bool_)
-    np.greater(state[1:], state[:-1], out=begins[1:])
-    return begins

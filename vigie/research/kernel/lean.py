@@ -13,8 +13,18 @@ from typing import NamedTuple
 import numpy as np
 
 from vigie.decision.marks import fallen
-from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest
-from vigie.decision.position_rules import Bar, Position, advance, await_sale, effective_stop, opened, quiet_below
+from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest, TrailFrom
+from vigie.decision.position_rules import (
+    Bar,
+    Position,
+    advance,
+    await_sale,
+    effective_stop,
+    higher_stop,
+    opened,
+    quiet_below,
+    trailed,
+)
 from vigie.decision.weighing import Account, Entry, Wallet, weigh
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
 from vigie.domain.tallies import Tallies, streak_of, trades_of, was_lost, with_entry, with_trade
@@ -208,8 +218,7 @@ def lean(  # noqa: C901 - one loop, as `walk`
                     stopped_at = float(row)
             row += 1
             if calm and leaving == 0 and not resting:
-                row, highest = _next_busy(lane, extremes, row, ends[end], stop, position, rules)
-                position = _with_highest(position, highest)
+                row, position, stop = _next_busy(lane, extremes, row, ends[end], stop, position, rules, filters.tick)
         curve = _held(curve, lane, since, row, cash, position.quantity)
         a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
         if not sold:
@@ -245,25 +254,29 @@ def _account(cash: float, capital: float, curve: Curve, tallies: Tallies) -> Acc
 
 
 def _next_busy(
-    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, position: Position, rules: Rules
-) -> tuple[int, float]:
-    """The first row from ``row`` on that can do more to a position than lift its highest price, or ``before``.
+    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, position: Position, rules: Rules, tick: float
+) -> tuple[int, Position, float]:
+    """The first row from ``row`` on that can do more to a position than lift its trailing stop, or ``before``.
 
     Returns:
-        the row, and the highest price until then.
+        the row, the position until then, and its stop.
     """
-    highest = position.highest
+    highest, trailing = position.highest, position.trailing
     most, close = quiet_below(position, rules)
-    while (
-        row < before
-        and lane.low[row] > stop
-        and extremes[row] <= most
-        and lane.close[row] <= close
-        and not lane.exit[row]
-    ):
-        highest = max(highest, extremes[row])
+    # Then a new highest price lifts the stop that hangs on it and does nothing else.
+    climbs = position.trail_active and rules.trail_from == TrailFrom.ACTIVATION
+    while row < before and lane.low[row] > stop and lane.close[row] <= close and not lane.exit[row]:
+        extreme = extremes[row]
+        if extreme > most:
+            if not climbs:
+                break
+            highest = most = extreme
+            trailing = trailed(trailing, highest, position.volatility, rules)
+            stop = higher_stop(position.fixed_stop, trailing, tick)
+        elif extreme > highest:
+            highest = extreme
         row += 1
-    return row, highest
+    return row, _climbed(position, highest, trailing), stop
 
 
 def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float) -> Curve:
@@ -457,13 +470,13 @@ def _with_quantity(position: Position, quantity: float) -> Position:
     )
 
 
-def _with_highest(position: Position, highest: float) -> Position:
+def _climbed(position: Position, highest: float, trailing: float) -> Position:
     return Position(
         entry_price=position.entry_price,
         quantity=position.quantity,
         volatility=position.volatility,
         fixed_stop=position.fixed_stop,
-        trailing=position.trailing,
+        trailing=trailing,
         trail_active=position.trail_active,
         breakeven_done=position.breakeven_done,
         highest=highest,
