@@ -170,13 +170,13 @@ def lean(  # noqa: C901 - one loop, as `walk`
         position = _with_quantity(position, coins)
         stop = effective_stop(position, filters.tick)
         leaving, resting, first = 0, False, row
-        # Rows from here on have not been added up yet.
-        since = row
+        # Rows from here on have not been added up yet; their lowest and highest close.
+        since, least, most = row, np.inf, -np.inf
         sold, price = False, 0.0
         while row < rows:
             if row == ends[end]:
-                curve = _held(curve, lane, since, row, cash, position.quantity)
-                since = row
+                curve = _held(curve, lane, since, row, cash, position.quantity, least, most)
+                since, least, most = row, np.inf, -np.inf
                 while row == ends[end]:
                     _answer(curve, tally, out[end])
                     end += 1
@@ -202,9 +202,9 @@ def lean(  # noqa: C901 - one loop, as `walk`
                 position, actions = advance(position, bar, rules, filters)
                 stop = effective_stop(position, filters.tick)
             if actions.partial_1 > 0.0 or actions.partial_2 > 0.0:
-                curve = _held(curve, lane, since, row, cash, position.quantity)
+                curve = _held(curve, lane, since, row, cash, position.quantity, least, most)
                 a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
-                since = row
+                since, least, most = row, np.inf, -np.inf
                 for part in (actions.partial_1, actions.partial_2):
                     value = part * sell_price(close, costs.partial_slippage_fraction)
                     fee = fee_of(value, costs.fee_fraction)
@@ -216,10 +216,13 @@ def lean(  # noqa: C901 - one loop, as `walk`
                 leaving = actions.exit
                 if leaving == ExitReason.STOP:
                     stopped_at = float(row)
+            least, most = min(least, close), max(most, close)
             row += 1
             if calm and leaving == 0 and not resting:
-                row, position, stop = _next_busy(lane, extremes, row, ends[end], stop, position, rules, filters.tick)
-        curve = _held(curve, lane, since, row, cash, position.quantity)
+                row, position, stop, least, most = _next_busy(
+                    lane, extremes, row, ends[end], stop, position, rules, filters.tick, least, most
+                )
+        curve = _held(curve, lane, since, row, cash, position.quantity, least, most)
         a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
         if not sold:
             break
@@ -254,43 +257,60 @@ def _account(cash: float, capital: float, curve: Curve, tallies: Tallies) -> Acc
 
 
 def _next_busy(
-    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, position: Position, rules: Rules, tick: float
-) -> tuple[int, Position, float]:
+    lane: Lane,
+    extremes: FloatArray,
+    row: int,
+    before: int,
+    stop: float,
+    position: Position,
+    rules: Rules,
+    tick: float,
+    least: float,
+    most: float,
+) -> tuple[int, Position, float, float, float]:
     """The first row from ``row`` on that can do more to a position than lift its trailing stop, or ``before``.
 
     Returns:
-        the row, the position until then, and its stop.
+        the row, the position until then, its stop, and the lowest and highest close that were known or passed.
     """
     highest, trailing = position.highest, position.trailing
-    most, close = quiet_below(position, rules)
+    quiet_extreme, quiet_close = quiet_below(position, rules)
     # Then a new highest price lifts the stop that hangs on it and does nothing else.
     climbs = position.trail_active and rules.trail_from == TrailFrom.ACTIVATION
-    while row < before and lane.low[row] > stop and lane.close[row] <= close and not lane.exit[row]:
-        extreme = extremes[row]
-        if extreme > most:
+    while row < before and lane.low[row] > stop and not lane.exit[row]:
+        extreme, close = extremes[row], lane.close[row]
+        if close > quiet_close:
+            break
+        if extreme > quiet_extreme:
             if not climbs:
                 break
-            highest = most = extreme
+            highest = quiet_extreme = extreme
             trailing = trailed(trailing, highest, position.volatility, rules)
             stop = higher_stop(position.fixed_stop, trailing, tick)
-        elif extreme > highest:
-            highest = extreme
+        highest = max(highest, extreme)
+        least, most = min(least, close), max(most, close)
         row += 1
-    return row, _climbed(position, highest, trailing), stop
+    return row, _climbed(position, highest, trailing), stop, least, most
 
 
-def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float) -> Curve:
-    """The curve after the rows from ``start`` to before ``stop``, at whose closes this cash and these coins stood."""
+def _held(
+    curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float, least: float, most: float
+) -> Curve:
+    """The curve after the rows from ``start`` to before ``stop``, at whose closes this cash and these coins stood.
+
+    ``least`` and ``most`` are the lowest and highest of these closes.
+    """
     if start >= stop:
         return curve
     total, squares, losses = added_up(lane.close[start:stop], cash, coins)
     first = cash + coins * lane.close[start]
     excess = first / curve.last - 1.0
     loss = min(excess, 0.0)
-    peak, worst, low = curve.peak, curve.worst, lane.close[start]
-    for row in range(start, stop):
-        peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
-        low = min(low, lane.close[row])
+    peak, worst = curve.peak, curve.worst
+    if cash + coins * most >= peak or cash + coins * least < peak * (1.0 - worst):
+        # Somewhere in here is a new peak or a deeper fall; else no row changes either.
+        for row in range(start, stop):
+            peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
     day = lane.day[stop - 1]
     day_first, day_lowest = curve.day_first, curve.day_lowest
     row = stop - 1
@@ -308,7 +328,7 @@ def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: f
         curve.losses + loss * loss + losses,
         peak,
         worst,
-        min(curve.lowest, cash + coins * low),
+        min(curve.lowest, cash + coins * least),
         day,
         day_first,
         day_lowest,
