@@ -102,7 +102,10 @@ def effective_stop(position: Position, tick: float) -> float:
 
 def higher_stop(fixed: float, trailing: float, tick: float) -> float:
     """The higher of two stops, down to the tick; NaN where both are."""
-    stop = max(fixed, trailing)
+    stop = fixed
+    # Not `max`: the first stop may not be known, and then the trailing one is all there is.
+    if not trailing <= stop:
+        stop = trailing
     return floor_to(stop, tick) if stop == stop else stop
 
 
