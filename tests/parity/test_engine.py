@@ -71,6 +71,18 @@ TIED = {
     "daily_loss_fraction": "0.02",
 }
 """On a flat market the fee of one entry is the whole loss that a day may have, to the last digit."""
+STREAK = {
+    **JUMPED,
+    "stop_limit_fraction": "0.005",
+    "gap_policy": "chase",
+    "trail_atr": "2",
+    "breakeven_fraction": "0.01",
+    "max_open_positions": "off",
+    "drawdown_fraction": "0.05",
+    "heat_fraction": "0.02",
+    "max_losing_streak": "2",
+}
+"""Two trades end inside one candle, one lost and one won: a streak hangs on which is counted first."""
 
 
 def filters_of(drawn: Account) -> tuple[Instrument, ...]:
@@ -119,6 +131,7 @@ def test_so_do_they_under_a_venues_filters(drawn: Account) -> None:
 
 
 @given(accounts(drawdown_fraction="0.05"))
+@example(account(1339, 4, STREAK))
 @settings(max_examples=10)
 def test_they_agree_up_to_the_instant_at_which_a_drawdown_halts_the_engine(drawn: Account) -> None:
     found = compared(drawn)

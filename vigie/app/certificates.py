@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage.certificates import CertificateFolder, Filed
 from vigie.app.data import Report, load_series
 from vigie.app.strategies import find
+from vigie.decision.profile import Plan
 from vigie.domain.candles import Series
 from vigie.domain.certificate import Certificate, CertifiedCandles
 from vigie.domain.errors import ConfigError, DataError
@@ -76,6 +77,65 @@ def verify(home: Path, name: str, data: Path | None = None, report: Report = lam
     for pair in found.pairs:
         differences += _candles(found, pair, home, data, report)
     return Verified(found, tuple(differences))
+
+
+NOT_PROVED = ("capital",)
+"""Numbers that may differ from those of a certificate: how much money an account was given proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Whether what an account is about to do was proved out of sample.
+
+    Attributes:
+        name: of the certificate; None: there is none that holds.
+        missing: why not, a sentence; empty: it holds.
+    """
+
+    name: str | None
+    missing: str
+
+
+def cover_of(home: Path, made: Plan, pairs: Sequence[Pair], timeframe: Timeframe) -> Cover:
+    """The newest certificate that holds for a plan, its pairs and its timeframe, with the code that is here now.
+
+    Args:
+        home: the user's folder.
+        made: what decides.
+        pairs: what is to be traded; a certificate may hold for more.
+        timeframe: of the decisions.
+    """
+    filed = [one.certificate for one in certificates(home) if one.certificate is not None]
+    same = [one for one in filed if (one.strategy, one.timeframe) == (made.strategy.name, str(timeframe))]
+    if not same:
+        return Cover(None, f"no certificate for {made.strategy.name} on {timeframe} candles: nothing was proved")
+    newest = sorted(same, key=lambda one: one.created_at, reverse=True)
+    reasons = {one.name: _uncovered(one, made, pairs) for one in newest}
+    for name, reason in reasons.items():
+        if not reason:
+            return Cover(name, "")
+    name, reason = next(iter(reasons.items()))
+    return Cover(None, f"certificate {name} does not hold: {reason}")
+
+
+def _uncovered(found: Certificate, made: Plan, pairs: Sequence[Pair]) -> str:
+    """Why a certificate does not hold for a plan; empty: it does."""
+    from vigie.research.compile import source_hash
+
+    others = sorted({str(pair) for pair in pairs} - set(found.pairs))
+    if others:
+        return f"it is not about {', '.join(others)}"
+    if found.profile != made.profile:
+        return f"its profile is {found.profile}"
+    if (found.code_hash, found.strategy_hash) != (source_hash(), made.strategy.code_hash):
+        return "the code has changed since"
+    present = {**made.parameters.as_dict(), **dict(made.numbers)}
+    certified = {**found.parameters, **found.settings}
+    changed = sorted(
+        name for name in present.keys() | certified.keys()
+        if name not in NOT_PROVED and present.get(name) != certified.get(name)
+    )  # fmt: skip
+    return f"{changed[0]} is {present.get(changed[0])}, not {certified.get(changed[0])}" if changed else ""
 
 
 def _code(found: Certificate) -> Iterator[Difference]:

@@ -25,6 +25,7 @@ from vigie.adapters.storage.projected import ProjectedJournal, ProjectedStore
 from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
+from vigie.app.certificates import cover_of
 from vigie.app.halting import require_started
 from vigie.app.settings import AccountSettings
 from vigie.app.strategies import find
@@ -163,7 +164,7 @@ def replaying(
     """
     folder, clock = account_folder(home, settings.name), SystemClock()
     require_started(home, settings.name)
-    setup = setup_of(settings, made, "replay")
+    setup = _covered(setup_of(settings, made, "replay"), home, report)
     with AccountLock.take(folder, clock):
         ledger = _ledger(folder, setup, instruments)
         market = ReplayMarket(
@@ -231,7 +232,7 @@ def papering(
     folder = account_folder(home, settings.name)
     require_started(home, settings.name)
     setup = replace(
-        setup_of(settings, made, "paper"),
+        _covered(setup_of(settings, made, "paper"), home, report),
         opens=opens,
         gives_up_after=_patience(settings.timeframe),
         most_crashes=MOST_CRASHES,
@@ -243,6 +244,14 @@ def papering(
         broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), clock, STOPS_SEEN_ON)
         with _world(settings.name, home, broker, feed, clock, report) as (world, journal):
             yield Papering(Engine(setup, world), feed, journal)
+
+
+def _covered(setup: Setup, home: Path, report: Report) -> Setup:
+    """The same with its certificate, which the journal names at each start; a warning where there is none."""
+    cover = cover_of(home, setup.plan, setup.pairs, setup.timeframe)
+    if cover.name is None:
+        report(f"{cover.missing}; on paper that costs nothing, and live will not open a position")
+    return replace(setup, certificate=cover.name)
 
 
 def _patience(timeframe: Timeframe) -> float:

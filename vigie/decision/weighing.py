@@ -83,7 +83,7 @@ def gate(facts: Facts, limits: FloatArray) -> int:
     """Bits of the rules that refuse; a limit that is NaN is off. Research links the compiled rules in its place."""
     refusing = 0
     for index, rule in enumerate(gate_rules()):
-        limit = limits[index]
+        limit = float(limits[index])
         if limit == limit and rule.refuses(facts, limit):
             refusing |= 1 << index
     return refusing

@@ -285,7 +285,8 @@ class Engine:
 
     def _protect(self) -> None:
         """Each pair on its own: a trouble with one must not leave the next unprotected."""
-        for pair in list(self.portfolio.holdings):
+        # By name, as a backtest goes through a candle: a streak of losses hangs on which trade is closed first.
+        for pair in sorted(self.portfolio.holdings):
             self._step(pair, lambda pair=pair: self._guardian.tend(pair))  # type: ignore[misc]
 
     def _read(self) -> None:

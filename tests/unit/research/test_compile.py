@@ -110,6 +110,7 @@ MAYBE = st.one_of(st.just(math.nan), st.floats(0.0, 2.0))
     st.builds(
         Facts,
         direction=st.integers(-1, 1),
+        price=MAYBE,
         stop_distance=MAYBE,
         target_distance=MAYBE,
         quantity=MAYBE,
