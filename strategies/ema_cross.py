@@ -8,7 +8,7 @@ from vigie.domain.candles import Candles
 from vigie.domain.errors import ConfigError
 from vigie.indicators.averages import ema_pair
 from vigie.indicators.crosses import crosses_above
-from vigie.indicators.volatility import atr
+from vigie.indicators.volatility import atr, atr_distance
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
 
@@ -36,12 +36,11 @@ class Parameters(Params):
 def signals(candles: Candles, parameters: Parameters) -> Signals:
     """Crosses at each close."""
     fast, slow = ema_pair(candles.close, parameters.fast, parameters.slow)
-    volatility = atr(candles, parameters.atr_period)
     return Signals.of(
         entry=crosses_above(fast, slow),
         exit=crosses_above(slow, fast),
-        stop_distance=parameters.stop_atr * volatility,
-        volatility=volatility,
+        stop_distance=atr_distance(candles, parameters.atr_period, parameters.stop_atr),
+        volatility=atr(candles, parameters.atr_period),
         warm_up=parameters.warm_up,
         reasons=("fast EMA crossed above slow EMA",),
     )

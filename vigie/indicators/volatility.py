@@ -32,6 +32,12 @@ def atr(candles: Candles, period: int = 14) -> FloatArray:
 
 
 @remembered
+def atr_distance(candles: Candles, period: int, multiple: float) -> FloatArray:
+    """So many times `atr`, in quote, shape (n,): how far a stop lies below a fill."""
+    return multiple * atr(candles, period)
+
+
+@remembered
 def volatility_z_score(close: FloatArray, window: int = 20, baseline: int = 50) -> FloatArray:
     """How unusual the present volatility is, in standard deviations, NaN until ready, shape (n,).
 

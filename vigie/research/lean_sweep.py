@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from vigie.research.kernel.lean import LEAN_COLUMNS
 from vigie.research.lanes import Numbers, Road, run_lane, sums_of
 from vigie.research.memo import Memo
 from vigie.research.pieces import piece_in, range_of
+
+T = TypeVar("T")
 
 _YEAR_DAYS = 365.25
 
@@ -90,15 +93,37 @@ def lean_sweep(
         run_lane(roads[from_past].lane(piece.signals), numbers, members, ends, days, lines, levels)
         progress(len(members))
 
-    pool = ThreadPoolExecutor(max_workers=max(1, jobs))
+    waiting = deque(groups)
+
+    def work_on() -> None:
+        try:
+            # Each thread takes the next group when it is free: one task for each would be handed over 200 times.
+            for members in _taken(waiting):
+                work(members)
+        finally:
+            waiting.clear()
+
+    threads = max(1, jobs)
+    pool = ThreadPoolExecutor(max_workers=threads)
     try:
-        for done in [pool.submit(work, members) for members in groups]:
+        for done in [pool.submit(work_on) for _ in range(threads)]:
             done.result()
     finally:
         # After an interrupt or an error nothing is begun any more.
-        pool.shutdown(cancel_futures=True)
+        waiting.clear()
+        pool.shutdown()
     capital = numbers.wallets[:, Wallet._fields.index("capital")]
     return _measured(lines, capital, candles, ends), _returns(levels, capital)
+
+
+def _taken(waiting: deque[T]) -> Iterator[T]:
+    """One after another until none is left; several threads may take from the same."""
+    while True:
+        try:
+            one = waiting.popleft()
+        except IndexError:
+            return
+        yield one
 
 
 def _groups(plans: Sequence[Plan]) -> list[IntArray]:

@@ -306,9 +306,11 @@ def _held(
     first = cash + coins * lane.close[start]
     excess = first / curve.last - 1.0
     loss = min(excess, 0.0)
-    peak, worst = curve.peak, curve.worst
-    if cash + coins * most >= peak or cash + coins * least < peak * (1.0 - worst):
-        # Somewhere in here is a new peak or a deeper fall; else no row changes either.
+    worst = curve.worst
+    peak = max(curve.peak, cash + coins * most)
+    if cash + coins * least < peak * (1.0 - worst):
+        # There may be a deeper fall in here. Else none is: no close lies deeper, and no peak before it higher.
+        peak = curve.peak
         for row in range(start, stop):
             peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
     day = lane.day[stop - 1]
