@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vigie.domain.candles import Candles
 from vigie.domain.errors import ConfigError
 from vigie.indicators.averages import ema_pair
-from vigie.indicators.crosses import crosses_above
+from vigie.indicators.crosses import crosses
 from vigie.indicators.volatility import atr, atr_distance
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
@@ -36,9 +36,10 @@ class Parameters(Params):
 def signals(candles: Candles, parameters: Parameters) -> Signals:
     """Crosses at each close."""
     fast, slow = ema_pair(candles.close, parameters.fast, parameters.slow)
+    crossing = crosses(fast, slow)
     return Signals.of(
-        entry=crosses_above(fast, slow),
-        exit=crosses_above(slow, fast),
+        entry=crossing > 0,
+        exit=crossing < 0,
         stop_distance=atr_distance(candles, parameters.atr_period, parameters.stop_atr),
         volatility=atr(candles, parameters.atr_period),
         warm_up=parameters.warm_up,

@@ -89,17 +89,19 @@ class Numbers:
     @classmethod
     def of(cls, plans: Sequence[Plan], pair: Pair, instruments: Mapping[Pair, Instrument]) -> Numbers:
         """Lay out plans; what several of them share (`Planner`) is read once."""
-        lines: dict[object, tuple[list[float], ...]] = {}
-        table = []
+        lines: dict[object, int] = {}
+        table: list[tuple[list[float], ...]] = []
+        places = []
         for plan in plans:
             # Plans live as long as this function: nobody else gets these ids.
             shared = (id(plan.settings), id(plan.limits), plan.sizing_amount)
             if shared not in lines:
                 numbers = plan.settings.rules(), plan.settings.costs(), wallet_of(plan, 1), limits_of(plan)
                 filters = filters_of([pair], instruments, plan.settings.min_notional)[0]
-                lines[shared] = tuple([float(one) for one in line] for line in (*numbers, filters))
-            table.append(lines[shared])
-        return cls(*(np.array(column) for column in zip(*table, strict=True)))
+                lines[shared] = len(table)
+                table.append(tuple([float(one) for one in line] for line in (*numbers, filters)))
+            places.append(lines[shared])
+        return cls(*(np.array(column)[places] for column in zip(*table, strict=True)))
 
     def warmed_up(self, members: IntArray, warm_up: int) -> None:
         """Tell the hole rule of some plans for how many candles their strategy asks."""
