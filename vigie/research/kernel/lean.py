@@ -45,9 +45,9 @@ class Lane(NamedTuple):
     Attributes:
         open, high, low, close: quote, shape (rows,).
         in_row, day: as in `Market`, shape (rows,).
-        entries: rows in which the strategy wants to enter, increasing.
-        entry: direction wanted, shape (rows,).
-        exit, stop_distance, target_distance, volatility: as in `Wishes`, shape (rows,).
+        entries: rows in which the strategy wants to enter, increasing, shape (m,).
+        entry, stop_distance, target_distance: as in `Wishes`, in these rows, shape (m,).
+        exit, volatility: as in `Wishes`, shape (rows,).
     """
 
     open: FloatArray
@@ -58,10 +58,42 @@ class Lane(NamedTuple):
     day: IntArray
     entries: IntArray
     entry: SmallInts
-    exit: BoolArray
     stop_distance: FloatArray
     target_distance: FloatArray
+    exit: BoolArray
     volatility: FloatArray
+
+
+class Lanes(NamedTuple):
+    """Candles of one pair, and the wishes of several groups of plans; those of a group share theirs.
+
+    Attributes:
+        open, high, low, close, in_row, day: as in `Lane`.
+        members: lines of the plans, group by group, shape (plans,).
+        member_bounds: where the members of each group begin, and the end, shape (groups + 1,).
+        entries, entry, stop_distance, target_distance: as in `Lane`, group by group, shape (entries of all,).
+        entry_bounds: where those of each group begin, and the end, shape (groups + 1,).
+        exit: shape (groups, rows).
+        volatility: each different one once, shape (kinds, rows).
+        kind: which of them a group has, shape (groups,).
+    """
+
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    in_row: IntArray
+    day: IntArray
+    members: IntArray
+    member_bounds: IntArray
+    entries: IntArray
+    entry: SmallInts
+    stop_distance: FloatArray
+    target_distance: FloatArray
+    entry_bounds: IntArray
+    exit: BoolArray
+    volatility: FloatArray
+    kind: IntArray
 
 
 class Curve(NamedTuple):
@@ -147,9 +179,9 @@ def lean(  # noqa: C901 - one loop, as `walk`
             _answer(curve, tally, out[end])
             end += 1
         entry = Entry(
-            direction=int(lane.entry[signal]),
-            stop_distance=lane.stop_distance[signal],
-            target_distance=lane.target_distance[signal],
+            direction=int(lane.entry[at]),
+            stop_distance=lane.stop_distance[at],
+            target_distance=lane.target_distance[at],
             volatility=lane.volatility[signal],
             correlation=0.0,
             candles_in_row=int(lane.in_row[signal]),
@@ -424,57 +456,77 @@ def _answer(curve: Curve, tally: Tally, out: FloatArray) -> None:
 
 
 def lean_many(
-    lane: Lane,
+    lanes: Lanes,
     rules: FloatArray,
     costs: FloatArray,
     wallets: FloatArray,
     limits: FloatArray,
     filters: FloatArray,
-    members: IntArray,
     ends: IntArray,
     days: IntArray,
     out: FloatArray,
     daily: FloatArray,
 ) -> None:
-    """Many plans with the same wishes: those of some lines of the tables."""
-    for line in members:
-        lean(
-            lane,
-            Rules(
-                int(rules[line, 0]),
-                int(rules[line, 1]),
-                rules[line, 2] > 0.0,
-                int(rules[line, 3]),
-                int(rules[line, 4]),
-                int(rules[line, 5]),
-                rules[line, 6],
-                rules[line, 7],
-                rules[line, 8],
-                rules[line, 9],
-                rules[line, 10],
-                rules[line, 11],
-                rules[line, 12],
-                rules[line, 13],
-                rules[line, 14],
-                rules[line, 15] > 0.0,
-                rules[line, 16] > 0.0,
-            ),
-            Costs(costs[line, 0], costs[line, 1], costs[line, 2], costs[line, 3] > 0.0),
-            Wallet(
-                wallets[line, 0],
-                int(wallets[line, 1]),
-                wallets[line, 2],
-                wallets[line, 3],
-                wallets[line, 4],
-                int(wallets[line, 5]),
-            ),
-            limits[line],
-            Filters(filters[line, 0], filters[line, 1], filters[line, 2], filters[line, 3]),
-            ends,
-            days,
-            out[line],
-            daily[line],
-        )
+    """Many plans, each on the lane of its group: lines of the tables."""
+    for group in range(len(lanes.kind)):
+        lane = _lane(lanes, group)
+        for member in range(lanes.member_bounds[group], lanes.member_bounds[group + 1]):
+            line = lanes.members[member]
+            lean(
+                lane,
+                Rules(
+                    int(rules[line, 0]),
+                    int(rules[line, 1]),
+                    rules[line, 2] > 0.0,
+                    int(rules[line, 3]),
+                    int(rules[line, 4]),
+                    int(rules[line, 5]),
+                    rules[line, 6],
+                    rules[line, 7],
+                    rules[line, 8],
+                    rules[line, 9],
+                    rules[line, 10],
+                    rules[line, 11],
+                    rules[line, 12],
+                    rules[line, 13],
+                    rules[line, 14],
+                    rules[line, 15] > 0.0,
+                    rules[line, 16] > 0.0,
+                ),
+                Costs(costs[line, 0], costs[line, 1], costs[line, 2], costs[line, 3] > 0.0),
+                Wallet(
+                    wallets[line, 0],
+                    int(wallets[line, 1]),
+                    wallets[line, 2],
+                    wallets[line, 3],
+                    wallets[line, 4],
+                    int(wallets[line, 5]),
+                ),
+                limits[line],
+                Filters(filters[line, 0], filters[line, 1], filters[line, 2], filters[line, 3]),
+                ends,
+                days,
+                out[line],
+                daily[line],
+            )
+
+
+def _lane(lanes: Lanes, group: int) -> Lane:
+    first, last = lanes.entry_bounds[group], lanes.entry_bounds[group + 1]
+    return Lane(
+        lanes.open,
+        lanes.high,
+        lanes.low,
+        lanes.close,
+        lanes.in_row,
+        lanes.day,
+        lanes.entries[first:last],
+        lanes.entry[first:last],
+        lanes.stop_distance[first:last],
+        lanes.target_distance[first:last],
+        lanes.exit[group],
+        lanes.volatility[lanes.kind[group]],
+    )
 
 
 def _with_quantity(position: Position, quantity: float) -> Position:
