@@ -8,7 +8,7 @@ from vigie.domain.candles import Candles
 from vigie.domain.errors import ConfigError
 from vigie.indicators.averages import ema_pair
 from vigie.indicators.crosses import crosses
-from vigie.indicators.volatility import atr, atr_distance
+from vigie.indicators.volatility import atr, distance
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
 
@@ -36,12 +36,13 @@ class Parameters(Params):
 def signals(candles: Candles, parameters: Parameters) -> Signals:
     """Crosses at each close."""
     fast, slow = ema_pair(candles.close, parameters.fast, parameters.slow)
+    volatility = atr(candles, parameters.atr_period)
     crossing = crosses(fast, slow)
     return Signals.of(
         entry=crossing > 0,
         exit=crossing < 0,
-        stop_distance=atr_distance(candles, parameters.atr_period, parameters.stop_atr),
-        volatility=atr(candles, parameters.atr_period),
+        stop_distance=distance(volatility, parameters.stop_atr),
+        volatility=volatility,
         warm_up=parameters.warm_up,
         reasons=("fast EMA crossed above slow EMA",),
     )

@@ -108,11 +108,11 @@ def wilder_sum(values: FloatArray, period: int, first: int) -> FloatArray:
 
 
 @loop
-def crossings(line: FloatArray, other: FloatArray) -> NDArray[np.int8]:
-    """+1 where a line gets above another, -1 where it gets below, 0 elsewhere and in the first row; shape (n,)."""
+def crossings(line: FloatArray, second: FloatArray) -> NDArray[np.int8]:
+    """+1 where a line gets above a second one, -1 where it gets below, 0 elsewhere and in the first row; shape (n,)."""
     found = np.zeros(len(line), np.int8)
     for row in range(1, len(line)):
-        up = line[row] > other[row] and not line[row - 1] > other[row - 1]
-        down = line[row] < other[row] and not line[row - 1] < other[row - 1]
+        up = line[row] > second[row] and not line[row - 1] > second[row - 1]
+        down = line[row] < second[row] and not line[row - 1] < second[row - 1]
         found[row] = int(up) - int(down)
     return found

@@ -32,9 +32,12 @@ def atr(candles: Candles, period: int = 14) -> FloatArray:
 
 
 @remembered
-def atr_distance(candles: Candles, period: int, multiple: float) -> FloatArray:
-    """So many times `atr`, in quote, shape (n,): how far a stop lies below a fill."""
-    return multiple * atr(candles, period)
+def distance(volatility: FloatArray, multiple: float) -> FloatArray:
+    """So many times a volatility, in its unit, shape (n,): how far a stop or a target lies from a fill.
+
+    A search computes it once for all points that share both, which a product in a strategy cannot say.
+    """
+    return multiple * volatility
 
 
 @remembered

@@ -134,22 +134,15 @@ def _taken(waiting: deque[T]) -> Iterator[T]:
         yield one
 
 
-def _batches(
-    groups: Sequence[IntArray], plans: Sequence[Plan], rows: int, jobs: int
-) -> Iterator[Sequence[IntArray]]:
+def _batches(groups: Sequence[IntArray], plans: Sequence[Plan], rows: int, jobs: int) -> list[Sequence[IntArray]]:
     """Groups that go through the compiled loop in one go.
 
     A thread that comes back from it after each group waits for Python each time: that cost a fifth of a search.
     """
     most = max(1, min(_MOST_BYTES // (_ROW_BYTES * max(1, rows)), len(groups) // (_TURNS * max(1, jobs))))
     of_a_kind = groupby(groups, lambda members: plans[members[0]].settings.warm_up_from_past)
-    for _, some in of_a_kind:
-        yield from _cut(list(some), most)
-
-
-def _cut(items: list[IntArray], most: int) -> Iterator[Sequence[IntArray]]:
-    for first in range(0, len(items), most):
-        yield items[first : first + most]
+    kinds = [list(some) for _, some in of_a_kind]
+    return [some[first : first + most] for some in kinds for first in range(0, len(some), most)]
 
 
 def _groups(plans: Sequence[Plan]) -> list[IntArray]:
