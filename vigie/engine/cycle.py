@@ -31,7 +31,7 @@ from vigie.engine.governance.evidence import CRASH_WINDOW_MS, Phase, Standing
 from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import Limits
 from vigie.engine.protection import Guardian
-from vigie.engine.reconcile import Difference, DifferenceKind, compare
+from vigie.engine.reconcile import Difference, compare
 from vigie.engine.recovery import restore
 from vigie.engine.requests import Clerk
 from vigie.engine.setup import Setup
@@ -273,8 +273,7 @@ class Engine:
         if texts != self._last_differences:
             self._books.write(e.Reconciled(texts))
             self._last_differences = texts
-        grave = [one for one in found if one.kind is not DifferenceKind.EXTRA_COINS]
-        self._judge(grave)
+        self._judge([one for one in found if one.grave])
 
     def _judge(self, grave: list[Difference]) -> None:
         self._seen_different = self._seen_different + 1 if grave else 0

@@ -152,6 +152,19 @@ class Desk:
             self.ask(client_id)
         return self._books.portfolio.orders[client_id]
 
+    def cancel_foreign(self, pair: str, venue_id: str, client_id: str, reason: str) -> None:
+        """Cancel an order that is not ours, because a person said so.
+
+        Raises:
+            VenueRefused: there is no such open order.
+            VenueUnavailable: surely not done.
+            OutcomeUnknown: it may have been cancelled.
+            OSError: it cannot be written down that it is going to be; nothing was sent.
+        """
+        self._books.sync()
+        self._broker.cancel(Pair.parse(pair), client_id)
+        self._books.write(e.ForeignOrder(pair, venue_id, client_id, "cancelled", reason))
+
     def settle(self) -> None:
         """Ask the venue about every order of ours that has not ended.
 
