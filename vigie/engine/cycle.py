@@ -33,6 +33,7 @@ from vigie.engine.limits import Limits
 from vigie.engine.protection import Guardian
 from vigie.engine.reconcile import Difference, compare
 from vigie.engine.recovery import restore
+from vigie.engine.repair import Rooms
 from vigie.engine.requests import Clerk
 from vigie.engine.setup import Setup
 from vigie.engine.views import Looker, View, rows_after
@@ -157,7 +158,12 @@ class Engine:
         self._desk = Desk(setup, books, world.broker, world.controls, world.clock)
         self._guardian = Guardian(setup, books, self._desk, world.broker, world.feed)
         self._limits = Limits(setup, books, self._desk, world.controls, world.clock)
-        self._clerk = Clerk(books, self._limits, self._guardian, world.controls)
+        self._clerk = Clerk(
+            Rooms(
+                setup, books, self._desk, self._guardian, self._limits,
+                world.broker, world.feed, world.clock, world.journal, world.controls,
+            )
+        )  # fmt: skip
         self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(
             setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock, self._governor

@@ -171,7 +171,7 @@ def _coins(
 
 def _coin(account: Portfolio, pair: str, ours: Decimal, theirs: Decimal, evidence: Evidence) -> Difference:
     kind, trades, words = _diagnosis(account, pair, ours, theirs, evidence)
-    base = pair.split("/")[0]
+    base = pair.split("/", maxsplit=1)[0]
     first, second = f"{ours} in our books", f"{theirs} at the venue"
     sides = f"{first}, {second}" if theirs < ours else f"{second}, {first}"
     return Difference(kind, pair, ours, theirs, f"{base}: {sides}{words}", trades)
@@ -181,7 +181,7 @@ def _diagnosis(
     account: Portfolio, pair: str, ours: Decimal, theirs: Decimal, evidence: Evidence
 ) -> tuple[DifferenceKind, tuple[OwnTrade, ...], str]:
     """Kind of a difference in coins, the trades that explain it, and more words about it."""
-    held, base = account.holdings.get(pair), pair.split("/")[0]
+    held, base = account.holdings.get(pair), pair.split("/", maxsplit=1)[0]
     if _is_dust(account, pair, ours, theirs, evidence):
         return DifferenceKind.DUST, (), ", which cannot be traded"
     side = Side.SELL if theirs < ours else Side.BUY
@@ -229,7 +229,9 @@ def _busted(account: Portfolio, evidence: Evidence) -> list[Difference]:
     found = []
     for one in evidence.fills:
         told = evidence.trades.get(one.pair)
-        if told is None or one.fill.filled_at > evidence.certain_until or any(trade.fill.trade_id == one.fill.trade_id for trade in told):
+        if told is None or one.fill.filled_at > evidence.certain_until:
+            continue
+        if any(trade.fill.trade_id == one.fill.trade_id for trade in told):
             continue
         record = account.orders.get(one.client_id)
         if record is None or one.fill.trade_id not in record.trade_ids:
@@ -242,9 +244,7 @@ def _busted(account: Portfolio, evidence: Evidence) -> list[Difference]:
     return found
 
 
-def _quote(
-    account: Portfolio, balances: Mapping[str, Balance], busted: Sequence[Difference]
-) -> list[Difference]:
+def _quote(account: Portfolio, balances: Mapping[str, Balance], busted: Sequence[Difference]) -> list[Difference]:
     theirs = balances[account.quote].total if account.quote in balances else ZERO
     if theirs >= account.cash or _agree(theirs, account.cash) or busted:
         # More is no concern of ours: only the allocated capital is traded.
@@ -268,15 +268,11 @@ def _foreign(
         if made is not None:
             text = f"{order.pair}: order {order.client_id} is ours ({made.leg}), and the journal does not know it"
             found.append(
-                Difference(
-                    DifferenceKind.LOST_ORDER, order.pair, ZERO, order.quantity, text, order=order, made=made
-                )
+                Difference(DifferenceKind.LOST_ORDER, order.pair, ZERO, order.quantity, text, order=order, made=made)
             )
         elif f"{order.pair} {order.venue_id}" not in account.ignored_orders:
             text = f"{order.pair}: order {order.client_id or order.venue_id} rests at the venue, and is not ours"
-            found.append(
-                Difference(DifferenceKind.FOREIGN_ORDER, order.pair, ZERO, order.quantity, text, order=order)
-            )
+            found.append(Difference(DifferenceKind.FOREIGN_ORDER, order.pair, ZERO, order.quantity, text, order=order))
     return found
 
 

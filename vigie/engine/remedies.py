@@ -1,4 +1,4 @@
-"""What may be done about each kind of difference, and what is done unless a person says otherwise: the careful thing."""
+"""What may be done about each kind of difference; unless a person says otherwise, the careful thing is."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Witness:
             explained=explained,
             order_ids=order_ids,
             made=made,
-            stops_found=self._stops(account, orders),
+            stops_found=self._stops(account, orders, instruments),
             deep=True,
         )
 
@@ -140,12 +140,14 @@ class Witness:
                     pass
         return tuple(fills), frozenset(explained), {pair: frozenset(ids) for pair, ids in numbers.items()}
 
-    def _stops(self, account: Portfolio, orders: Sequence[OrderReport]) -> frozenset[str]:
+    def _stops(
+        self, account: Portfolio, orders: Sequence[OrderReport], listed: Mapping[str, Instrument]
+    ) -> frozenset[str]:
         """Stops that the list of open orders does not show, and that rest all the same."""
         shown = {one.client_id for one in orders}
         found = set()
         for pair, held in account.holdings.items():
-            if held.stop_id is None or held.stop_id in shown:
+            if held.stop_id is None or held.stop_id in shown or pair not in listed:
                 continue
             report = self._broker.find(Pair.parse(pair), held.stop_id)
             if report is not None and not report.status.final:
@@ -162,9 +164,7 @@ def unbooked(before: Portfolio, after: Portfolio, lines: Sequence[Entry]) -> lis
         lines: that were written by asking.
     """
     vanished = {
-        one.event.client_id
-        for one in lines
-        if isinstance(one.event, e.OrderLearnt) and "vanished" in one.event.message
+        one.event.client_id for one in lines if isinstance(one.event, e.OrderLearnt) and "vanished" in one.event.message
     }
     found = []
     for own, was in before.orders.items():
