@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -16,8 +16,10 @@ from vigie.adapters.alerts.spoken import Spoken
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.exchanges.paper import PaperBroker
 from vigie.adapters.exchanges.paper_ledger import FILE_NAME, PaperLedger
+from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.market_data.replay import ReplayMarket
+from vigie.adapters.market_data.silent import SilentFeed
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
@@ -443,3 +445,47 @@ def _ledger(folder: Path, setup: Setup, instruments: Sequence[Instrument]) -> Pa
 def _begun(folder: Path, account: str) -> bool:
     """Whether the journal says how the account began."""
     return any(line.kind == BaselineTaken.KIND for line in walk(folder / "journal", 0, account))
+
+
+@contextmanager
+def attending(
+    settings: AccountSettings,
+    made: Plan,
+    mode: str,
+    *,
+    home: Path,
+    clock: Clock,
+    base_url: str | None = None,
+    sandbox: bool = False,
+    report: Report = lambda _: None,
+) -> Iterator[tuple[Setup, World]]:
+    """An account without its engine, to be looked after: its lock, its files, its venue. Nothing is decided.
+
+    A simulated venue is taken as its file has it: no candle goes by, and nothing can be bought or sold there.
+
+    Args:
+        settings: of the account.
+        made: its plan.
+        mode: ``paper``, ``live`` or ``replay``.
+        home: where ``state/`` lies.
+        clock: now.
+        base_url: another address for a live venue; None: its own.
+        sandbox: the live venue's own place to practise.
+        report: told what happened on the way.
+
+    Raises:
+        AccountLocked: another process holds the account.
+        ConfigError: a setting that cannot be, or keys are missing.
+        InvariantBroken: the account's files do not add up.
+    """
+    setup, folder = setup_of(settings, made, mode), account_folder(home, settings.name)
+    with AccountLock.take(folder, clock), ExitStack() as stack:
+        if mode == "live":
+            source = CcxtCandleSource(settings.venue, local_time_ms=clock.now_ms, base_url=base_url)
+            feed: CandleFeed = LiveFeed(source, clock, settings.timeframe)
+            broker: Broker = stack.enter_context(broker_of(settings, home, clock, base_url=base_url, sandbox=sandbox))
+        else:
+            feed = SilentFeed(settings.timeframe)
+            broker = PaperBroker(_ledger(folder, setup, ()), feed, clock, settings.timeframe)
+        world, _ = stack.enter_context(_world(settings.name, home, broker, feed, clock, report))
+        yield setup, world

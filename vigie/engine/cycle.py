@@ -31,8 +31,9 @@ from vigie.engine.governance.evidence import CRASH_WINDOW_MS, Phase, Standing
 from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import Limits
 from vigie.engine.protection import Guardian
-from vigie.engine.reconcile import Difference, DifferenceKind, compare
+from vigie.engine.reconcile import Difference, compare
 from vigie.engine.recovery import restore
+from vigie.engine.repair import Rooms
 from vigie.engine.requests import Clerk
 from vigie.engine.setup import Setup
 from vigie.engine.views import Looker, View, rows_after
@@ -162,7 +163,12 @@ class Engine:
         self._desk = Desk(setup, books, world.broker, world.controls, world.clock)
         self._guardian = Guardian(setup, books, self._desk, world.broker, world.feed)
         self._limits = Limits(setup, books, self._desk, world.controls, world.clock)
-        self._clerk = Clerk(books, self._limits, self._guardian, world.controls)
+        self._clerk = Clerk(
+            Rooms(
+                setup, books, self._desk, self._guardian, self._limits,
+                world.broker, world.feed, world.clock, world.journal, world.controls,
+            )
+        )  # fmt: skip
         self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(
             setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock, self._governor
@@ -321,8 +327,7 @@ class Engine:
         if texts != self._last_differences:
             self._books.write(e.Reconciled(texts))
             self._last_differences = texts
-        grave = [one for one in found if one.kind is not DifferenceKind.EXTRA_COINS]
-        self._judge(grave)
+        self._judge([one for one in found if one.grave])
 
     def _something_filled(self) -> bool:
         """Whether an order of ours was filled since the venue showed what rests: then coins have moved."""

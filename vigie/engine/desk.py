@@ -158,6 +158,19 @@ class Desk:
             self.ask(client_id)
         return self._books.portfolio.orders[client_id]
 
+    def cancel_foreign(self, pair: str, venue_id: str, client_id: str, reason: str) -> None:
+        """Cancel an order that is not ours, because a person said so.
+
+        Raises:
+            VenueRefused: there is no such open order.
+            VenueUnavailable: surely not done.
+            OutcomeUnknown: it may have been cancelled.
+            OSError: it cannot be written down that it is going to be; nothing was sent.
+        """
+        self._books.sync()
+        self._broker.cancel(Pair.parse(pair), client_id)
+        self._books.write(e.ForeignOrder(pair, venue_id, client_id, "cancelled", reason))
+
     def settle(self, resting: Sequence[OrderReport] = ()) -> None:
         """Ask the venue about every order of ours that has not ended.
 
@@ -169,12 +182,21 @@ class Desk:
         """
         shown = {one.client_id: one for one in resting}
         for record in self._books.portfolio.open_orders():
-            if record.status is OrderStatus.PLANNED:
-                self._settle_planned(record.intent)
-            elif not _as_known(record, shown.get(record.intent.client_id)):
-                self.ask(record.intent.client_id)
+            if not _as_known(record, shown.get(record.intent.client_id)):
+                self.settle_one(record)
             else:
                 self._missed_since.pop(record.intent.client_id, None)
+
+    def settle_one(self, record: OrderRecord) -> None:
+        """Ask the venue about one order that has not ended.
+
+        Raises:
+            VenueUnavailable: the venue does not answer.
+        """
+        if record.status is OrderStatus.PLANNED:
+            self._settle_planned(record.intent)
+        else:
+            self.ask(record.intent.client_id)
 
     def _settle_planned(self, intent: Intent) -> None:
         """An order of which only the plan is written down: it was never sent, unless somebody lost the line."""

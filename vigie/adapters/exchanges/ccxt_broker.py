@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from vigie.adapters.exchanges.ccxt_dialect import Dialect, KeyRights, live_dialect
+from vigie.adapters.exchanges.ccxt_dialect import Dialect, KeyRights, TellsTrades, live_dialect
 from vigie.adapters.exchanges.ccxt_listing import Listing
 from vigie.adapters.exchanges.ccxt_wire import Wire
 from vigie.adapters.exchanges.secrets import Secrets
 from vigie.decision.intents import ApprovedIntent
 from vigie.domain.errors import ConfigError, OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
 from vigie.domain.instrument import Instrument
-from vigie.domain.order import Balance, Intent, Leg, OrderReport, OrderType
+from vigie.domain.order import Balance, Intent, Leg, OrderReport, OrderType, OwnTrade
 from vigie.domain.pair import Pair
 from vigie.ports.clock import Clock
 from vigie.ports.request_budget import BudgetStore
@@ -231,6 +231,18 @@ class CcxtBroker:
             VenueRefused: the venue does not know the key.
         """
         return self._wire.read(self._dialect.rights)
+
+    def trades(self, pair: Pair, since_ms: int) -> tuple[OwnTrade, ...] | None:
+        """The account's own trades of a pair since an instant; None: how this venue tells them was never tried out.
+
+        Raises:
+            VenueUnavailable: no usable answer.
+            VenueRefused: the venue does not let us ask.
+        """
+        dialect, listing = self._dialect, self._listing(pair)
+        if not isinstance(dialect, TellsTrades):
+            return None
+        return self._wire.read(lambda client: dialect.trades(client, listing, since_ms))
 
     def _listing(self, pair: Pair, *, anew: bool = False) -> Listing:
         now = self._clock.now_ms()
