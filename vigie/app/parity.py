@@ -114,8 +114,8 @@ def compare(tested: BacktestResult, entries: Sequence[Entry], rows: int) -> Pari
     halted_at = next(
         (one.at for one in entries if isinstance(one.event, e.Halted) and one.event.mode == "halted"), None
     )
-    theirs = _acts_of_backtest(tested)
-    ours = _acts_of_journal(entries)
+    theirs = acts_of_backtest(tested)
+    ours = acts_of_journal(entries)
     if halted_at is not None:
         theirs = [one for one in theirs if one.at < halted_at]
         ours = [one for one in ours if one.at < halted_at]
@@ -136,7 +136,8 @@ def compare(tested: BacktestResult, entries: Sequence[Entry], rows: int) -> Pari
     )
 
 
-def _acts_of_backtest(tested: BacktestResult) -> list[Act]:
+def acts_of_backtest(tested: BacktestResult) -> list[Act]:
+    """What moved coins, in order."""
     events, pairs = tested.events, tested.pairs
     return _ordered(
         Act(
@@ -151,7 +152,7 @@ def _acts_of_backtest(tested: BacktestResult) -> list[Act]:
     )
 
 
-def _acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
+def acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
     """Fills by order, each order one act; a sale's reason is that of the trade it closed."""
     orders: dict[str, e.IntentPlanned] = {}
     acts: dict[str, list[e.FillSeen]] = {}
