@@ -18,7 +18,7 @@ from vigie.adapters.clock import SystemClock
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.app.live import live_plan, live_settings, run_live
-from vigie.app.parity import Act, acts_of_backtest, acts_of_journal
+from vigie.app.parity import Act, acts_of_backtest, acts_of_journal, ordered
 from vigie.app.wiring import Place
 from vigie.domain import events as e
 from vigie.domain.errors import AccountLocked, ConfigError, VenueUnavailable
@@ -72,7 +72,7 @@ def require_same_acts(house: LiveHouse, start_ms: int, end_ms: int) -> list[Act]
     """
     made, _ = live_plan(house.request().settings, house.home)
     tested = acts_of_backtest(run(made, house.series, instruments=FILTERS, start_ms=start_ms - HOUR, end_ms=end_ms))
-    traded = [replace(one, at=one.at // HOUR * HOUR) for one in acts_of_journal(house.lines())]
+    traded = ordered(replace(one, at=one.at // HOUR * HOUR) for one in acts_of_journal(house.lines()))
     assert [(one.at, one.pair, one.kind, one.reason) for one in traded] == [
         (one.at, one.pair, one.kind, one.reason) for one in tested
     ]

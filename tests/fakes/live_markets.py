@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
-from tests.fakes.exchanges import BTC, ETH, FINE
+from tests.fakes.exchanges import BTC, ETH
 from vigie.adapters.clock import SystemClock
-from vigie.adapters.market_data.sample import sample_series
+from vigie.adapters.market_data.sample import sample_instruments, sample_series
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app.live import LiveRequest, live_settings, run_live
@@ -19,7 +19,6 @@ from vigie.app.running import RunResult
 from vigie.app.ticking import Pace
 from vigie.app.wiring import Place
 from vigie.domain.candles import Candles, Series
-from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.ports.journal import Entry
 from vigie.simulation.exchange.settings import Settings
@@ -27,11 +26,9 @@ from vigie.simulation.exchange.settings import Settings
 HOUR = 3_600_000
 NAME = "live-main"
 SOL = Pair("SOL", "USDT")
-FILTERS = {
-    BTC: FINE[BTC],
-    ETH: FINE[ETH],
-    SOL: Instrument(SOL, Decimal("0.01"), Decimal("0.001"), Decimal("0.001"), Decimal(5)),
-}
+PAIRS = (BTC, ETH, SOL)
+FILTERS = {pair: replace(one, pair=pair) for one, pair in zip(sample_instruments(), PAIRS, strict=True)}
+"""Of the synthetic pairs, by the names that they have here."""
 BESIDE = 700
 """Hours before the first decision: warm-up, and a window in which averages converge."""
 EXACT = {"slippage_fraction": "0", "fee_in_base": "on"}
@@ -46,7 +43,7 @@ def sample(days: float, seed: int = 3, skip: int = 2000) -> list[Series]:
     rows = BESIDE + round(24 * days) + 2
     return [
         replace(one, pair=pair, candles=one.candles[skip : skip + rows])
-        for one, pair in zip(sample_series(seed), sorted(FILTERS), strict=True)
+        for one, pair in zip(sample_series(seed), PAIRS, strict=True)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -139,7 +139,7 @@ def compare(tested: BacktestResult, entries: Sequence[Entry], rows: int) -> Pari
 def acts_of_backtest(tested: BacktestResult) -> list[Act]:
     """What moved coins, in order."""
     events, pairs = tested.events, tested.pairs
-    return _ordered(
+    return ordered(
         Act(
             at=int(events.at[row]),
             pair=pairs[events.pair[row]],
@@ -168,7 +168,7 @@ def acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
                 last_sale[event.pair] = event.client_id
         elif isinstance(event, e.TradeClosed) and event.pair in last_sale:
             reasons[last_sale[event.pair]] = _reason(event.code)
-    return _ordered(_act(orders[one], fills, reasons.get(one, "")) for one, fills in acts.items())
+    return ordered(_act(orders[one], fills, reasons.get(one, "")) for one, fills in acts.items())
 
 
 def _act(planned: e.IntentPlanned, fills: Sequence[e.FillSeen], reason: str) -> Act:
@@ -187,8 +187,9 @@ def _act(planned: e.IntentPlanned, fills: Sequence[e.FillSeen], reason: str) -> 
     )
 
 
-def _ordered(acts: object) -> list[Act]:
-    return sorted(acts, key=lambda one: (one.at, one.pair, one.kind == "buy"))  # type: ignore[call-overload, no-any-return]
+def ordered(acts: Iterable[Act]) -> list[Act]:
+    """By instant, then pair; a sale before a buy."""
+    return sorted(acts, key=lambda one: (one.at, one.pair, one.kind == "buy"))
 
 
 def _reason(code: int) -> str:
