@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -13,12 +13,15 @@ import pytest
 
 from tests.fakes.certificates import a_certificate
 from tests.fakes.command_line import Vigie
+from tests.fakes.files import write_csv
 from tests.fakes.live_markets import FILTERS, HOUR, NAME, LiveHouse, exchange, moved, sample
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.app.live import live_plan, live_settings, run_live
+from vigie.app.live_parity import Judge
 from vigie.app.parity import Act, acts_of_backtest, acts_of_journal, ordered
+from vigie.app.reconciling import ReconcileRequest, reconcile
 from vigie.app.wiring import Place
 from vigie.domain import events as e
 from vigie.domain.errors import AccountLocked, ConfigError, VenueUnavailable
@@ -29,6 +32,7 @@ from vigie.research.backtest import run
 from vigie.research.compile import source_hash
 
 DATA = "candles"
+COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 @contextmanager
@@ -82,6 +86,16 @@ def require_same_acts(house: LiveHouse, start_ms: int, end_ms: int) -> list[Act]
     return traded
 
 
+def written(house: LiveHouse) -> Path:
+    """The candles as a person has them."""
+    folder = house.home / DATA
+    for one in house.series:
+        columns = (one.candles.opens_at, *(getattr(one.candles, name) for name in COLUMNS))
+        rows = [",".join(map(repr, row)) for row in _plain(columns)]
+        write_csv(folder / f"binance_{one.pair.base}-{one.pair.quote}_1h.csv", rows)
+    return folder
+
+
 def require_agreement(vigie: Vigie, house: LiveHouse, start_ms: int) -> list[Act]:
     """The account, its journal and the exchange tell the same; and so does the backtest."""
     account = house.lines()
@@ -89,9 +103,18 @@ def require_agreement(vigie: Vigie, house: LiveHouse, start_ms: int) -> list[Act
     for asset, (there, ours) in at_the_exchange(house, portfolio).items():
         assert there == ours, asset
     assert vigie("journal", "verify", "--account", NAME).code == 0
-    assert vigie("govern", "audit", "--account", NAME).code in (0, 2)
+    assert vigie("govern", "audit", "--account", NAME).code == 0
+    compared = reconcile(ReconcileRequest(house.home, NAME, base_url=house.ex.url), clock=house.ex.clock)
+    assert compared.clean, compared.document()
+    found = vigie("parity", "--account", NAME, "--data", written(house), "--json")
+    assert (found.code, found.document["first_difference"]) == (0, None)
+    assert found.document["missed"] == 0
     end_ms = max(one.event.candle_at for one in account if isinstance(one.event, e.CycleDone)) + 2 * HOUR
     return require_same_acts(house, start_ms, end_ms)
+
+
+def _plain(columns: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def _folded(lines: list[Any]) -> Portfolio:
@@ -110,8 +133,35 @@ def test_days_of_trading_agree_with_the_exchange_to_the_last_digit_and_with_the_
         assert {(one.kind, one.reason) for one in acts} >= {("buy", ""), ("sell", "trailing"), ("sell", "signal")}
         started = [one.event for one in house.lines() if isinstance(one.event, e.RunStarted)]
         assert [one.mode for one in started] == ["live"]
+        require_differences_to_be_found(house)
         status = vigie("status", "--account", NAME, "--json").document
         assert status["mode"] == "active"
+
+
+def require_differences_to_be_found(house: LiveHouse) -> None:
+    """What agrees does so because it is compared: one decision changed in a copy of the journal, and it is named."""
+    lines = house.lines()
+    candles = {str(one.pair): one.candles for one in house.series}
+
+    def changed(which: Callable[[e.Event], bool], change: Callable[[Any], e.Event]) -> str:
+        at = next(row for row, one in enumerate(lines) if which(one.event))
+        other = [*lines[:at], replace(lines[at], event=change(lines[at].event)), *lines[at + 1 :]]
+        found = Judge(house.home, NAME, candles, {}).judged(other).first_difference
+        assert found is not None
+        return found
+
+    def decided(action: str) -> Callable[[e.Event], bool]:
+        return lambda event: isinstance(event, e.Decided) and event.action == action
+
+    def number(name: str) -> Callable[[Any], e.Event]:
+        return lambda event: replace(event, numbers={**event.numbers, name: event.numbers[name] * 1.001})
+
+    assert "none" in changed(decided("wish"), lambda event: replace(event, action="none"))
+    assert "stop_distance" in changed(decided("none"), number("stop_distance"))
+    assert "stop" in changed(decided("hold"), number("stop"))
+    assert "hold" in changed(decided("leave"), lambda event: replace(event, action="hold"))
+    assert "sized" in changed(decided("enter"), number("sized"))
+    assert "was decided" in changed(decided("enter"), number("quantity"))
 
 
 # --- nobody trades by accident ----------------------------------------------------------------------------------------
