@@ -19,6 +19,7 @@ from vigie.app.running import RunResult
 from vigie.app.ticking import Pace
 from vigie.app.wiring import Place
 from vigie.domain.candles import Candles, Series
+from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.ports.journal import Entry
 from vigie.simulation.exchange.settings import Settings
@@ -139,7 +140,12 @@ class LiveHouse:
 
 
 def exchange(
-    series: Sequence[Series], *, start_ms: int | None = None, money: int = 10_000, pace: float | None = None
+    series: Sequence[Series],
+    *,
+    start_ms: int | None = None,
+    money: int = 10_000,
+    pace: float | None = None,
+    instruments: Mapping[Pair, Instrument] | None = None,
 ) -> SimExchange:
     """One that charges what `EXACT` says.
 
@@ -148,9 +154,10 @@ def exchange(
         start_ms: when it opens; None: `BESIDE` candles after the first.
         money: of its customer.
         pace: how many times faster than ours its time goes; None: it is moved.
+        instruments: filters; None: those of the synthetic pairs.
     """
     start = int(series[0].candles.opens_at[BESIDE]) if start_ms is None else start_ms
     return SimExchange(
-        series, instruments=FILTERS, balances={"USDT": money}, start_ms=start,
+        series, instruments=instruments or FILTERS, balances={"USDT": money}, start_ms=start,
         settings=Settings(half_spread_fraction=Decimal(0)), pace=None if pace is None else (SystemClock(), pace),
     )  # fmt: skip
