@@ -13,8 +13,7 @@ import pytest
 
 from tests.fakes.certificates import a_certificate
 from tests.fakes.command_line import Vigie
-from tests.fakes.files import write_csv
-from tests.fakes.live_markets import BESIDE, FILTERS, HOUR, NAME, PAIRS, LiveHouse, exchange, moved, sample
+from tests.fakes.live_markets import BESIDE, FILTERS, HOUR, NAME, PAIRS, LiveHouse, exchange, moved, sample, written
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.resample import resample
 from vigie.adapters.sim_server.fixture import SimExchange
@@ -36,9 +35,6 @@ from vigie.domain.portfolio import Portfolio, folded
 from vigie.domain.timeframe import Timeframe
 from vigie.research.backtest import run
 from vigie.research.compile import source_hash
-
-DATA = "candles"
-COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 @contextmanager
@@ -108,16 +104,6 @@ def require_same_acts(house: LiveHouse, start_ms: int, end_ms: int, filters: Map
     return traded
 
 
-def written(house: LiveHouse) -> Path:
-    """The candles as a person has them."""
-    folder = house.home / DATA
-    for one in house.series:
-        columns = (one.candles.opens_at, *(getattr(one.candles, name) for name in COLUMNS))
-        rows = [",".join(map(repr, row)) for row in _plain(columns)]
-        write_csv(folder / f"binance_{one.pair.base}-{one.pair.quote}_1h.csv", rows)
-    return folder
-
-
 def require_agreement(
     vigie: Vigie, house: LiveHouse, start_ms: int, filters: Mapping[Pair, Instrument] = FILTERS
 ) -> list[Act]:
@@ -135,10 +121,6 @@ def require_agreement(
     assert found.document["missed"] == 0
     end_ms = max(one.event.candle_at for one in account if isinstance(one.event, e.CycleDone)) + 2 * HOUR
     return require_same_acts(house, start_ms, end_ms, filters)
-
-
-def _plain(columns: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def _folded(lines: list[Any]) -> Portfolio:
