@@ -24,12 +24,14 @@ from vigie.domain.portfolio import Portfolio
 from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import TradingMode, permits
 from vigie.engine.books import Books
+from vigie.engine.coverage import Coverage
 from vigie.engine.decisions import CloseDesk
 from vigie.engine.desk import Desk
-from vigie.engine.entries import EntryDesk
+from vigie.engine.entries import EntryDesk, due_at
 from vigie.engine.governance.evidence import CRASH_WINDOW_MS, Phase, Standing
 from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import Limits
+from vigie.engine.plans import Plans
 from vigie.engine.protection import Guardian
 from vigie.engine.reconcile import Difference, DifferenceKind, compare
 from vigie.engine.recovery import restore
@@ -120,7 +122,7 @@ class Engine:
         self._build()
         if not restored.portfolio.quote:
             self._begin_account()
-        crashes = self._crashes()
+        crashes, upgraded = self._crashes(), self._upgraded()
         self._books.write(self._run_started())
         self._clerk.switches()
         self._clerk.restore()
@@ -130,7 +132,7 @@ class Engine:
         self._problems = []
         self._protect()
         protected = [pair for pair in self.portfolio.holdings if self._guardian.protected(pair)]
-        steps = [*restored.steps, *(f"{pair}: protected" for pair in protected), *self._problems]
+        steps = [*restored.steps, *upgraded, *(f"{pair}: protected" for pair in protected), *self._problems]
         steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
         clean = not (self.portfolio.unsettled() or self._last_differences or restored.damaged or self._problems)
         found = e.Recovered((*steps, *self._last_differences), clean)
@@ -149,15 +151,17 @@ class Engine:
 
     def _build(self) -> None:
         setup, world, books = self._setup, self._world, self._books
-        self._desk = Desk(setup, books, world.broker, world.controls, world.clock)
-        self._guardian = Guardian(setup, books, self._desk, world.broker, world.feed)
+        self._plans = Plans(setup, books)
+        self._desk = Desk(setup, books, world.broker, world.controls, world.clock, world.feed)
+        self._guardian = Guardian(self._plans, books, self._desk, world.broker, world.feed, world.clock)
+        self._coverage = Coverage(books, world.clock)
         self._limits = Limits(setup, books, self._desk, world.controls, world.clock)
         self._clerk = Clerk(books, self._limits, self._guardian, world.controls)
-        self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
+        self._closes = CloseDesk(setup, self._plans, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(
             setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock, self._governor
         )
-        self._looker = Looker(setup, world.feed)
+        self._looker = Looker(setup, self._plans, world.feed)
 
     def _require_pairs(self, account: Portfolio) -> None:
         named = {str(pair) for pair in self._setup.pairs}
@@ -172,6 +176,13 @@ class Engine:
             asset: one.total for asset, one in self._world.broker.balances().items() if asset in bases and one.total > 0
         }
         self._books.write(e.BaselineTaken(self._setup.capital, self._setup.quote, there))
+
+    def _upgraded(self) -> list[str]:
+        """What is said when another vigie wrote the journal so far; before anything is traded."""
+        last = self.portfolio.runs.get(self.portfolio.run)
+        if last is None or last.version == self._setup.version:
+            return []
+        return [f"the last run was of vigie {last.version}, this is {self._setup.version}"]
 
     def _run_started(self) -> e.RunStarted:
         setup = self._setup
@@ -197,7 +208,9 @@ class Engine:
 
     def guard_tick(self) -> Tick:
         """Look after what is there; decide nothing new."""
+        began = self._world.clock.now_ms()
         self._guard()
+        self._step("exits", lambda: self._leave(began))
         self._step("limits", self._read)
         return self._finish("guard")
 
@@ -226,6 +239,8 @@ class Engine:
     def _finish(self, kind: str) -> Tick:
         self._step("halts", self._sell_all)
         self._step("protection", self._protect)
+        self._step("coverage", self._coverage.look)
+        self._step("drift", self._limits.watch_drift)
         self._step("rules", lambda: self._govern(Phase.CYCLE))
         self._step("snapshot", lambda: self._snapshot(kind))
         return Tick(tuple(self._problems), self._desk.mode)
@@ -373,24 +388,37 @@ class Engine:
         length = self._setup.timeframe.milliseconds
         return self._world.clock.now_ms() - (candle_at + length) < length
 
-    def _leave(self) -> None:
-        """At the next price: what was decided to be sold, and stops that were jumped over."""
-        chases = self._setup.plan.settings.rules().gap_policy == GapPolicy.CHASE
+    def _leave(self, between: int | None = None) -> None:
+        """At the next price: what was decided to be sold, and stops that were jumped over.
+
+        Args:
+            between: instant at which a guard tick began: a stop that it found jumped over has until the next one to be
+                filled; None: a candle has closed.
+        """
         for pair, held in sorted(self.portfolio.holdings.items()):
             waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
-            gap = held.leaving == ExitReason.GAP or (chases and self._guardian.was_jumped_over(held))
+            chases = self._plans.rules(pair).gap_policy == GapPolicy.CHASE
+            jumped_over_at = self._guardian.jumped_over_at(held)
+            gap = jumped_over_at is not None and (between is None or jumped_over_at < between)
+            gap = held.leaving == ExitReason.GAP or (chases and gap)
             # A person who has the wheel holds back what a signal wanted, never what protects.
             leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
-            if leg is None or self._world.feed.price(Pair.parse(pair)) is None:
+            if leg is None:
+                continue
+            price = self._world.feed.price(Pair.parse(pair))
+            if price is None:
                 continue
             candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
             if leg is Leg.CHASE and not held.leaving and candle_at is not None:
                 # Once its stop is lifted nothing else tells that it was jumped over.
                 self._books.write(e.LeaveDecided(pair, ExitReason.GAP.value, candle_at))
-            self._step(pair, lambda pair=pair, leg=leg, at=candle_at: self._sell(pair, leg, at))  # type: ignore[misc]
+            self._step(pair, lambda pair=pair, leg=leg, at=candle_at, price=price: self._sell(pair, leg, at, price))  # type: ignore[misc]
 
-    def _sell(self, pair: str, leg: Leg, candle_at: int | None) -> None:
-        self._guardian.sell(pair, leg, candle_at=candle_at, reason=leg.value)
+    def _sell(self, pair: str, leg: Leg, candle_at: int | None, price: float) -> None:
+        due = None
+        if leg is Leg.EXIT and candle_at is not None:
+            due = due_at(candle_at, self._setup.timeframe.milliseconds, self._world.clock.now_ms())
+        self._guardian.sell(pair, leg, candle_at=candle_at, reason=leg.value, reference=price, due_at=due)
 
     def _snapshot(self, kind: str) -> None:
         self._books.sync()
