@@ -83,6 +83,9 @@ class Guardian:
         Raises:
             VenueUnavailable: the venue does not answer.
         """
+        if self._sale_underway(pair):
+            # Nobody knows yet what it came to: sold twice, coins would go that are not ours.
+            return
         held = self._books.portfolio.holdings[pair]
         instrument = self._broker.instrument(Pair.parse(pair))
         self._lift_stop(pair)
@@ -130,11 +133,8 @@ class Guardian:
 
     def _protect(self, pair: str, instrument: Instrument) -> None:
         held = self._books.portfolio.holdings[pair]
-        if any(
-            one.intent.side is Side.SELL and one.intent.leg is not Leg.STOP and one.status.at_venue
-            for one in self._books.portfolio.open_orders(pair)
-        ):
-            # A sale of unknown fate may hold the coins: it is settled first.
+        if self._sale_underway(pair):
+            # It may hold the coins: it is settled first.
             return
         stop = self._stop_of(held) or self._claimed(pair)
         if stop is not None and self._fits(held, stop, instrument):
@@ -159,6 +159,12 @@ class Guardian:
             # Nobody said no, nobody answered at all: a sale would fare no better. The next tick tries again.
             raise VenueUnavailable(f"{pair}: its stop cannot be sent; it is tried again at the next tick")
         self._emergency(pair, instrument)
+
+    def _sale_underway(self, pair: str) -> bool:
+        return any(
+            one.intent.side is Side.SELL and one.intent.leg is not Leg.STOP and one.status.at_venue
+            for one in self._books.portfolio.open_orders(pair)
+        )
 
     def _bare_ms(self, pair: str) -> int:
         since = self._books.portfolio.holdings[pair].bare_since
