@@ -5,6 +5,7 @@ Money is Decimal. What the position rules look at (stops, highest price) stays t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal, localcontext
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 from vigie.domain import events as e
 from vigie.domain.coverage import Gaps
 from vigie.domain.errors import InvariantBroken
+from vigie.domain.exit_reason import ExitReason
 from vigie.domain.order import Fill, Intent, Leg, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
 from vigie.domain.samples import KEPT_SAMPLES, Sample, sample_of
@@ -21,10 +23,13 @@ from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
 ZERO = Decimal(0)
 EXACT = Context(prec=100)
 """Money is not rounded: our books and a venue's have to agree to the last digit."""
+_SMALLEST = Decimal("1e-12")
+"""An average price has endless digits; what is counted with one ends here, quote."""
 KEPT_ORDERS = 50
 """Ended orders that are remembered, beside the last of each leg of a pair: a late word about one still finds it."""
 
 KEPT_STARTS = 10
+KEPT_IGNORED = 200
 
 T = TypeVar("T")
 
@@ -94,6 +99,7 @@ class Holding:
         gaps: the times without a stop that are over.
         slippage: quote that its fills cost beyond what they were decided with.
         fees_elsewhere: quote, the part of its fees that was taken in a third asset.
+        unpriced: base that went at a price that nobody tells.
     """
 
     pair: str
@@ -120,6 +126,7 @@ class Holding:
     gaps: Gaps = field(default_factory=Gaps)
     slippage: Decimal = ZERO
     fees_elsewhere: Decimal = ZERO
+    unpriced: Decimal = ZERO
 
     @property
     def average_price(self) -> Decimal:
@@ -163,6 +170,7 @@ class Portfolio:
         cycle: the last cycle; None: none yet.
         starts: of processes that have not ended on purpose since the last that did, epoch milliseconds; the newest.
         beyond: limits that the last reading between two closes was beyond.
+        ignored_orders: of others, by pair and the venue's id; a person said to let them be.
         start_equity: equity at the start, moved with deposits and withdrawals as a share of the account, quote.
         trades_today, trades_day, losing_streak, worst_streak, streak_day: as in `vigie.domain.tallies.Tallies`.
         run: the last one that began, a key of ``runs``.
@@ -199,6 +207,7 @@ class Portfolio:
     samples: tuple[Sample, ...] = ()
     fees_elsewhere: Mapping[str, Decimal] = field(default_factory=dict)
     fees_elsewhere_value: Decimal = ZERO
+    ignored_orders: tuple[str, ...] = ()
 
     @property
     def day(self) -> int:
@@ -547,6 +556,121 @@ def _trade(account: Portfolio, event: e.TradeClosed, at: int) -> Portfolio:
     return replace(account, holdings=_without(account.holdings, event.pair), stopped_at=stopped, dust=dust)
 
 
+def _adopted(account: Portfolio, event: e.CoinsAdopted, at: int) -> Portfolio:
+    """As if their worth had been paid in, and the coins bought with it: cash stays as it is."""
+    value, cash = event.price * event.quantity, account.cash
+    account = replace(_flow(account, e.FlowSeen(value, event.basis), at), cash=cash)
+    held = account.holdings.get(event.pair)
+    if held is None:
+        unknown = math.nan
+        wish = e.Wished(event.pair, event.candle_at, 1, event.stop_distance, unknown, unknown, 0.0, 0, "adopted")
+        held = Holding(event.pair, wish, at, run=account.run)
+    held = replace(
+        held,
+        bare_since=at if held.bare_since is None else held.bare_since,
+        bought=held.bought + event.quantity,
+        quantity=held.quantity + event.quantity,
+        gross=held.gross + event.quantity,
+        value=held.value + value,
+        spent=held.spent + value,
+    )
+    return _with_holding(account, held)
+
+
+def _sold_elsewhere(account: Portfolio, event: e.SoldElsewhere, _: int) -> Portfolio:
+    fill = event.fill
+    in_coin = fill.fee if fill.fee_asset == event.pair.split("/")[0] else ZERO
+    in_quote = fill.fee if fill.fee_asset == account.quote else ZERO
+    seen = e.FillSeen("", event.pair, fill, event.fee_value)
+    account = _sold(account, seen, fill.price * fill.quantity, in_coin, in_quote)
+    held = _holding(account, event.pair)
+    leaving = int(ExitReason.PERSON) if held.quantity == 0 else held.leaving
+    return _with_holding(account, replace(held, leaving=leaving))
+
+
+def _gone(account: Portfolio, event: e.CoinsGone, at: int) -> Portfolio:
+    held = account.holdings.get(event.pair)
+    if held is None:
+        left = account.dust.get(event.pair, ZERO) - event.quantity
+        if left < 0:
+            raise InvariantBroken(f"{event.pair}: {event.quantity} are gone, and there was no more than dust")
+        rest = _without(account.dust, event.pair)
+        return replace(account, dust={**rest, event.pair: left} if left else rest)
+    left = held.quantity - event.quantity
+    if left < 0:
+        raise InvariantBroken(f"{event.pair}: {event.quantity} are gone, {held.quantity} were held")
+    cost, cash = (held.average_price * event.quantity).quantize(_SMALLEST), account.cash
+    held = replace(
+        held,
+        quantity=left,
+        received=held.received + cost,
+        unpriced=held.unpriced + event.quantity,
+        exited_at=at,
+        leaving=int(ExitReason.PERSON) if left == 0 else held.leaving,
+    )
+    return replace(_flow(_with_holding(account, held), e.FlowSeen(-cost, event.reason), at), cash=cash)
+
+
+def _reversed(account: Portfolio, event: e.FillReversed, _: int) -> Portfolio:
+    """A fill and its money taken back; of a holding that was nothing else nothing is left, and no trade."""
+    record, fill = _known_order(account, event.client_id), event.fill
+    if fill.trade_id not in record.trade_ids:
+        raise InvariantBroken(f"order {event.client_id} has no trade {fill.trade_id} that could be taken back")
+    value, base = fill.price * fill.quantity, event.pair.split("/")[0]
+    in_coin = fill.fee if fill.fee_asset == base else ZERO
+    in_quote = fill.fee if fill.fee_asset == account.quote else ZERO
+    record = replace(
+        record,
+        executed=record.executed - fill.quantity,
+        executed_value=record.executed_value - value,
+        fees=record.fees - event.fee_value,
+        trade_ids=tuple(one for one in record.trade_ids if one != fill.trade_id),
+    )
+    account = replace(account, orders={**account.orders, event.client_id: record})
+    held = _holding(account, event.pair)
+    held = replace(held, slippage=held.slippage - _slipped(record.intent, fill))
+    if fill.fee_asset not in (base, account.quote):
+        held = replace(held, fees_elsewhere=held.fees_elsewhere - event.fee_value)
+    if record.intent.side is Side.SELL:
+        held = replace(
+            held,
+            quantity=held.quantity + fill.quantity + in_coin,
+            received=held.received - value + in_quote,
+            sold=held.sold - fill.quantity,
+            sold_value=held.sold_value - value,
+            fees=held.fees - event.fee_value,
+        )
+        return _with_holding(replace(account, cash=account.cash - value + in_quote), held)
+    net = fill.quantity - in_coin
+    if held.quantity < net:
+        raise InvariantBroken(f"{event.pair}: the purchase of {net} is taken back, {held.quantity} are held")
+    account = replace(account, cash=account.cash + value + in_quote)
+    held = replace(
+        held,
+        bought=held.bought - net,
+        quantity=held.quantity - net,
+        gross=held.gross - fill.quantity,
+        value=held.value - value,
+        spent=held.spent - value - in_quote,
+        fees=held.fees - event.fee_value,
+    )
+    if held.gross == 0:
+        return replace(account, holdings=_without(account.holdings, event.pair))
+    return _with_holding(account, held)
+
+
+def _left_alone(account: Portfolio, event: e.LeftAlone, _: int) -> Portfolio:
+    rest = _without(account.left_alone, event.asset)
+    return replace(account, left_alone={**rest, event.asset: event.quantity} if event.quantity else rest)
+
+
+def _foreign(account: Portfolio, event: e.ForeignOrder, _: int) -> Portfolio:
+    if event.outcome != "ignored":
+        return account
+    known = (*account.ignored_orders, f"{event.pair} {event.venue_id}")
+    return replace(account, ignored_orders=known[-KEPT_IGNORED:])
+
+
 def _cycle(account: Portfolio, event: e.CycleDone, _: int) -> Portfolio:
     return replace(account, cycle=event)
 
@@ -635,6 +759,12 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.Halted: _halted,
     e.EquityRead: _read,
     e.Resumed: _resumed,
+    e.CoinsAdopted: _adopted,
+    e.SoldElsewhere: _sold_elsewhere,
+    e.CoinsGone: _gone,
+    e.FillReversed: _reversed,
+    e.LeftAlone: _left_alone,
+    e.ForeignOrder: _foreign,
 }
 
 

@@ -109,6 +109,7 @@ def closing(account: Portfolio, held: Holding, instrument: Instrument, price: fl
         fees_elsewhere=held.fees_elsewhere,
         bare_ms=held.gaps.total_ms,
         longest_bare_ms=held.gaps.longest_ms,
+        unpriced=held.unpriced,
     )
 
 

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from vigie.decision.intents import Refusal
 from vigie.domain import events as e
-from vigie.domain.coverage import GUARD_PERIOD_MS
-from vigie.domain.errors import InvariantBroken, OutcomeUnknown, VenueUnavailable
+from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg, Side
 from vigie.domain.order_status import OrderStatus
@@ -18,20 +17,24 @@ from vigie.engine.desk import Desk
 from vigie.engine.plans import Plans
 from vigie.engine.positions import closing, opening, trigger_of
 from vigie.ports.broker import Broker
-from vigie.ports.clock import Clock
 from vigie.ports.feed import CandleFeed
 
 PLACING_TRIES = 3
-"""A stop is tried so often in one go before the position is sold instead."""
+"""A stop that is refused is tried so often in one go before the position is sold instead."""
+PATIENCE_MS = 60_000
+"""A guard period: for so long a stop may wait for a venue that says "later"."""
 
 
 class Guardian:
     """Keeps holdings protected. Every path that takes a stop away ends with a stop, a sale, or a halt."""
 
-    def __init__(self, plans: Plans, books: Books, desk: Desk, broker: Broker, feed: CandleFeed, clock: Clock) -> None:
+    def __init__(self, plans: Plans, books: Books, desk: Desk, broker: Broker, feed: CandleFeed) -> None:
         self._plans, self._books, self._desk = plans, books, desk
-        self._broker, self._feed, self._clock = broker, feed, clock
+        self._broker, self._feed = broker, feed
         self._short: dict[str, tuple[Decimal, Decimal]] = {}
+        self._put_off_since: dict[str, int] = {}
+        self.heard = False
+        """The venue has answered in this tick: what it does not let us do is not for want of a line."""
 
     def tend(self, pair: str) -> None:
         """Bring a pair in order: look at new fills, close what is sold, protect what is held.
@@ -129,7 +132,11 @@ class Guardian:
             self._books.write(e.DustSwept(pair, dust))
 
     def _price(self, pair: str) -> float | None:
-        return self._feed.price(Pair.parse(pair))
+        try:
+            return self._feed.price(Pair.parse(pair))
+        except (VenueUnavailable, VenueRefused, DataError):
+            # A price that cannot be had must not keep a stop from being placed.
+            return None
 
     def _protect(self, pair: str, instrument: Instrument) -> None:
         held = self._books.portfolio.holdings[pair]
@@ -147,17 +154,11 @@ class Guardian:
             if self._closed(pair, instrument):
                 return
         self._short.pop(pair, None)
-        refused = False
         for _ in range(PLACING_TRIES):
-            status = self._place(pair, instrument)
-            if status is None:
+            if self._place(pair, instrument):
+                self._put_off_since.pop(pair, None)
                 return
-            refused = refused or status is OrderStatus.REJECTED
-            if refused:
-                self._look_for_coins(pair, instrument)
-        if not refused and self._bare_ms(pair) <= GUARD_PERIOD_MS:
-            # Nobody said no, nobody answered at all: a sale would fare no better. The next tick tries again.
-            raise VenueUnavailable(f"{pair}: its stop cannot be sent; it is tried again at the next tick")
+            self._look_for_coins(pair, instrument)
         self._emergency(pair, instrument)
 
     def _sale_underway(self, pair: str) -> bool:
@@ -165,10 +166,6 @@ class Guardian:
             one.intent.side is Side.SELL and one.intent.leg is not Leg.STOP and one.status.at_venue
             for one in self._books.portfolio.open_orders(pair)
         )
-
-    def _bare_ms(self, pair: str) -> int:
-        since = self._books.portfolio.holdings[pair].bare_since
-        return 0 if since is None else self._clock.now_ms() - since
 
     def _look_for_coins(self, pair: str, instrument: Instrument) -> None:
         """A stop was refused: if fewer coins are there than our books say, it is tried for those that are."""
@@ -194,12 +191,12 @@ class Guardian:
         quantity, there = self._short.get(held.pair, (held.quantity, held.quantity))
         return instrument.quantity_down(there if quantity == held.quantity else held.quantity)
 
-    def _place(self, pair: str, instrument: Instrument) -> OrderStatus | None:
-        """None: a stop rests now, or may rest and has to be asked about. Else why not."""
+    def _place(self, pair: str, instrument: Instrument) -> bool:
+        """Whether a stop rests now, or may rest and has to be asked about."""
         held = self._books.portfolio.holdings[pair]
         trigger = trigger_of(held, instrument)
         if trigger is None:
-            return OrderStatus.REJECTED
+            return False
         fraction = Decimal(repr(float(self._plans.of(pair).settings.stop_limit_fraction)))
         intent = self._desk.intent(
             pair,
@@ -213,10 +210,25 @@ class Guardian:
         sent = self._desk.send(intent)
         if isinstance(sent, Refusal):
             raise InvariantBroken(f"{pair}: a stop was refused by our own gate: {', '.join(sent.reasons)}")
+        if sent.status is OrderStatus.ABANDONED:
+            self._put_off(pair)
         if sent.status in (OrderStatus.REJECTED, OrderStatus.ABANDONED):
-            return sent.status
+            return False
         self._books.write(e.StopMarked(pair, intent.client_id, f"{intent.quantity} at {trigger}"))
-        return None
+        return True
+
+    def _put_off(self, pair: str) -> None:
+        """A stop was surely not sent: the next tick tries again, for one guard period if the venue answers otherwise.
+
+        Raises:
+            VenueUnavailable: it is to wait.
+        """
+        now = self._desk.now_ms()
+        if pair not in self._put_off_since:
+            words = f"{pair}: its stop could not be sent to the venue: it is tried again at each tick"
+            self._books.write(e.AlertRaised("unprotected", words, urgent=True))
+        if not self.heard or now - self._put_off_since.setdefault(pair, now) < PATIENCE_MS:
+            raise VenueUnavailable(f"{pair} is held without a stop: the venue could not be reached to place it")
 
     def _emergency(self, pair: str, instrument: Instrument) -> None:
         """No stop can be placed: sell, and if that fails too, stop everything and call somebody."""
@@ -231,7 +243,9 @@ class Guardian:
                 reason="no stop can be placed",
             )
         )
-        if isinstance(sent, Refusal) or sent.status in (OrderStatus.REJECTED, OrderStatus.ABANDONED):
+        if not isinstance(sent, Refusal) and sent.status is OrderStatus.ABANDONED:
+            raise VenueUnavailable(f"{pair} is held without a stop: the venue takes neither a stop nor a sale now")
+        if isinstance(sent, Refusal) or sent.status is OrderStatus.REJECTED:
             raise InvariantBroken(f"{pair}: {held.quantity} held, and neither a stop nor a sale gets through")
         self._closed(pair, instrument)
 
