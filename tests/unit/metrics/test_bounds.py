@@ -9,7 +9,6 @@ import pytest
 
 from vigie.metrics.bounds import mean_of, student_95
 
-
 TABLE = {1: 6.313752, 2: 2.919986, 3: 2.353363, 4: 2.131847, 5: 2.015048, 9: 1.833113, 29: 1.699127, 99: 1.660391}
 """0.95 quantiles as textbooks print them."""
 
