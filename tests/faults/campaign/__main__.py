@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     given = parser.parse_args()
     if given.seed is not None:
-        outcome = week(given.seed, quiet=not given.verbose)
+        outcome = week(given.seed)
         told(outcome, verbose=given.verbose)
         return bool(outcome.violations)
     began = time.perf_counter()

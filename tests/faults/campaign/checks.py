@@ -79,7 +79,7 @@ class Watch:
             return
         intent = durable[own]
         self._once(own, intent)
-        latches = (*world.engine.portfolio.latches.values(), *world.controls.latches().values())
+        latches = (*world.account.latches.values(), *world.controls.latches().values())
         modes = {TradingMode(one.mode) for one in latches}
         if world.controls.kill_switch() is not None:
             modes.add(TradingMode.HALTED)
@@ -111,11 +111,11 @@ class Watch:
         return calls[0].at if calls else self._world.ex.now_ms()
 
     def answered(self) -> bool:
-        """Whether the venue answered all that was asked in this tick, in good faith."""
+        """Whether the venue answered all that was asked in this tick, in good faith, and it could be written down."""
         calls = [one for one in self._calls() if one.method != "DO"]
         private = [one for one in calls if one.path.endswith(PRIVATE)]
         fine = all(0 < one.status < NO_ANSWER and one.status not in BUSY and not one.faults for one in calls)
-        return bool(private) and fine and not self._world.unplugged
+        return bool(private) and fine and not self._world.unplugged and not self._world.fate.full
 
     def look(self, *, closed: bool = False) -> None:
         """Hold everything against everything.
@@ -129,7 +129,7 @@ class Watch:
         ours = [one for one in orders if one.ticket.client_id not in self.by_hand]
         self._duplicates(ours)
         healthy = self.answered()
-        settled = not self._world.engine.portfolio.unsettled()
+        settled = not self._world.account.unsettled()
         if healthy or closed:
             self._fills(ours, complete=settled)
             self._protection()
@@ -140,7 +140,7 @@ class Watch:
 
     def _fold(self) -> None:
         """The account in memory is what the lines of the journal say."""
-        journal, engine = self._world.journal, self._world.engine
+        journal = self._world.journal
         if self._read > len(journal.lines):
             # The power was cut: lines that nobody depended on are gone.
             self._read, self._shadow, self._intents = 0, Portfolio(), {}
@@ -155,7 +155,7 @@ class Watch:
         for one in fresh:
             if isinstance(one.event, e.IntentPlanned):
                 self._intents[one.event.intent.client_id] = one.event.intent
-        if self._shadow != engine.portfolio:
+        if self._shadow != self._world.account:
             self.say("state: the account in memory is not the fold of its journal")
 
     def rewound(self) -> None:
@@ -200,7 +200,7 @@ class Watch:
     # --- stops --------------------------------------------------------------------------------------------------
 
     def _protection(self) -> None:
-        for pair, held in self._world.engine.portfolio.holdings.items():
+        for pair, held in self._world.account.holdings.items():
             why = self._uncovered(pair, held)
             if why is None:
                 self.bare[pair] = 0
@@ -208,20 +208,20 @@ class Watch:
             self.bare[pair] += 1
             if self.bare[pair] > LONGEST_BARE:
                 self.say(f"protection: {pair} {why} for {self.bare[pair]} answered ticks")
-        for pair in set(self.bare) - set(self._world.engine.portfolio.holdings):
+        for pair in set(self.bare) - set(self._world.account.holdings):
             del self.bare[pair]
 
     def _uncovered(self, pair: str, held: Holding) -> str | None:
         """Why a holding is not covered; None: it is, or nothing can cover it."""
         world, parsed = self._world, Pair.parse(pair)
         lane = world.ex.exchange.lanes.get(world.symbol(parsed))
-        if lane is None or lane.symbol.status != "TRADING" or world.ex.desk.revoked:
+        if lane is None or lane.symbol.status != "TRADING" or lane.capacity() == 0 or world.ex.desk.revoked:
             return None
         instrument = world.engine._world.broker.instrument(parsed)
         sellable = instrument.quantity_down(held.quantity)
         if not instrument.sendable(sellable, lane.last or ZERO):
             return None
-        ours = {one.intent.client_id: one.intent.leg for one in world.engine.portfolio.open_orders(pair)}
+        ours = {one.intent.client_id: one.intent.leg for one in world.account.open_orders(pair)}
         resting = [
             one for one in world.ex.exchange.shelf.open(lane.name) if ours.get(one.ticket.client_id) is Leg.STOP
         ]
@@ -243,7 +243,7 @@ class Watch:
     def _books(self) -> None:
         """Our books are the venue's to the last digit, but for what people brought and took."""
         world = self._world
-        account = world.engine.portfolio
+        account = world.account
         exchange, began = world.ex.exchange, self._began()
         if any(trade.at >= began for name in exchange.lanes for trade in exchange.trades(name, exchange.now)):
             return
@@ -282,5 +282,5 @@ def resting(world: Campaigner) -> Iterator[Order]:
     """Stops of ours that rest at the exchange."""
     for pair in PAIRS:
         for one in world.ex.exchange.shelf.open(world.symbol(pair)):
-            if one.ticket.client_id in world.engine.portfolio.orders:
+            if one.ticket.client_id in world.account.orders:
                 yield one

@@ -92,7 +92,7 @@ class Trouble:
 
     def a_pair(self) -> Pair:
         """One that is held, if any is."""
-        held = sorted(self.world.engine.portfolio.holdings)
+        held = sorted(self.world.account.holdings)
         return Pair.parse(self.dice.choice(held)) if held else self.dice.choice(PAIRS)
 
     def a_stop(self) -> Order | None:
@@ -297,7 +297,7 @@ class Trouble:
     def a_person_looks_in(self) -> None:
         """What keeps the account from trading is looked at, put right where people can, and lifted."""
         world = self.world
-        latches = {**world.engine.portfolio.latches, **world.controls.latches()}
+        latches = {**world.account.latches, **world.controls.latches()}
         if not latches:
             return
         if "reconcile" in latches:
@@ -306,7 +306,7 @@ class Trouble:
 
     def put_right(self) -> None:
         """Orders that are not ours go, and what is missing is brought back."""
-        world, account = self.world, self.world.engine.portfolio
+        world, account = self.world, self.world.account
         for name in list(world.ex.exchange.lanes):
             for one in world.ex.exchange.shelf.open(name):
                 if one.ticket.client_id in self.watch.by_hand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ from vigie.domain.errors import VigieError
 AFTER_CLOSE_MS = 2000
 RESTLESS = 4
 """Guard ticks of a minute that follow something that has happened; then the next event is waited for."""
+SHOWN = 60
+"""Lines of both journals that are told with a violation."""
 LONGEST_AWAY = 10 * HOUR
 """A person looks in at least as often."""
 PATIENT = 8
@@ -58,8 +61,8 @@ class Outcome:
 class Week:
     """A week of one seed."""
 
-    def __init__(self, seed: int, world: Campaigner, hours: int = HOURS, *, quiet: bool = False) -> None:
-        self.world, self.hours, self._quiet = world, hours, quiet
+    def __init__(self, seed: int, world: Campaigner, hours: int = HOURS) -> None:
+        self.world, self.hours = world, hours
         self.dice = random.Random(f"campaign/{seed}")
         self.outcome = Outcome(seed)
         self.watch = Watch(world)
@@ -82,8 +85,7 @@ class Week:
                 self._close()
         except Exception as error:  # noqa: BLE001 - whatever comes up is a finding
             self.watch.say(f"{type(error).__name__}: {error}")
-            if not self._quiet:
-                raise
+            self.outcome.log.append(traceback.format_exc())
         finally:
             self.world.journal.close()
         return self._told()
@@ -165,13 +167,18 @@ class Week:
             if tick.problems:
                 self._note(f"{'decision' if decision else 'guard'}: {'; '.join(tick.problems)}")
             self._looked()
-            troubled = tick.problems or self.world.engine.portfolio.unsettled() or self.watch.bare.total()
+            troubled = tick.problems or self.world.account.unsettled() or self.watch.bare.total()
             self._restless = RESTLESS if troubled else max(self._restless - 1, 0)
             self._troubled = self._troubled + 1 if tick.problems else 0
         self._next_guard = self.world.ex.now_ms() + (MINUTE if self._troubled < PATIENT else 10 * MINUTE)
 
     def _looked(self) -> None:
         self.watch.look()
+        if self.watch.found:
+            for one in self.world.journal.lines[-SHOWN:]:
+                self.outcome.log.append(f"    {one.seq} {one.at} {one.event}")
+            for one in self.world.ex.journal.since()[-SHOWN:]:
+                self.outcome.log.append(f"    {one}")
         for text in self.watch.found:
             self._note(f"VIOLATION {text}")
 
@@ -225,8 +232,8 @@ class Week:
             if self.watch.found:
                 return
         self.watch.look(closed=True)
-        if world.engine.portfolio.unsettled():
-            self.watch.say(f"unsettled at the end: {[one.intent.client_id for one in world.engine.portfolio.unsettled()]}")
+        if world.account.unsettled():
+            self.watch.say(f"unsettled at the end: {[one.intent.client_id for one in world.account.unsettled()]}")
         self.watch.files()
 
     def _told(self) -> Outcome:
@@ -242,14 +249,13 @@ class Week:
         self.outcome.log.append(f"{minutes // 60:4.0f}:{minutes % 60:05.2f} seq {self.world.journal.last_seq}: {text}")
 
 
-def week(seed: int, spoiled: Spoiled = lambda broker: broker, hours: int = HOURS, *, quiet: bool = True) -> Outcome:
+def week(seed: int, spoiled: Spoiled = lambda broker: broker, hours: int = HOURS) -> Outcome:
     """Run the week of a seed.
 
     Args:
         seed: of market, trouble and people.
         spoiled: puts something wrong around the broker.
         hours: how many of them.
-        quiet: what is raised is told as a violation.
     """
     with scratch() as home:
-        return Week(seed, Campaigner(seed, home, spoiled), hours, quiet=quiet).run()
+        return Week(seed, Campaigner(seed, home, spoiled), hours).run()

@@ -19,6 +19,7 @@ from vigie.adapters.storage.request_budget import BudgetFile
 from vigie.adapters.storage.state_file import StateFile
 from vigie.decision.profile import plan
 from vigie.domain.pair import Pair
+from vigie.domain.portfolio import Portfolio
 from vigie.domain.timeframe import Timeframe
 from vigie.engine import cycle
 from vigie.engine.setup import Setup
@@ -117,6 +118,11 @@ class Campaigner:
         self.fate.at("answer")
         if call.method in WRITES:
             self.fate.at("ordered")
+
+    @property
+    def account(self) -> Portfolio:
+        """As the process that lives has it; before its start: nothing."""
+        return self.engine.portfolio if hasattr(self.engine, "_books") else Portfolio()
 
     def plug(self, *, out: bool) -> None:
         """Pull the plug of the network, or put it back."""
