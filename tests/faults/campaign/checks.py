@@ -13,6 +13,7 @@ from tests.faults.campaign.world import ACCOUNT, Campaigner
 from vigie.adapters.sim_server.calls import Call
 from vigie.adapters.sim_server.journal import Entry
 from vigie.adapters.storage.journal_files import verify
+from vigie.decision.client_ids import client_id
 from vigie.domain import events as e
 from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
@@ -155,8 +156,18 @@ class Watch:
         for one in fresh:
             if isinstance(one.event, e.IntentPlanned):
                 self._intents[one.event.intent.client_id] = one.event.intent
+                self._computed(one.event.intent, one.seq)
         if self._shadow != self._world.account:
             self.say("state: the account in memory is not the fold of its journal")
+
+    def _computed(self, intent: Intent, seq: int) -> None:
+        """The same decision has the same id, whoever counts it."""
+        setup = self._world.setup
+        names = {"account": setup.account, "mode": setup.mode, "strategy": setup.plan.strategy.name}
+        key = f"seq:{seq}" if intent.candle_at is None else str(intent.candle_at)
+        own = client_id(**names, pair=intent.pair, key=key, leg=intent.leg, attempt=intent.attempt)
+        if own != intent.client_id:
+            self.say(f"ids: {intent.leg} {intent.pair} of line {seq} has an id that cannot be computed")
 
     def rewound(self) -> None:
         """A process died: its journal is read anew."""

@@ -19,7 +19,7 @@ from vigie.domain import events as e
 from vigie.domain.errors import VigieError
 
 AFTER_CLOSE_MS = 2000
-RESTLESS = 4
+RESTLESS = 2
 """Guard ticks of a minute that follow something that has happened; then the next event is waited for."""
 SHOWN = 60
 """Lines of both journals that are told with a violation."""

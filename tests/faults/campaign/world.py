@@ -15,7 +15,7 @@ from vigie.adapters.sim_server.calls import Call
 from vigie.adapters.sim_server.faults import plan_of
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.storage.controls import FileControls
-from vigie.adapters.storage.request_budget import BudgetFile
+from vigie.adapters.storage.request_budget import BudgetInMemory
 from vigie.adapters.storage.state_file import StateFile
 from vigie.decision.profile import plan
 from vigie.domain.pair import Pair
@@ -78,6 +78,7 @@ class Campaigner:
             config_hash="config", certificate="a test's", gives_up_after=900.0,
         )  # fmt: skip
         self.unplugged = False
+        self.budget = BudgetInMemory()
         self.looks_on: Callable[[Call], None] = lambda _: None
         self.heard: Callable[[Call], None] = lambda _: None
         self.engine = self.fresh()
@@ -90,7 +91,7 @@ class Campaigner:
         self.journal = WatchedJournal(folder / "journal", ACCOUNT, clock, self.fate)
         self.store = WatchedStore(StateFile(folder / "state.json", ACCOUNT), self.fate)
         self.controls = FileControls.of(self.state, ACCOUNT, clock)
-        self.broker = broker_on(line, store=BudgetFile(self.state / "request_budget" / "binance.json"))
+        self.broker = broker_on(line, store=self.budget)
         feed = LiveFeed(DeskCandles(line), clock, self.setup.timeframe)
         world = cycle.World(
             self._spoiled(self.broker), feed, clock, self.journal, self.store, self.controls, self.alerts
