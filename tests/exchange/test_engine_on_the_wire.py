@@ -172,7 +172,8 @@ def test_f6_a_stop_that_is_not_shown_right_after_it_was_taken_is_not_placed_twic
     with live(FALL, entries=[5]) as run:
         run.engine.start()
         run.hours(1)
-        run.ex.faults({"name": "F6", "method": "GET", "path": "*/order", "action": "lag", "seconds": 30, "count": 0})
+        late = {"method": "GET", "action": "lag", "seconds": 30, "count": 0}
+        run.ex.faults({"name": "list", "path": "*/openOrders", **late}, {"name": "F6", "path": "*/order", **late})
         run.hours(1)
         for _ in range(6):
             run.ex.advance(10)

@@ -9,6 +9,8 @@
     venue = "binance"
     [accounts.paper.parameters]
     fast = 26
+    [accounts.paper.reconcile]
+    foreign-order = "ignore"
 
 Command line over file over defaults. Secrets are never read from here.
 """
@@ -43,6 +45,7 @@ class AccountSettings:
         pairs: what is traded, sorted.
         capital: quote allocated, as text; None: the profile's.
         parameters: of strategy, rules, costs, sizing and guards, as text.
+        reconcile: policy by kind of difference, and ``stop_fraction``, as text.
     """
 
     name: str
@@ -53,6 +56,7 @@ class AccountSettings:
     pairs: tuple[Pair, ...] = (Pair("BTC", "USDT"),)
     capital: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    reconcile: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_name(name: str) -> str:
@@ -129,8 +133,9 @@ def _account(name: str, table: object, problems: list[str]) -> AccountSettings:
             changes["capital"] = str(table["capital"])
         else:
             problems.append(f"{where} capital must be a number")
-    if "parameters" in table:
-        _collected(changes, "parameters", lambda: _parameters(table["parameters"]), where, problems)
+    for key in ("parameters", "reconcile"):
+        if key in table:
+            _collected(changes, key, lambda key=key: _parameters(table[key]), where, problems)
     return replace(base, **changes)
 
 

@@ -171,3 +171,18 @@ class Balance:
     def total(self) -> Decimal:
         """Free and locked."""
         return self.free + self.locked
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTrade:
+    """A trade of the account as the venue's own list tells it, whoever's order it was.
+
+    Attributes:
+        fill: what was executed.
+        side: buy or sell.
+        order_id: the venue's id of the order.
+    """
+
+    fill: Fill
+    side: Side
+    order_id: str

@@ -5,6 +5,7 @@ Money is Decimal. What the position rules look at (stops, highest price) stays t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal, localcontext
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from vigie.domain import events as e
 from vigie.domain.errors import InvariantBroken
+from vigie.domain.exit_reason import ExitReason
 from vigie.domain.order import Intent, Leg, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
 from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
@@ -19,10 +21,13 @@ from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
 ZERO = Decimal(0)
 EXACT = Context(prec=100)
 """Money is not rounded: our books and a venue's have to agree to the last digit."""
+_SMALLEST = Decimal("1e-12")
+"""An average price has endless digits; what is counted with one ends here, quote."""
 KEPT_ORDERS = 50
 """Ended orders that are remembered, beside the last of each leg of a pair: a late word about one still finds it."""
 
 KEPT_STARTS = 10
+KEPT_IGNORED = 200
 
 T = TypeVar("T")
 
@@ -76,6 +81,7 @@ class Holding:
         leaving_at: the candle that decided it.
         parts: partial sales that were decided and not yet sent.
         stop_at_entry: first stop, quote.
+        unpriced: base that went at a price that nobody tells.
     """
 
     pair: str
@@ -97,6 +103,7 @@ class Holding:
     leaving_at: int = 0
     parts: tuple[e.PartDecided, ...] = ()
     stop_at_entry: float = 0.0
+    unpriced: Decimal = ZERO
 
     @property
     def average_price(self) -> Decimal:
@@ -140,6 +147,7 @@ class Portfolio:
         cycle: the last cycle; None: none yet.
         starts: of processes that have not ended on purpose since the last that did, epoch milliseconds; the newest.
         beyond: limits that the last reading between two closes was beyond.
+        ignored_orders: of others, by pair and the venue's id; a person said to let them be.
         start_equity: equity at the start, moved with deposits and withdrawals as a share of the account, quote.
         trades_today, trades_day, losing_streak, worst_streak, streak_day: as in `vigie.domain.tallies.Tallies`.
     """
@@ -164,6 +172,7 @@ class Portfolio:
     streak_day: int = 0
     starts: tuple[int, ...] = ()
     beyond: tuple[str, ...] = ()
+    ignored_orders: tuple[str, ...] = ()
 
     @property
     def day(self) -> int:
@@ -420,6 +429,117 @@ def _trade(account: Portfolio, event: e.TradeClosed, _: int) -> Portfolio:
     return replace(account, holdings=_without(account.holdings, event.pair), stopped_at=stopped, dust=dust)
 
 
+def _adopted(account: Portfolio, event: e.CoinsAdopted, at: int) -> Portfolio:
+    """As if their worth had been paid in, and the coins bought with it: cash stays as it is."""
+    value, cash = event.price * event.quantity, account.cash
+    account = replace(_flow(account, e.FlowSeen(value, event.basis), at), cash=cash)
+    held = account.holdings.get(event.pair)
+    if held is None:
+        unknown = math.nan
+        wish = e.Wished(event.pair, event.candle_at, 1, event.stop_distance, unknown, unknown, 0.0, 0, "adopted")
+        held = Holding(event.pair, wish, at)
+    held = replace(
+        held,
+        bought=held.bought + event.quantity,
+        quantity=held.quantity + event.quantity,
+        gross=held.gross + event.quantity,
+        value=held.value + value,
+        spent=held.spent + value,
+    )
+    return _with_holding(account, held)
+
+
+def _sold_elsewhere(account: Portfolio, event: e.SoldElsewhere, _: int) -> Portfolio:
+    fill = event.fill
+    in_coin = fill.fee if fill.fee_asset == event.pair.split("/")[0] else ZERO
+    in_quote = fill.fee if fill.fee_asset == account.quote else ZERO
+    seen = e.FillSeen("", event.pair, fill, event.fee_value)
+    account = _sold(account, seen, fill.price * fill.quantity, in_coin, in_quote)
+    held = _holding(account, event.pair)
+    leaving = int(ExitReason.PERSON) if held.quantity == 0 else held.leaving
+    return _with_holding(account, replace(held, leaving=leaving))
+
+
+def _gone(account: Portfolio, event: e.CoinsGone, at: int) -> Portfolio:
+    held = account.holdings.get(event.pair)
+    if held is None:
+        left = account.dust.get(event.pair, ZERO) - event.quantity
+        if left < 0:
+            raise InvariantBroken(f"{event.pair}: {event.quantity} are gone, and there was no more than dust")
+        rest = _without(account.dust, event.pair)
+        return replace(account, dust={**rest, event.pair: left} if left else rest)
+    left = held.quantity - event.quantity
+    if left < 0:
+        raise InvariantBroken(f"{event.pair}: {event.quantity} are gone, {held.quantity} were held")
+    cost, cash = (held.average_price * event.quantity).quantize(_SMALLEST), account.cash
+    held = replace(
+        held,
+        quantity=left,
+        received=held.received + cost,
+        unpriced=held.unpriced + event.quantity,
+        exited_at=at,
+        leaving=int(ExitReason.PERSON) if left == 0 else held.leaving,
+    )
+    return replace(_flow(_with_holding(account, held), e.FlowSeen(-cost, event.reason), at), cash=cash)
+
+
+def _reversed(account: Portfolio, event: e.FillReversed, _: int) -> Portfolio:
+    """A fill and its money taken back; of a holding that was nothing else nothing is left, and no trade."""
+    record, fill = _known_order(account, event.client_id), event.fill
+    if fill.trade_id not in record.trade_ids:
+        raise InvariantBroken(f"order {event.client_id} has no trade {fill.trade_id} that could be taken back")
+    value, base = fill.price * fill.quantity, event.pair.split("/")[0]
+    in_coin = fill.fee if fill.fee_asset == base else ZERO
+    in_quote = fill.fee if fill.fee_asset == account.quote else ZERO
+    record = replace(
+        record,
+        executed=record.executed - fill.quantity,
+        executed_value=record.executed_value - value,
+        fees=record.fees - event.fee_value,
+        trade_ids=tuple(one for one in record.trade_ids if one != fill.trade_id),
+    )
+    account = replace(account, orders={**account.orders, event.client_id: record})
+    held = _holding(account, event.pair)
+    if record.intent.side is Side.SELL:
+        held = replace(
+            held,
+            quantity=held.quantity + fill.quantity + in_coin,
+            received=held.received - value + in_quote,
+            sold=held.sold - fill.quantity,
+            sold_value=held.sold_value - value,
+            fees=held.fees - event.fee_value,
+        )
+        return _with_holding(replace(account, cash=account.cash - value + in_quote), held)
+    net = fill.quantity - in_coin
+    if held.quantity < net:
+        raise InvariantBroken(f"{event.pair}: the purchase of {net} is taken back, {held.quantity} are held")
+    account = replace(account, cash=account.cash + value + in_quote)
+    held = replace(
+        held,
+        bought=held.bought - net,
+        quantity=held.quantity - net,
+        gross=held.gross - fill.quantity,
+        value=held.value - value,
+        spent=held.spent - value - in_quote,
+        fees=held.fees - event.fee_value,
+    )
+    if held.gross == 0:
+        return replace(account, holdings=_without(account.holdings, event.pair))
+    return _with_holding(account, held)
+
+
+def _left_alone(account: Portfolio, event: e.LeftAlone, _: int) -> Portfolio:
+    rest = _without(account.left_alone, event.asset)
+    return replace(account, left_alone={**rest, event.asset: event.quantity} if event.quantity else rest)
+
+
+def _foreign(account: Portfolio, event: e.ForeignOrder, _: int) -> Portfolio:
+    if event.outcome != "ignored":
+        return account
+    known = (*account.ignored_orders, f"{event.pair} {event.venue_id}")
+    return replace(account, ignored_orders=known[-KEPT_IGNORED:])
+
+
 def _cycle(account: Portfolio, event: e.CycleDone, _: int) -> Portfolio:
     return replace(account, cycle=event)
 
@@ -502,6 +622,12 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.Halted: _halted,
     e.EquityRead: _read,
     e.Resumed: _resumed,
+    e.CoinsAdopted: _adopted,
+    e.SoldElsewhere: _sold_elsewhere,
+    e.CoinsGone: _gone,
+    e.FillReversed: _reversed,
+    e.LeftAlone: _left_alone,
+    e.ForeignOrder: _foreign,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from vigie.decision.client_ids import client_id
@@ -36,8 +37,13 @@ class Desk:
         self._setup, self._books, self._broker = setup, books, broker
         self._controls, self._clock = controls, clock
         self._sent_at: dict[str, int] = {}
+        self._missed_since: dict[str, int] = {}
         self.held_back: TradingMode = TradingMode.ACTIVE
         """What this tick's own troubles allow: a disk that cannot be written, books that do not agree."""
+
+    def now_ms(self) -> int:
+        """The present instant, epoch milliseconds."""
+        return self._clock.now_ms()
 
     def hold_back(self, mode: TradingMode) -> None:
         """Let nothing more than a mode allows be done in this tick; never less strict than before."""
@@ -152,17 +158,45 @@ class Desk:
             self.ask(client_id)
         return self._books.portfolio.orders[client_id]
 
-    def settle(self) -> None:
+    def cancel_foreign(self, pair: str, venue_id: str, client_id: str, reason: str) -> None:
+        """Cancel an order that is not ours, because a person said so.
+
+        Raises:
+            VenueRefused: there is no such open order.
+            VenueUnavailable: surely not done.
+            OutcomeUnknown: it may have been cancelled.
+            OSError: it cannot be written down that it is going to be; nothing was sent.
+        """
+        self._books.sync()
+        self._broker.cancel(Pair.parse(pair), client_id)
+        self._books.write(e.ForeignOrder(pair, venue_id, client_id, "cancelled", reason))
+
+    def settle(self, resting: Sequence[OrderReport] = ()) -> None:
         """Ask the venue about every order of ours that has not ended.
+
+        Args:
+            resting: what the venue has just shown to rest: an order that rests there as we know it needs no question.
 
         Raises:
             VenueUnavailable: the venue does not answer.
         """
+        shown = {one.client_id: one for one in resting}
         for record in self._books.portfolio.open_orders():
-            if record.status is OrderStatus.PLANNED:
-                self._settle_planned(record.intent)
+            if not _as_known(record, shown.get(record.intent.client_id)):
+                self.settle_one(record)
             else:
-                self.ask(record.intent.client_id)
+                self._missed_since.pop(record.intent.client_id, None)
+
+    def settle_one(self, record: OrderRecord) -> None:
+        """Ask the venue about one order that has not ended.
+
+        Raises:
+            VenueUnavailable: the venue does not answer.
+        """
+        if record.status is OrderStatus.PLANNED:
+            self._settle_planned(record.intent)
+        else:
+            self.ask(record.intent.client_id)
 
     def _settle_planned(self, intent: Intent) -> None:
         """An order of which only the plan is written down: it was never sent, unless somebody lost the line."""
@@ -184,15 +218,19 @@ class Desk:
             self._books.write(self._learnt(record.intent, Learnt.NO_ANSWER, "asked after a start"))
         report = self._broker.find(Pair.parse(record.intent.pair), client_id)
         if report is not None:
+            self._missed_since.pop(client_id, None)
             self.learn(report)
-            return
-        if record.status.unsettled:
-            first_missed = self._sent_at.setdefault(client_id, self._clock.now_ms())
-            if self._clock.now_ms() - first_missed >= self._setup.absent_after_seconds * 1000:
+        elif record.status.unsettled:
+            if self._missed_long(client_id, self._sent_at):
                 self._books.write(self._learnt(record.intent, Learnt.ABSENT, "the venue does not know it"))
-        else:
+        elif self._missed_long(client_id, self._missed_since):
             # It rested there and is gone without a word: what it filled is not known. Reconciliation tells.
             self._books.write(self._learnt(record.intent, Learnt.CANCELED, "vanished at the venue"))
+
+    def _missed_long(self, client_id: str, since: dict[str, int]) -> bool:
+        """Whether it is not there for so long that no copy of the venue's books can lag behind that much."""
+        now = self._clock.now_ms()
+        return now - since.setdefault(client_id, now) >= self._setup.absent_after_seconds * 1000
 
     def learn(self, report: OrderReport) -> None:
         """Book what a venue says of an order of ours: its fills first, then its status."""
@@ -224,3 +262,10 @@ class Desk:
     @staticmethod
     def _learnt(intent: Intent, learnt: Learnt, message: str = "") -> e.OrderLearnt:
         return e.OrderLearnt(intent.client_id, intent.pair, learnt, message=message)
+
+
+def _as_known(record: OrderRecord, shown: OrderReport | None) -> bool:
+    """Whether an order that rests at the venue has nothing to tell that we do not know."""
+    if shown is None or record.status not in (OrderStatus.ACCEPTED, OrderStatus.PARTIAL):
+        return False
+    return (shown.executed, shown.triggered) == (record.executed, record.triggered)

@@ -105,6 +105,7 @@ def closing(account: Portfolio, held: Holding, instrument: Instrument, price: fl
         stopped_at=held.exited_at if stopped else None,
         dust=held.quantity,
         stop_at_entry=held.stop_at_entry,
+        unpriced=held.unpriced,
     )
 
 

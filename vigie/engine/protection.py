@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from vigie.decision.intents import Refusal
 from vigie.domain import events as e
-from vigie.domain.errors import InvariantBroken, OutcomeUnknown
+from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg, Side
 from vigie.domain.order_status import OrderStatus
@@ -20,7 +20,9 @@ from vigie.ports.broker import Broker
 from vigie.ports.feed import CandleFeed
 
 PLACING_TRIES = 3
-"""A stop is tried so often in one go before the position is sold instead."""
+"""A stop that is refused is tried so often in one go before the position is sold instead."""
+PATIENCE_MS = 60_000
+"""A guard period: for so long a stop may wait for a venue that says "later"."""
 
 
 class Guardian:
@@ -30,6 +32,9 @@ class Guardian:
         self._setup, self._books, self._desk = setup, books, desk
         self._broker, self._feed = broker, feed
         self._rules = setup.plan.settings.rules()
+        self._put_off_since: dict[str, int] = {}
+        self.heard = False
+        """The venue has answered in this tick: what it does not let us do is not for want of a line."""
 
     def tend(self, pair: str) -> None:
         """Bring a pair in order: look at new fills, close what is sold, protect what is held.
@@ -95,7 +100,11 @@ class Guardian:
         return True
 
     def _price(self, pair: str) -> float | None:
-        return self._feed.price(Pair.parse(pair))
+        try:
+            return self._feed.price(Pair.parse(pair))
+        except (VenueUnavailable, VenueRefused, DataError):
+            # A price that cannot be had must not keep a stop from being placed.
+            return None
 
     def _protect(self, pair: str, instrument: Instrument) -> None:
         held = self._books.portfolio.holdings[pair]
@@ -114,6 +123,7 @@ class Guardian:
                 return
         for _ in range(PLACING_TRIES):
             if self._place(pair, instrument):
+                self._put_off_since.pop(pair, None)
                 return
         self._emergency(pair, instrument)
 
@@ -136,10 +146,25 @@ class Guardian:
         sent = self._desk.send(intent)
         if isinstance(sent, Refusal):
             raise InvariantBroken(f"{pair}: a stop was refused by our own gate: {', '.join(sent.reasons)}")
+        if sent.status is OrderStatus.ABANDONED:
+            self._put_off(pair)
         if sent.status in (OrderStatus.REJECTED, OrderStatus.ABANDONED):
             return False
         self._books.write(e.StopMarked(pair, intent.client_id, f"{intent.quantity} at {trigger}"))
         return True
+
+    def _put_off(self, pair: str) -> None:
+        """A stop was surely not sent: the next tick tries again, for one guard period if the venue answers otherwise.
+
+        Raises:
+            VenueUnavailable: it is to wait.
+        """
+        now = self._desk.now_ms()
+        if pair not in self._put_off_since:
+            words = f"{pair}: its stop could not be sent to the venue: it is tried again at each tick"
+            self._books.write(e.AlertRaised("unprotected", words, urgent=True))
+        if not self.heard or now - self._put_off_since.setdefault(pair, now) < PATIENCE_MS:
+            raise VenueUnavailable(f"{pair} is held without a stop: the venue could not be reached to place it")
 
     def _emergency(self, pair: str, instrument: Instrument) -> None:
         """No stop can be placed: sell, and if that fails too, stop everything and call somebody."""
@@ -154,7 +179,9 @@ class Guardian:
                 reason="no stop can be placed",
             )
         )
-        if isinstance(sent, Refusal) or sent.status in (OrderStatus.REJECTED, OrderStatus.ABANDONED):
+        if not isinstance(sent, Refusal) and sent.status is OrderStatus.ABANDONED:
+            raise VenueUnavailable(f"{pair} is held without a stop: the venue takes neither a stop nor a sale now")
+        if isinstance(sent, Refusal) or sent.status is OrderStatus.REJECTED:
             raise InvariantBroken(f"{pair}: {held.quantity} held, and neither a stop nor a sale gets through")
         self._closed(pair, instrument)
 

@@ -12,7 +12,7 @@ from vigie.adapters.exchanges.ccxt_gate import Answer
 from vigie.adapters.exchanges.ccxt_listing import ZERO, Listing
 from vigie.domain.errors import RefusalCode, VenueRefused
 from vigie.domain.instrument import Instrument
-from vigie.domain.order import Balance, Fill, Intent, OrderReport, OrderType, Side
+from vigie.domain.order import Balance, Fill, Intent, OrderReport, OrderType, OwnTrade, Side
 from vigie.domain.order_status import OrderStatus
 from vigie.domain.pair import Pair
 
@@ -239,6 +239,23 @@ def trades(rows: Sequence[Row], listing: Listing, venue_id: str) -> list[Fill]:
     if any(str(row["orderId"]) != venue_id or row["symbol"] != listing.symbol for row in rows):
         raise ValueError("trades of another order")
     return [_fill(row, row["id"], row["time"]) for row in sorted(rows, key=lambda row: int(row["id"]))]
+
+
+def own_trades(rows: Sequence[Row], listing: Listing) -> list[OwnTrade]:
+    """The account's trades of a pair, whoever's orders they belong to, oldest first.
+
+    Raises:
+        ValueError: some are of another pair.
+        TypeError: it is no list.
+    """
+    if not isinstance(rows, list):
+        raise TypeError("not a list of trades")
+    if any(row["symbol"] != listing.symbol for row in rows):
+        raise ValueError("trades of another pair")
+    return [
+        OwnTrade(_fill(row, row["id"], row["time"]), Side.BUY if row["isBuyer"] else Side.SELL, str(row["orderId"]))
+        for row in sorted(rows, key=lambda row: int(row["id"]))
+    ]
 
 
 def _fill(row: Row, trade_id: object, at: object) -> Fill:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from vigie.adapters.exchanges.ccxt_dialect import Dialect, live_dialect
+from vigie.adapters.exchanges.ccxt_dialect import Dialect, KeyRights, TellsTrades, live_dialect
 from vigie.adapters.exchanges.ccxt_listing import Listing
 from vigie.adapters.exchanges.ccxt_wire import Wire
 from vigie.adapters.exchanges.secrets import Secrets
 from vigie.decision.intents import ApprovedIntent
 from vigie.domain.errors import ConfigError, OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
 from vigie.domain.instrument import Instrument
-from vigie.domain.order import Balance, Intent, Leg, OrderReport, OrderType
+from vigie.domain.order import Balance, Intent, Leg, OrderReport, OrderType, OwnTrade
 from vigie.domain.pair import Pair
 from vigie.ports.clock import Clock
 from vigie.ports.request_budget import BudgetStore
@@ -223,6 +223,27 @@ class CcxtBroker:
         """
         return self._wire.read(self._dialect.balances)
 
+    def rights(self) -> KeyRights | None:
+        """What the key may do; None: the venue does not tell.
+
+        Raises:
+            VenueUnavailable: no usable answer.
+            VenueRefused: the venue does not know the key.
+        """
+        return self._wire.read(self._dialect.rights)
+
+    def trades(self, pair: Pair, since_ms: int) -> tuple[OwnTrade, ...] | None:
+        """The account's own trades of a pair since an instant; None: how this venue tells them was never tried out.
+
+        Raises:
+            VenueUnavailable: no usable answer.
+            VenueRefused: the venue does not let us ask.
+        """
+        dialect, listing = self._dialect, self._listing(pair)
+        if not isinstance(dialect, TellsTrades):
+            return None
+        return self._wire.read(lambda client: dialect.trades(client, listing, since_ms))
+
     def _listing(self, pair: Pair, *, anew: bool = False) -> Listing:
         now = self._clock.now_ms()
         known = self._listings.get(pair)
@@ -253,6 +274,7 @@ def open_live_broker(  # noqa: PLR0913, RUF100
     base_url: str | None = None,
     sandbox: bool = False,
     timeout_s: float = 10.0,
+    read_tries: int = 1,
 ) -> CcxtBroker:
     """A real account, ready to be asked; nothing is sent yet.
 
@@ -264,6 +286,7 @@ def open_live_broker(  # noqa: PLR0913, RUF100
         base_url: send everything there instead; https, or http to this machine.
         sandbox: the venue's own place to practise.
         timeout_s: real seconds without a word, after which nothing more is expected.
+        read_tries: how often a read is made that gets no answer, if the one before it got one.
 
     Raises:
         ConfigError: the venue is unknown, cannot hold a stop, or was never tried out; keys are missing; an address that
@@ -278,5 +301,7 @@ def open_live_broker(  # noqa: PLR0913, RUF100
     if missing:
         raise ConfigError(missing)
     budget = RateBudget(venue, table.limits, store, clock)
-    wire = Wire(found, secrets, clock, budget, base_url=base_url, sandbox=sandbox, timeout_s=timeout_s)
+    wire = Wire(
+        found, secrets, clock, budget, base_url=base_url, sandbox=sandbox, timeout_s=timeout_s, read_tries=read_tries
+    )
     return CcxtBroker(found, wire, clock, budget)

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vigie.adapters.exchanges import venues
 from vigie.adapters.exchanges.ccxt_errors import Meaning
@@ -14,7 +14,7 @@ from vigie.adapters.exchanges.ccxt_gate import Answer, Endpoints
 from vigie.adapters.exchanges.ccxt_listing import Listing
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
-from vigie.domain.order import Balance, Fill, Intent, OrderReport
+from vigie.domain.order import Balance, Fill, Intent, OrderReport, OwnTrade
 from vigie.domain.pair import Pair
 from vigie.reliability.rate_budget import Limit
 
@@ -51,6 +51,19 @@ class Capabilities:
     options: Mapping[str, Any] = field(default_factory=dict)
     increasing_time: bool = False
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRights:
+    """What a key may do.
+
+    Attributes:
+        trades: send orders on the spot market.
+        withdraws: take coins away; who has the key has the coins.
+    """
+
+    trades: bool
+    withdraws: bool
 
 
 class Dialect(Protocol):
@@ -107,8 +120,21 @@ class Dialect(Protocol):
         """Coins by asset; those that are not nothing."""
         ...
 
+    def rights(self, client: Client) -> KeyRights | None:
+        """What the key may do; None: the venue does not tell."""
+        ...
+
     def meaning(self, answer: Answer, error: Exception) -> Meaning:
         """What an answer means that ccxt made an error of, or that could not be read."""
+        ...
+
+
+@runtime_checkable
+class TellsTrades(Protocol):
+    """A venue whose list of own trades was tried out."""
+
+    def trades(self, client: Client, listing: Listing, since_ms: int) -> tuple[OwnTrade, ...]:
+        """The account's trades of a pair since an instant, whoever's orders they belong to, oldest first."""
         ...
 
 

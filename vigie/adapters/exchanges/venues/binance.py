@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from vigie.adapters.exchanges import binance_answers as answers
-from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client
+from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client, KeyRights
 from vigie.adapters.exchanges.ccxt_errors import Meaning
 from vigie.adapters.exchanges.ccxt_gate import Answer, Endpoint
 from vigie.adapters.exchanges.ccxt_listing import Listing
 from vigie.domain.errors import RefusalCode, VenueRefused
-from vigie.domain.order import Balance, Fill, Intent, OrderReport, OrderType
+from vigie.domain.order import Balance, Fill, Intent, OrderReport, OrderType, OwnTrade
 from vigie.domain.pair import Pair
 from vigie.reliability.rate_budget import Limit
 
@@ -41,9 +41,12 @@ class Binance:
         ("POST", "/api/v3/order"): Endpoint(_SIGNED | _PLACED, {WEIGHT: 1, ORDERS: 1}, write=True),
         ("DELETE", "/api/v3/order"): Endpoint(_SIGNED | {"symbol", "origClientOrderId"}, {WEIGHT: 1}, write=True),
         ("GET", "/api/v3/order"): Endpoint(_SIGNED | {"symbol", "origClientOrderId"}, {WEIGHT: 4}),
-        ("GET", "/api/v3/myTrades"): Endpoint(_SIGNED | {"symbol", "orderId", "fromId", "limit"}, {WEIGHT: 5}),
+        ("GET", "/api/v3/myTrades"): Endpoint(
+            _SIGNED | {"symbol", "orderId", "fromId", "limit", "startTime"}, {WEIGHT: 20}
+        ),
         ("GET", "/api/v3/openOrders"): Endpoint(_SIGNED, {WEIGHT: 80}),
         ("GET", "/api/v3/account"): Endpoint(_SIGNED | {"omitZeroBalances"}, {WEIGHT: 20}),
+        ("GET", "/sapi/v1/account/apiRestrictions"): Endpoint(_SIGNED, {WEIGHT: 1}),
     }
 
     def __init__(self) -> None:
@@ -111,6 +114,18 @@ class Binance:
                 return tuple(found)
             request["fromId"] = int(rows[-1]["id"]) + 1
 
+    def trades(self, client: Client, listing: Listing, since_ms: int) -> tuple[OwnTrade, ...]:
+        """GET /myTrades of a pair since an instant, page by page."""
+        found: list[OwnTrade] = []
+        request: dict[str, Any] = {"symbol": listing.symbol, "startTime": since_ms, "limit": _PAGE}
+        while True:
+            rows = client.private_get_mytrades(request)
+            found += answers.own_trades(rows, listing)
+            if len(rows) < _PAGE:
+                return tuple(found)
+            # From a number on, not from an instant: two trades can have the same instant, and never the same number.
+            request = {"symbol": listing.symbol, "fromId": int(rows[-1]["id"]) + 1, "limit": _PAGE}
+
     def open_orders(self, client: Client) -> tuple[OrderReport, ...]:
         """GET /openOrders of the whole account."""
         rows = client.private_get_openorders()
@@ -135,6 +150,16 @@ class Binance:
     def balances(self, client: Client) -> dict[str, Balance]:
         """GET /account."""
         return answers.balances(client.private_get_account({"omitZeroBalances": "true"}))
+
+    def rights(self, client: Client) -> KeyRights | None:
+        """GET /sapi apiRestrictions; the place to practise has none, and nothing to withdraw."""
+        if "sapi" not in client.urls["api"]:
+            return None
+        told = client.sapi_get_account_apirestrictions()
+        trades, withdraws = told["enableSpotAndMarginTrading"], told["enableWithdrawals"]
+        if not (isinstance(trades, bool) and isinstance(withdraws, bool)):
+            raise TypeError("not the rights of a key")
+        return KeyRights(trades=trades, withdraws=withdraws)
 
     def meaning(self, answer: Answer, error: Exception) -> Meaning:  # noqa: ARG002
         """By code and words of the answer: one code stands for many refusals."""
