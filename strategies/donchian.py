@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vigie.domain.candles import Candles
 from vigie.indicators.channels import highest_before, lowest_before
-from vigie.indicators.volatility import atr
+from vigie.indicators.volatility import atr, distance
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
 
@@ -29,7 +29,7 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
     return Signals.of(
         entry=candles.close > highest_before(candles.high, parameters.entry_window),
         exit=candles.close < lowest_before(candles.low, parameters.exit_window),
-        stop_distance=parameters.stop_atr * volatility,
+        stop_distance=distance(volatility, parameters.stop_atr),
         volatility=volatility,
         warm_up=max(parameters.entry_window, parameters.exit_window, parameters.atr_period) + 1,
         reasons=("close above the channel",),

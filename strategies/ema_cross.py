@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from vigie.domain.candles import BoolArray, Candles
+from vigie.domain.candles import Candles
 from vigie.domain.errors import ConfigError
 from vigie.indicators.averages import ema_pair
-from vigie.indicators.volatility import atr
+from vigie.indicators.crosses import crosses
+from vigie.indicators.volatility import atr, distance
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
 
@@ -38,18 +37,12 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
     """Crosses at each close."""
     fast, slow = ema_pair(candles.close, parameters.fast, parameters.slow)
     volatility = atr(candles, parameters.atr_period)
+    crossing = crosses(fast, slow)
     return Signals.of(
-        entry=_begins(fast > slow),
-        exit=_begins(fast < slow),
-        stop_distance=parameters.stop_atr * volatility,
+        entry=crossing > 0,
+        exit=crossing < 0,
+        stop_distance=distance(volatility, parameters.stop_atr),
         volatility=volatility,
         warm_up=parameters.warm_up,
         reasons=("fast EMA crossed above slow EMA",),
     )
-
-
-def _begins(state: BoolArray) -> BoolArray:
-    """True where a state holds and did not hold at the close before; the first row begins nothing."""
-    begins = np.zeros(len(state), dtype=np.bool_)
-    np.greater(state[1:], state[:-1], out=begins[1:])
-    return begins

@@ -14,7 +14,7 @@ from vigie.domain.timeframe import Timeframe
 from vigie.indicators.averages import ema_pair, sma
 from vigie.indicators.momentum import macd_histogram, rsi, stochastic_rsi, trix_histogram
 from vigie.indicators.trend import adx, higher_timeframe_uptrend
-from vigie.indicators.volatility import atr, volatility_z_score
+from vigie.indicators.volatility import atr, distance, volatility_z_score
 from vigie.strategy.params import Params, Value, choice, number, switch
 from vigie.strategy.signals import Signals
 
@@ -110,7 +110,7 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
     return Signals.of(
         entry=entry,
         exit=(slow > fast) & (stochastic > parameters.stoch_exit),
-        stop_distance=parameters.stop_atr * volatility,
+        stop_distance=distance(volatility, parameters.stop_atr),
         target_distance=parameters.target_atr * volatility if parameters.target_atr > 0.0 else None,
         volatility=volatility,
         warm_up=CLASSIC_DROP if classic else _warm_up(parameters, candles.timeframe),

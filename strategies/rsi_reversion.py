@@ -8,7 +8,7 @@ from vigie.domain.candles import Candles
 from vigie.domain.errors import ConfigError
 from vigie.indicators.averages import sma
 from vigie.indicators.momentum import rsi
-from vigie.indicators.volatility import atr
+from vigie.indicators.volatility import atr, distance
 from vigie.strategy.params import Params, number
 from vigie.strategy.signals import Signals
 
@@ -45,7 +45,7 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
     return Signals.of(
         entry=fallen & (candles.close > sma(candles.close, parameters.mean_window)),
         exit=strength > parameters.rsi_sell,
-        stop_distance=parameters.stop_atr * volatility,
+        stop_distance=distance(volatility, parameters.stop_atr),
         volatility=volatility,
         warm_up=warm_up,
         confidence=confidence,

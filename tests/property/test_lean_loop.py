@@ -15,7 +15,7 @@ from vigie.domain.pair import Pair
 from vigie.metrics.returns import last_of_each_day, simple_returns
 from vigie.metrics.summary import Metrics
 from vigie.research.backtest import run
-from vigie.research.lean_sweep import can_be_lean
+from vigie.research.lean_sweep import _batches, _groups, can_be_lean
 from vigie.research.space import Point
 from vigie.research.sweep import sweep
 from vigie.strategy.strategy import load
@@ -121,6 +121,23 @@ def swept(made: list[Plan], one: Series, jobs: int = 1) -> list[Metrics]:
     scores = sweep(points, [one], instruments={}, start_ms=None, ends_ms=[end_ms], daily=False, jobs=jobs)
     assert all(score.daily is None for score in scores)
     return [score.measured[0] for score in scores]
+
+
+def test_groups_that_go_through_the_loop_together_are_as_if_alone() -> None:
+    one = Series(PAIR, "test", candles_of(1, 7), "drawn")
+    made = [
+        plan(
+            load("ema_cross"),
+            "standard",
+            {"warm_up": "60", "fast": str(fast), "atr_period": period, "trail_atr": trail},
+        )
+        for fast in range(4, 34)
+        for period in ("7", "14")
+        for trail in ("2", "4")
+    ]
+    # Sixty groups, so that several go together, each with one of two volatilities.
+    assert len(_batches(_groups(made), made, len(one.candles), 1)) < 60
+    assert swept(made, one) == [swept([each], one)[0] for each in made]
 
 
 @pytest.mark.parametrize("override", [{"fill_at": "close"}, {"last_at_close": "on"}, {"close_at_end": "on"}])

@@ -31,6 +31,7 @@ def broker_of(  # noqa: PLR0913, RUF100
     base_url: str | None = None,
     sandbox: bool = False,
     timeout_s: float = 10.0,
+    read_tries: int = 2,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[CcxtBroker]:
     """The broker of a live account; its connections are closed at the end.
@@ -42,6 +43,7 @@ def broker_of(  # noqa: PLR0913, RUF100
         base_url: send everything there instead; https, or http to this machine.
         sandbox: the venue's own place to practise.
         timeout_s: real seconds without a word, after which nothing more is expected.
+        read_tries: how often a read is made that gets no answer, if the one before it got one.
         environment: of the process; None: its own.
 
     Raises:
@@ -53,7 +55,7 @@ def broker_of(  # noqa: PLR0913, RUF100
     secrets = secrets_of(settings.name, settings.venue, home, environment)
     broker = open_live_broker(
         settings.venue, secrets, clock, budget_of(home, settings.venue),
-        base_url=base_url, sandbox=sandbox, timeout_s=timeout_s,
+        base_url=base_url, sandbox=sandbox, timeout_s=timeout_s, read_tries=read_tries,
     )  # fmt: skip
     try:
         yield broker

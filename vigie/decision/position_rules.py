@@ -97,9 +97,15 @@ def opened(
 
 def effective_stop(position: Position, tick: float) -> float:
     """The trigger that protects the position: the highest of its stops, down to the tick; NaN without any."""
-    stop = position.fixed_stop
-    if position.trail_active and not position.trailing <= stop:
-        stop = position.trailing
+    return higher_stop(position.fixed_stop, position.trailing if position.trail_active else position.fixed_stop, tick)
+
+
+def higher_stop(fixed: float, trailing: float, tick: float) -> float:
+    """The higher of two stops, down to the tick; NaN where both are."""
+    stop = fixed
+    # Not `max`: the first stop may not be known, and then the trailing one is all there is.
+    if not trailing <= stop:
+        stop = trailing
     return floor_to(stop, tick) if stop == stop else stop
 
 
@@ -172,7 +178,12 @@ def _trail(position: Position, bar: Bar, rules: Rules) -> tuple[float, float, bo
     active = position.trail_active or highest >= position.entry_price + rules.activation_atr * position.volatility
     if not active:
         return highest, position.trailing, False
-    return highest, max(position.trailing, highest - rules.trail_atr * position.volatility), True
+    return highest, trailed(position.trailing, highest, position.volatility, rules), True
+
+
+def trailed(trailing: float, highest: float, volatility: float, rules: Rules) -> float:
+    """A trailing stop that hangs on the volatility of the entry, below a highest price; it only rises."""
+    return max(trailing, highest - rules.trail_atr * volatility)
 
 
 def _break_even(position: Position, bar: Bar, rules: Rules) -> tuple[float, bool]:

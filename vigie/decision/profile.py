@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -136,7 +137,6 @@ class Planner:
         self._profile = _collect(lambda: load_profile(profile_name), self._problems) or load_profile(DEFAULT)
         self._own = strategy.parameters.specs()
         self._sorted: dict[tuple[str, ...], _Names] = {}
-        self._made: dict[tuple[object, ...], Any] = {}
 
     def plan(self, overrides: Mapping[str, str]) -> Plan:
         """As `plan`.
@@ -147,10 +147,10 @@ class Planner:
         names = tuple(overrides)
         sorted_ = self._sorted.get(names) or self._sorted.setdefault(names, self._sort(names))
         problems = [*self._problems, *sorted_.problems]
-        parameters = self._part(self._parameters, sorted_.own, overrides, problems)
-        settings = self._part(self._settings, sorted_.settings, overrides, problems)
-        amounts = self._part(self._amounts, sorted_.sizing, overrides, problems)
-        limits = self._part(self._limits, sorted_.guards, overrides, problems)
+        parameters = sorted_.own.of(overrides, problems)
+        settings = sorted_.settings.of(overrides, problems)
+        amounts = sorted_.sizing.of(overrides, problems)
+        limits = sorted_.guards.of(overrides, problems)
         if problems:
             raise ConfigError(problems)
         return Plan(
@@ -171,35 +171,16 @@ class Planner:
         sizing = {rule.number.name for rule in sizing_rules()}
         guards = {rule.number.name for rule in gate_rules()}
         return _Names(
-            own=tuple(name for name in names if name in own),
-            settings=tuple(name for name in names if name in Settings.specs()),
-            sizing=tuple(name for name in names if name in sizing),
-            guards=tuple(name for name in names if name in guards),
+            own=_Part(self._parameters, tuple(name for name in names if name in own)),
+            settings=_Part(self._settings, tuple(name for name in names if name in Settings.specs())),
+            sizing=_Part(self._amounts, tuple(name for name in names if name in sizing)),
+            guards=_Part(self._limits, tuple(name for name in names if name in guards)),
             problems=tuple(
                 f"unknown parameter '{name}'{suggestion(name, [*own, *numbers])}"
                 for name in names
                 if name not in own and name not in numbers
             ),
         )
-
-    def _part(
-        self,
-        make: Callable[[Mapping[str, str], list[str]], T],
-        names: tuple[str, ...],
-        overrides: Mapping[str, str],
-        problems: list[str],
-    ) -> Any:  # noqa: ANN401, RUF100 - one of four kinds, or None with its problems told
-        """One part of a plan, made once for the same words."""
-        words = tuple([overrides[name] for name in names])
-        key = (make.__name__, names, words)
-        found = self._made.get(key)
-        if found is None:
-            own_problems: list[str] = []
-            found = make(dict(zip(names, words, strict=True)), own_problems)
-            problems += own_problems
-            if not own_problems:
-                self._made[key] = found
-        return found
 
     def _parameters(self, given: Mapping[str, str], problems: list[str]) -> Params | None:
         preset = self._strategy.presets.get(self._profile_name, {})
@@ -231,11 +212,39 @@ class Planner:
 class _Names(NamedTuple):
     """Names of overrides, sorted by the part of a plan they belong to."""
 
-    own: tuple[str, ...]
-    settings: tuple[str, ...]
-    sizing: tuple[str, ...]
-    guards: tuple[str, ...]
+    own: _Part
+    settings: _Part
+    sizing: _Part
+    guards: _Part
     problems: tuple[str, ...]
+
+
+class _Part:
+    """One part of many plans, made once for the same words.
+
+    Args:
+        make: it, from its words; problems are added to the list.
+        names: of its words among the overrides.
+    """
+
+    def __init__(self, make: Callable[[Mapping[str, str], list[str]], Any], names: tuple[str, ...]) -> None:
+        self._make = make
+        self._names = names
+        # One name would be given as itself, none not at all.
+        self._words = itemgetter(*names) if len(names) > 1 else lambda given: tuple(given[name] for name in names)
+        self._made: dict[tuple[str, ...], Any] = {}
+
+    def of(self, overrides: Mapping[str, str], problems: list[str]) -> Any:  # noqa: ANN401, RUF100 - one of four kinds
+        """This part; None, with its problems told, where it cannot be made."""
+        words = self._words(overrides)
+        found = self._made.get(words)
+        if found is None:
+            own_problems: list[str] = []
+            found = self._make(dict(zip(self._names, words, strict=True)), own_problems)
+            problems += own_problems
+            if not own_problems:
+                self._made[words] = found
+        return found
 
 
 def _collect(build: Callable[[], T], problems: list[str]) -> T | None:

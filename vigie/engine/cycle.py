@@ -128,6 +128,11 @@ class Engine:
             self._begin_account()
         crashes = self._crashes()
         self._books.write(self._run_started())
+        if self._setup.override:
+            words = f"{self._setup.account} runs without a certificate: {self._setup.override}"
+            self._books.write(
+                e.OverrideUsed("certificate", self._setup.override), e.AlertRaised("override", words, urgent=True)
+            )
         self._clerk.switches()
         self._clerk.restore()
         self._desk.settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vigie.domain.candles import FloatArray
 from vigie.domain.loops import loop
@@ -104,3 +105,14 @@ def wilder_sum(values: FloatArray, period: int, first: int) -> FloatArray:
         state = state - state / period + values[row]
         smooth[row] = state
     return smooth
+
+
+@loop
+def crossings(line: FloatArray, second: FloatArray) -> NDArray[np.int8]:
+    """+1 where a line gets above a second one, -1 where it gets below, 0 elsewhere and in the first row; shape (n,)."""
+    found = np.zeros(len(line), np.int8)
+    for row in range(1, len(line)):
+        up = line[row] > second[row] and not line[row - 1] > second[row - 1]
+        down = line[row] < second[row] and not line[row - 1] < second[row - 1]
+        found[row] = int(up) - int(down)
+    return found

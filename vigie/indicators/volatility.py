@@ -32,6 +32,15 @@ def atr(candles: Candles, period: int = 14) -> FloatArray:
 
 
 @remembered
+def distance(volatility: FloatArray, multiple: float) -> FloatArray:
+    """So many times a volatility, in its unit, shape (n,): how far a stop or a target lies from a fill.
+
+    A search computes it once for all points that share both, which a product in a strategy cannot say.
+    """
+    return multiple * volatility
+
+
+@remembered
 def volatility_z_score(close: FloatArray, window: int = 20, baseline: int = 50) -> FloatArray:
     """How unusual the present volatility is, in standard deviations, NaN until ready, shape (n,).
 

@@ -15,6 +15,7 @@ from vigie.domain.portfolio import Portfolio
 
 REPLAY_SCHEMA = "vigie.replay/1"
 PAPER_SCHEMA = "vigie.paper/1"
+LIVE_SCHEMA = "vigie.live/1"
 PARITY_SCHEMA = "vigie.parity/1"
 
 
@@ -100,6 +101,11 @@ def paper_document(account: Portfolio, facts: Mapping[str, Any]) -> dict[str, An
         facts: ``account``, ``ticks``, ``lines``, ``recovery``, ``problems``, ``ended``.
     """
     return {"schema": PAPER_SCHEMA, **facts, "portfolio": account_document(account)}
+
+
+def live_document(account: Portfolio, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """How live trading ended; as `paper_document`."""
+    return {**paper_document(account, facts), "schema": LIVE_SCHEMA}
 
 
 def paper_view(document: Mapping[str, Any]) -> RenderableType:

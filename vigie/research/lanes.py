@@ -22,7 +22,7 @@ from vigie.research.pieces import Range
 from vigie.research.timeline import filters_of
 from vigie.strategy.signals import Signals
 
-__all__ = ["NAMES", "Numbers", "Road", "run_lane", "sums_of"]
+__all__ = ["NAMES", "Numbers", "Road", "run_lanes", "sums_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,23 +44,55 @@ class Road:
         in_row = there.known.candles.rows_without_hole[there.first :]
         return cls(*(_readable(column) for column in (*columns, in_row, candles.close_day)))
 
-    def lane(self, signals: Signals) -> k.Lane:
-        """These candles with the wishes of a strategy; no entry while it is warming up."""
-        wanted = np.flatnonzero(signals.entry[signals.warm_up :] != 0)
-        return k.Lane(
+    def lanes(self, wishes: Sequence[Signals], members: Sequence[IntArray]) -> k.Lanes:
+        """These candles with the wishes of some strategies; no entry while one is warming up.
+
+        Args:
+            wishes: of each group.
+            members: lines of the plans that share them.
+        """
+        entries = [np.flatnonzero(one.entry[one.warm_up :] != 0) + one.warm_up for one in wishes]
+        # Most groups share their volatility, each by a view of its own: it is laid out once.
+        memories = [one.volatility.ctypes.data for one in wishes]
+        kinds = dict(zip(memories, (one.volatility for one in wishes), strict=True))
+        exits = np.empty((len(wishes), len(self.close)), dtype=np.bool_)
+        for line, one in zip(exits, wishes, strict=True):
+            line[:] = one.exit
+        places = {found: place for place, found in enumerate(kinds)}
+        return k.Lanes(
             open=self.open,
             high=self.high,
             low=self.low,
             close=self.close,
             in_row=self.in_row,
             day=self.day,
-            entries=_readable(wanted + signals.warm_up),
-            entry=_readable(signals.entry),
-            exit=_readable(signals.exit),
-            stop_distance=_readable(signals.stop_distance),
-            target_distance=_readable(signals.target_distance),
-            volatility=_readable(signals.volatility),
+            members=_readable(np.concatenate(members)),
+            member_bounds=_bounds(members),
+            entries=_readable(np.concatenate(entries)),
+            entry=_there([one.entry for one in wishes], entries),
+            stop_distance=_there([one.stop_distance for one in wishes], entries),
+            target_distance=_there([one.target_distance for one in wishes], entries),
+            entry_bounds=_bounds(entries),
+            exit=_readable(exits),
+            volatility=_readable(_lines(list(kinds.values()))),
+            kind=_readable(np.array([places[one] for one in memories], dtype=np.int64)),
         )
+
+
+def _bounds(parts: Sequence[IntArray]) -> IntArray:
+    """Where each part begins in all of them together, and the end."""
+    bounds: IntArray = _readable(np.cumsum([0, *map(len, parts)], dtype=np.int64))
+    return bounds
+
+
+def _lines(columns: Sequence[FloatArray]) -> FloatArray:
+    """Columns as the lines of a table; a single one is not copied."""
+    return columns[0].reshape(1, -1) if len(columns) == 1 else np.stack(columns)
+
+
+def _there(columns: Sequence[NDArray[Any]], rows: Sequence[IntArray]) -> Any:
+    """Columns in the rows where somebody wants to enter, one after the other."""
+    return _readable(np.concatenate([column[wanted] for column, wanted in zip(columns, rows, strict=True)]))
 
 
 def _readable(column: NDArray[Any]) -> Any:
@@ -89,45 +121,40 @@ class Numbers:
     @classmethod
     def of(cls, plans: Sequence[Plan], pair: Pair, instruments: Mapping[Pair, Instrument]) -> Numbers:
         """Lay out plans; what several of them share (`Planner`) is read once."""
-        lines: dict[object, tuple[list[float], ...]] = {}
-        table = []
+        lines: dict[object, int] = {}
+        table: list[tuple[list[float], ...]] = []
+        places = []
         for plan in plans:
             # Plans live as long as this function: nobody else gets these ids.
             shared = (id(plan.settings), id(plan.limits), plan.sizing_amount)
             if shared not in lines:
                 numbers = plan.settings.rules(), plan.settings.costs(), wallet_of(plan, 1), limits_of(plan)
                 filters = filters_of([pair], instruments, plan.settings.min_notional)[0]
-                lines[shared] = tuple([float(one) for one in line] for line in (*numbers, filters))
-            table.append(lines[shared])
-        return cls(*(np.array(column) for column in zip(*table, strict=True)))
+                lines[shared] = len(table)
+                table.append(tuple([float(one) for one in line] for line in (*numbers, filters)))
+            places.append(lines[shared])
+        return cls(*(np.array(column)[places] for column in zip(*table, strict=True)))
 
     def warmed_up(self, members: IntArray, warm_up: int) -> None:
         """Tell the hole rule of some plans for how many candles their strategy asks."""
         self.limits[members, HOLE] = hole_limit(self.limits[members, HOLE], warm_up)
 
 
-def run_lane(
-    lane: k.Lane,
-    numbers: Numbers,
-    members: IntArray,
-    ends: IntArray,
-    days: IntArray,
-    out: FloatArray,
-    daily: FloatArray,
+def run_lanes(
+    lanes: k.Lanes, numbers: Numbers, ends: IntArray, days: IntArray, out: FloatArray, daily: FloatArray
 ) -> None:
-    """Run some plans over one lane.
+    """Run the plans of some lanes.
 
     Args:
-        lane: candles and wishes.
+        lanes: candles, wishes, and who shares them.
         numbers: of all plans.
-        members: those who share the wishes, shape (m,).
         ends: how many candles each answer is about, not decreasing; the last one: all.
         days: last row of each day whose equity is wanted.
-        out: lines ``members`` are written: columns L_*, shape (plans, ends, 11).
-        daily: lines ``members`` are written: equity, quote, shape (plans, days).
+        out: the members' lines are written: columns L_*, shape (plans, ends, 11).
+        daily: the members' lines are written: equity, quote, shape (plans, days).
     """
     n = numbers
-    compiled_lean()(lane, n.rules, n.costs, n.wallets, n.limits, n.filters, members, ends, days, out, daily)
+    compiled_lean()(lanes, n.rules, n.costs, n.wallets, n.limits, n.filters, ends, days, out, daily)
 
 
 def sums_of(lines: FloatArray, capital: FloatArray) -> Sums:

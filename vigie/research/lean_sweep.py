@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
+from itertools import groupby
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -20,11 +22,19 @@ from vigie.metrics.sums import measure_sums
 from vigie.research.compile import compiled_lean, use_compiled_loops
 from vigie.research.folds import rows_before
 from vigie.research.kernel.lean import LEAN_COLUMNS
-from vigie.research.lanes import Numbers, Road, run_lane, sums_of
+from vigie.research.lanes import Numbers, Road, run_lanes, sums_of
 from vigie.research.memo import Memo
 from vigie.research.pieces import piece_in, range_of
 
+T = TypeVar("T")
+
 _YEAR_DAYS = 365.25
+_ROW_BYTES = 9
+"""What the wishes of a group take at most, a row: volatility and exit."""
+_MOST_BYTES = 16 * 2**20
+"""What the wishes of the groups that one thread has at once may take."""
+_TURNS = 8
+"""A thread comes back so often at least, so that none is left alone with the rest at the end."""
 
 Measures: TypeAlias = tuple[Metrics, ...]
 """The numbers of one plan at each date."""
@@ -81,24 +91,58 @@ def lean_sweep(
     lines = np.empty((len(plans), len(ends), LEAN_COLUMNS))
     levels = np.empty((len(plans), len(days)))
 
-    def work(members: IntArray) -> None:
-        first = plans[members[0]]
-        from_past = first.settings.warm_up_from_past
-        with memo.used():
-            piece = piece_in(places[from_past], first)
-        numbers.warmed_up(members, piece.warm_up)
-        run_lane(roads[from_past].lane(piece.signals), numbers, members, ends, days, lines, levels)
-        progress(len(members))
+    def work(batch: Sequence[IntArray]) -> None:
+        from_past = plans[batch[0][0]].settings.warm_up_from_past
+        wishes = []
+        for members in batch:
+            with memo.used():
+                piece = piece_in(places[from_past], plans[members[0]])
+            numbers.warmed_up(members, piece.warm_up)
+            wishes.append(piece.signals)
+        run_lanes(roads[from_past].lanes(wishes, batch), numbers, ends, days, lines, levels)
+        progress(sum(map(len, batch)))
 
-    pool = ThreadPoolExecutor(max_workers=max(1, jobs))
+    waiting = deque(_batches(groups, plans, len(candles), jobs))
+
+    def work_on() -> None:
+        try:
+            for batch in _taken(waiting):
+                work(batch)
+        finally:
+            waiting.clear()
+
+    threads = max(1, jobs)
+    pool = ThreadPoolExecutor(max_workers=threads)
     try:
-        for done in [pool.submit(work, members) for members in groups]:
+        for done in [pool.submit(work_on) for _ in range(threads)]:
             done.result()
     finally:
         # After an interrupt or an error nothing is begun any more.
-        pool.shutdown(cancel_futures=True)
+        waiting.clear()
+        pool.shutdown()
     capital = numbers.wallets[:, Wallet._fields.index("capital")]
     return _measured(lines, capital, candles, ends), _returns(levels, capital)
+
+
+def _taken(waiting: deque[T]) -> Iterator[T]:
+    """One after another until none is left; several threads may take from the same."""
+    while True:
+        try:
+            one = waiting.popleft()
+        except IndexError:
+            return
+        yield one
+
+
+def _batches(groups: Sequence[IntArray], plans: Sequence[Plan], rows: int, jobs: int) -> list[Sequence[IntArray]]:
+    """Groups that go through the compiled loop in one go.
+
+    A thread that comes back from it after each group waits for Python each time: that cost a fifth of a search.
+    """
+    most = max(1, min(_MOST_BYTES // (_ROW_BYTES * max(1, rows)), len(groups) // (_TURNS * max(1, jobs))))
+    of_a_kind = groupby(groups, lambda members: plans[members[0]].settings.warm_up_from_past)
+    kinds = [list(some) for _, some in of_a_kind]
+    return [some[first : first + most] for some in kinds for first in range(0, len(some), most)]
 
 
 def _groups(plans: Sequence[Plan]) -> list[IntArray]:

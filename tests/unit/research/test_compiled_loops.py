@@ -27,7 +27,16 @@ SCALARS: dict[str, tuple[float, ...]] = {
     "risk_free": (0.0, 1e-6),
 }
 """What each scalar argument of a loop is tried with."""
-COLUMNS = {"values": "close", "equity": "close", "at": "closes_at", "high": "high", "low": "low", "close": "close"}
+COLUMNS = {
+    "values": "close",
+    "equity": "close",
+    "at": "closes_at",
+    "high": "high",
+    "low": "low",
+    "close": "close",
+    "line": "close",
+    "second": "open",
+}
 """Which column of candles each array argument is given."""
 
 

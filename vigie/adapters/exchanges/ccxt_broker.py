@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from vigie.adapters.exchanges.ccxt_dialect import Dialect, TellsTrades, live_dialect
+from vigie.adapters.exchanges.ccxt_dialect import Dialect, KeyRights, TellsTrades, live_dialect
 from vigie.adapters.exchanges.ccxt_listing import Listing
 from vigie.adapters.exchanges.ccxt_wire import Wire
 from vigie.adapters.exchanges.secrets import Secrets
@@ -223,6 +223,15 @@ class CcxtBroker:
         """
         return self._wire.read(self._dialect.balances)
 
+    def rights(self) -> KeyRights | None:
+        """What the key may do; None: the venue does not tell.
+
+        Raises:
+            VenueUnavailable: no usable answer.
+            VenueRefused: the venue does not know the key.
+        """
+        return self._wire.read(self._dialect.rights)
+
     def trades(self, pair: Pair, since_ms: int) -> tuple[OwnTrade, ...] | None:
         """The account's own trades of a pair since an instant; None: how this venue tells them was never tried out.
 
@@ -265,6 +274,7 @@ def open_live_broker(  # noqa: PLR0913, RUF100
     base_url: str | None = None,
     sandbox: bool = False,
     timeout_s: float = 10.0,
+    read_tries: int = 1,
 ) -> CcxtBroker:
     """A real account, ready to be asked; nothing is sent yet.
 
@@ -276,6 +286,7 @@ def open_live_broker(  # noqa: PLR0913, RUF100
         base_url: send everything there instead; https, or http to this machine.
         sandbox: the venue's own place to practise.
         timeout_s: real seconds without a word, after which nothing more is expected.
+        read_tries: how often a read is made that gets no answer, if the one before it got one.
 
     Raises:
         ConfigError: the venue is unknown, cannot hold a stop, or was never tried out; keys are missing; an address that
@@ -290,5 +301,7 @@ def open_live_broker(  # noqa: PLR0913, RUF100
     if missing:
         raise ConfigError(missing)
     budget = RateBudget(venue, table.limits, store, clock)
-    wire = Wire(found, secrets, clock, budget, base_url=base_url, sandbox=sandbox, timeout_s=timeout_s)
+    wire = Wire(
+        found, secrets, clock, budget, base_url=base_url, sandbox=sandbox, timeout_s=timeout_s, read_tries=read_tries
+    )
     return CcxtBroker(found, wire, clock, budget)

@@ -53,6 +53,19 @@ class Capabilities:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class KeyRights:
+    """What a key may do.
+
+    Attributes:
+        trades: send orders on the spot market.
+        withdraws: take coins away; who has the key has the coins.
+    """
+
+    trades: bool
+    withdraws: bool
+
+
 class Dialect(Protocol):
     """One venue. Its methods send with the client that they are given, and raise what ccxt and parsing raise."""
 
@@ -105,6 +118,10 @@ class Dialect(Protocol):
 
     def balances(self, client: Client) -> dict[str, Balance]:
         """Coins by asset; those that are not nothing."""
+        ...
+
+    def rights(self, client: Client) -> KeyRights | None:
+        """What the key may do; None: the venue does not tell."""
         ...
 
     def meaning(self, answer: Answer, error: Exception) -> Meaning:

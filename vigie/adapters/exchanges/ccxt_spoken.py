@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client
+from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client, KeyRights
 from vigie.adapters.exchanges.ccxt_errors import Meaning, Said, meaning_by_class
 from vigie.adapters.exchanges.ccxt_gate import Answer, Endpoints
 from vigie.adapters.exchanges.ccxt_listing import ZERO, Listing
@@ -97,6 +97,10 @@ class Spoken:
             if told["free"].get(asset) is not None
         }
         return {asset: one for asset, one in found.items() if one.total}
+
+    def rights(self, client: Client) -> KeyRights | None:  # noqa: ARG002
+        """Not asked: no request for it was tried out."""
+        return None
 
     def meaning(self, answer: Answer, error: Exception) -> Meaning:
         """By what ccxt makes of the venue's codes; a page that is no document comes from a wall before the venue."""

@@ -15,10 +15,13 @@ from vigie.domain.errors import OutcomeUnknown, VenueRefused, VenueUnavailable, 
 from vigie.domain.masking import for_people
 from vigie.ports.clock import Clock
 from vigie.reliability.rate_budget import RateBudget
+from vigie.reliability.retry import retry_read
 
 T = TypeVar("T")
 
 _SHORTEST_BLOCK_S = 1.0
+_REST_S = 0.5
+"""Between two tries of a read."""
 
 
 class Wire:
@@ -34,6 +37,7 @@ class Wire:
         base_url: str | None = None,
         sandbox: bool = False,
         timeout_s: float = 10.0,
+        read_tries: int = 1,
     ) -> None:
         """Make ready; nothing is sent yet.
 
@@ -45,13 +49,16 @@ class Wire:
             base_url: send everything there instead; https, or http to this machine.
             sandbox: the venue's own place to practise.
             timeout_s: real seconds without a word, after which nothing more is expected.
+            read_tries: how often a read is made that gets no answer. Once only after one that got none: a dead line
+                costs a time-out each time, and the next look at the stops has to come.
 
         Raises:
             ConfigError: an address that may not be used, or a venue without a place to practise.
         """
         table = dialect.capabilities
         self.venue = table.name
-        self._dialect, self._secrets, self._budget = dialect, secrets, budget
+        self._dialect, self._secrets, self._budget, self._clock = dialect, secrets, budget, clock
+        self._read_tries, self._answered = read_tries, True
         self.time = VenueTime(table.name, clock, increasing=table.increasing_time)
         self._gate = Gate(table.name, dialect.endpoints, budget, table.counters)
         self._client = make_client(
@@ -76,7 +83,15 @@ class Wire:
             VenueRefused: a proven no.
             VenueUnavailable: no usable answer.
         """
-        return self._twice_if_the_clock_is_off(ask, write=False, protective=protective)
+        tries, self._answered = self._read_tries if self._answered else 1, True
+        try:
+            return retry_read(
+                lambda: self._twice_if_the_clock_is_off(ask, write=False, protective=protective),
+                self._clock, attempts=tries, first_wait_s=_REST_S, longest_wait_s=_REST_S,
+            )  # fmt: skip
+        except VenueUnavailable:
+            self._answered = False
+            raise
 
     def write(self, send: Callable[[Client], T], *, protective: bool) -> T:
         """Change something; one request, never repeated unless the venue has proven that it did not look at it.

@@ -34,6 +34,7 @@ class CcxtCandleSource:
         *,
         local_time_ms: Callable[[], int],
         base_url: str | None = None,
+        sandbox: bool = False,
         budget: RateBudget | None = None,
     ) -> None:
         """Make ready; nothing is sent yet.
@@ -42,6 +43,7 @@ class CcxtCandleSource:
             exchange: ccxt's name, for instance ``binance``.
             local_time_ms: our own time, for venues that do not tell theirs.
             base_url: send everything there instead; https, or http to this machine.
+            sandbox: the venue's own place to practise: its prices are its own.
             budget: of all who ask from this address; None: nobody else does, or nothing hangs on it.
 
         Raises:
@@ -54,6 +56,13 @@ class CcxtCandleSource:
             raise ConfigError(f"unknown exchange '{exchange}'{_near(self.venue, ccxt.exchanges)}")
         self._local_time_ms, self._budget = local_time_ms, budget
         self._api = getattr(ccxt, self.venue)(_settings(self.venue, base_url))
+        if budget is not None:
+            # What is asked is counted where all who ask can see it, and by our clock; ccxt would wait by the machine's.
+            self._api.enableRateLimit = False
+        if sandbox:
+            if "test" not in self._api.urls:
+                raise ConfigError(f"{self.venue} has no place to practise; leave the sandbox out")
+            self._api.set_sandbox_mode(True)
         # Codes below the spot table are not seen when the address is not the exchange's own.
         spot_errors = self._api.exceptions.get("spot", {})
         self._api.exceptions.setdefault("exact", {}).update(spot_errors.get("exact", {}))

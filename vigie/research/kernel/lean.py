@@ -13,8 +13,18 @@ from typing import NamedTuple
 import numpy as np
 
 from vigie.decision.marks import fallen
-from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest
-from vigie.decision.position_rules import Bar, Position, advance, await_sale, effective_stop, opened, quiet_below
+from vigie.decision.policies import Costs, Extreme, Filters, GapPolicy, Rules, StopTest, TrailFrom
+from vigie.decision.position_rules import (
+    Bar,
+    Position,
+    advance,
+    await_sale,
+    effective_stop,
+    higher_stop,
+    opened,
+    quiet_below,
+    trailed,
+)
 from vigie.decision.weighing import Account, Entry, Wallet, weigh
 from vigie.domain.candles import BoolArray, FloatArray, IntArray
 from vigie.domain.tallies import Tallies, streak_of, trades_of, was_lost, with_entry, with_trade
@@ -35,9 +45,9 @@ class Lane(NamedTuple):
     Attributes:
         open, high, low, close: quote, shape (rows,).
         in_row, day: as in `Market`, shape (rows,).
-        entries: rows in which the strategy wants to enter, increasing.
-        entry: direction wanted, shape (rows,).
-        exit, stop_distance, target_distance, volatility: as in `Wishes`, shape (rows,).
+        entries: rows in which the strategy wants to enter, increasing, shape (m,).
+        entry, stop_distance, target_distance: as in `Wishes`, in these rows, shape (m,).
+        exit, volatility: as in `Wishes`, shape (rows,).
     """
 
     open: FloatArray
@@ -48,10 +58,42 @@ class Lane(NamedTuple):
     day: IntArray
     entries: IntArray
     entry: SmallInts
-    exit: BoolArray
     stop_distance: FloatArray
     target_distance: FloatArray
+    exit: BoolArray
     volatility: FloatArray
+
+
+class Lanes(NamedTuple):
+    """Candles of one pair, and the wishes of several groups of plans; those of a group share theirs.
+
+    Attributes:
+        open, high, low, close, in_row, day: as in `Lane`.
+        members: lines of the plans, group by group, shape (plans,).
+        member_bounds: where the members of each group begin, and the end, shape (groups + 1,).
+        entries, entry, stop_distance, target_distance: as in `Lane`, group by group, shape (entries of all,).
+        entry_bounds: where those of each group begin, and the end, shape (groups + 1,).
+        exit: shape (groups, rows).
+        volatility: each different one once, shape (kinds, rows).
+        kind: which of them a group has, shape (groups,).
+    """
+
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    in_row: IntArray
+    day: IntArray
+    members: IntArray
+    member_bounds: IntArray
+    entries: IntArray
+    entry: SmallInts
+    stop_distance: FloatArray
+    target_distance: FloatArray
+    entry_bounds: IntArray
+    exit: BoolArray
+    volatility: FloatArray
+    kind: IntArray
 
 
 class Curve(NamedTuple):
@@ -137,9 +179,9 @@ def lean(  # noqa: C901 - one loop, as `walk`
             _answer(curve, tally, out[end])
             end += 1
         entry = Entry(
-            direction=int(lane.entry[signal]),
-            stop_distance=lane.stop_distance[signal],
-            target_distance=lane.target_distance[signal],
+            direction=int(lane.entry[at]),
+            stop_distance=lane.stop_distance[at],
+            target_distance=lane.target_distance[at],
             volatility=lane.volatility[signal],
             correlation=0.0,
             candles_in_row=int(lane.in_row[signal]),
@@ -160,13 +202,13 @@ def lean(  # noqa: C901 - one loop, as `walk`
         position = _with_quantity(position, coins)
         stop = effective_stop(position, filters.tick)
         leaving, resting, first = 0, False, row
-        # Rows from here on have not been added up yet.
-        since = row
+        # Rows from here on have not been added up yet; their lowest and highest close.
+        since, least, most = row, np.inf, -np.inf
         sold, price = False, 0.0
         while row < rows:
             if row == ends[end]:
-                curve = _held(curve, lane, since, row, cash, position.quantity)
-                since = row
+                curve = _held(curve, lane, since, row, cash, position.quantity, least, most)
+                since, least, most = row, np.inf, -np.inf
                 while row == ends[end]:
                     _answer(curve, tally, out[end])
                     end += 1
@@ -192,9 +234,9 @@ def lean(  # noqa: C901 - one loop, as `walk`
                 position, actions = advance(position, bar, rules, filters)
                 stop = effective_stop(position, filters.tick)
             if actions.partial_1 > 0.0 or actions.partial_2 > 0.0:
-                curve = _held(curve, lane, since, row, cash, position.quantity)
+                curve = _held(curve, lane, since, row, cash, position.quantity, least, most)
                 a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
-                since = row
+                since, least, most = row, np.inf, -np.inf
                 for part in (actions.partial_1, actions.partial_2):
                     value = part * sell_price(close, costs.partial_slippage_fraction)
                     fee = fee_of(value, costs.fee_fraction)
@@ -206,11 +248,13 @@ def lean(  # noqa: C901 - one loop, as `walk`
                 leaving = actions.exit
                 if leaving == ExitReason.STOP:
                     stopped_at = float(row)
+            least, most = min(least, close), max(most, close)
             row += 1
             if calm and leaving == 0 and not resting:
-                row, highest = _next_busy(lane, extremes, row, ends[end], stop, position, rules)
-                position = _with_highest(position, highest)
-        curve = _held(curve, lane, since, row, cash, position.quantity)
+                row, position, stop, least, most = _next_busy(
+                    lane, extremes, row, ends[end], stop, position, rules, filters.tick, least, most
+                )
+        curve = _held(curve, lane, since, row, cash, position.quantity, least, most)
         a_day = _days(lane.close, cash, position.quantity, row, days, a_day, daily)
         if not sold:
             break
@@ -245,39 +289,62 @@ def _account(cash: float, capital: float, curve: Curve, tallies: Tallies) -> Acc
 
 
 def _next_busy(
-    lane: Lane, extremes: FloatArray, row: int, before: int, stop: float, position: Position, rules: Rules
-) -> tuple[int, float]:
-    """The first row from ``row`` on that can do more to a position than lift its highest price, or ``before``.
+    lane: Lane,
+    extremes: FloatArray,
+    row: int,
+    before: int,
+    stop: float,
+    position: Position,
+    rules: Rules,
+    tick: float,
+    least: float,
+    most: float,
+) -> tuple[int, Position, float, float, float]:
+    """The first row from ``row`` on that can do more to a position than lift its trailing stop, or ``before``.
 
     Returns:
-        the row, and the highest price until then.
+        the row, the position until then, its stop, and the lowest and highest close that were known or passed.
     """
-    highest = position.highest
-    most, close = quiet_below(position, rules)
-    while (
-        row < before
-        and lane.low[row] > stop
-        and extremes[row] <= most
-        and lane.close[row] <= close
-        and not lane.exit[row]
-    ):
-        highest = max(highest, extremes[row])
+    highest, trailing = position.highest, position.trailing
+    quiet_extreme, quiet_close = quiet_below(position, rules)
+    # Then a new highest price lifts the stop that hangs on it and does nothing else.
+    climbs = position.trail_active and rules.trail_from == TrailFrom.ACTIVATION
+    while row < before and lane.low[row] > stop and not lane.exit[row]:
+        extreme, close = extremes[row], lane.close[row]
+        if close > quiet_close:
+            break
+        if extreme > quiet_extreme:
+            if not climbs:
+                break
+            highest = quiet_extreme = extreme
+            trailing = trailed(trailing, highest, position.volatility, rules)
+            stop = higher_stop(position.fixed_stop, trailing, tick)
+        highest = max(highest, extreme)
+        least, most = min(least, close), max(most, close)
         row += 1
-    return row, highest
+    return row, _climbed(position, highest, trailing), stop, least, most
 
 
-def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float) -> Curve:
-    """The curve after the rows from ``start`` to before ``stop``, at whose closes this cash and these coins stood."""
+def _held(
+    curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: float, least: float, most: float
+) -> Curve:
+    """The curve after the rows from ``start`` to before ``stop``, at whose closes this cash and these coins stood.
+
+    ``least`` and ``most`` are the lowest and highest of these closes.
+    """
     if start >= stop:
         return curve
     total, squares, losses = added_up(lane.close[start:stop], cash, coins)
     first = cash + coins * lane.close[start]
     excess = first / curve.last - 1.0
     loss = min(excess, 0.0)
-    peak, worst, low = curve.peak, curve.worst, lane.close[start]
-    for row in range(start, stop):
-        peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
-        low = min(low, lane.close[row])
+    worst = curve.worst
+    peak = max(curve.peak, cash + coins * most)
+    if cash + coins * least < peak * (1.0 - worst):
+        # There may be a deeper fall in here. Else none is: no close lies deeper, and no peak before it higher.
+        peak = curve.peak
+        for row in range(start, stop):
+            peak, worst = fallen(cash + coins * lane.close[row], peak, worst)
     day = lane.day[stop - 1]
     day_first, day_lowest = curve.day_first, curve.day_lowest
     row = stop - 1
@@ -295,7 +362,7 @@ def _held(curve: Curve, lane: Lane, start: int, stop: int, cash: float, coins: f
         curve.losses + loss * loss + losses,
         peak,
         worst,
-        min(curve.lowest, cash + coins * low),
+        min(curve.lowest, cash + coins * least),
         day,
         day_first,
         day_lowest,
@@ -389,57 +456,77 @@ def _answer(curve: Curve, tally: Tally, out: FloatArray) -> None:
 
 
 def lean_many(
-    lane: Lane,
+    lanes: Lanes,
     rules: FloatArray,
     costs: FloatArray,
     wallets: FloatArray,
     limits: FloatArray,
     filters: FloatArray,
-    members: IntArray,
     ends: IntArray,
     days: IntArray,
     out: FloatArray,
     daily: FloatArray,
 ) -> None:
-    """Many plans with the same wishes: those of some lines of the tables."""
-    for line in members:
-        lean(
-            lane,
-            Rules(
-                int(rules[line, 0]),
-                int(rules[line, 1]),
-                rules[line, 2] > 0.0,
-                int(rules[line, 3]),
-                int(rules[line, 4]),
-                int(rules[line, 5]),
-                rules[line, 6],
-                rules[line, 7],
-                rules[line, 8],
-                rules[line, 9],
-                rules[line, 10],
-                rules[line, 11],
-                rules[line, 12],
-                rules[line, 13],
-                rules[line, 14],
-                rules[line, 15] > 0.0,
-                rules[line, 16] > 0.0,
-            ),
-            Costs(costs[line, 0], costs[line, 1], costs[line, 2], costs[line, 3] > 0.0),
-            Wallet(
-                wallets[line, 0],
-                int(wallets[line, 1]),
-                wallets[line, 2],
-                wallets[line, 3],
-                wallets[line, 4],
-                int(wallets[line, 5]),
-            ),
-            limits[line],
-            Filters(filters[line, 0], filters[line, 1], filters[line, 2], filters[line, 3]),
-            ends,
-            days,
-            out[line],
-            daily[line],
-        )
+    """Many plans, each on the lane of its group: lines of the tables."""
+    for group in range(len(lanes.kind)):
+        lane = _lane(lanes, group)
+        for member in range(lanes.member_bounds[group], lanes.member_bounds[group + 1]):
+            line = lanes.members[member]
+            lean(
+                lane,
+                Rules(
+                    int(rules[line, 0]),
+                    int(rules[line, 1]),
+                    rules[line, 2] > 0.0,
+                    int(rules[line, 3]),
+                    int(rules[line, 4]),
+                    int(rules[line, 5]),
+                    rules[line, 6],
+                    rules[line, 7],
+                    rules[line, 8],
+                    rules[line, 9],
+                    rules[line, 10],
+                    rules[line, 11],
+                    rules[line, 12],
+                    rules[line, 13],
+                    rules[line, 14],
+                    rules[line, 15] > 0.0,
+                    rules[line, 16] > 0.0,
+                ),
+                Costs(costs[line, 0], costs[line, 1], costs[line, 2], costs[line, 3] > 0.0),
+                Wallet(
+                    wallets[line, 0],
+                    int(wallets[line, 1]),
+                    wallets[line, 2],
+                    wallets[line, 3],
+                    wallets[line, 4],
+                    int(wallets[line, 5]),
+                ),
+                limits[line],
+                Filters(filters[line, 0], filters[line, 1], filters[line, 2], filters[line, 3]),
+                ends,
+                days,
+                out[line],
+                daily[line],
+            )
+
+
+def _lane(lanes: Lanes, group: int) -> Lane:
+    first, last = lanes.entry_bounds[group], lanes.entry_bounds[group + 1]
+    return Lane(
+        lanes.open,
+        lanes.high,
+        lanes.low,
+        lanes.close,
+        lanes.in_row,
+        lanes.day,
+        lanes.entries[first:last],
+        lanes.entry[first:last],
+        lanes.stop_distance[first:last],
+        lanes.target_distance[first:last],
+        lanes.exit[group],
+        lanes.volatility[lanes.kind[group]],
+    )
 
 
 def _with_quantity(position: Position, quantity: float) -> Position:
@@ -457,13 +544,13 @@ def _with_quantity(position: Position, quantity: float) -> Position:
     )
 
 
-def _with_highest(position: Position, highest: float) -> Position:
+def _climbed(position: Position, highest: float, trailing: float) -> Position:
     return Position(
         entry_price=position.entry_price,
         quantity=position.quantity,
         volatility=position.volatility,
         fixed_stop=position.fixed_stop,
-        trailing=position.trailing,
+        trailing=trailing,
         trail_active=position.trail_active,
         breakeven_done=position.breakeven_done,
         highest=highest,

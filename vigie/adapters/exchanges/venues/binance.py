@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vigie.adapters.exchanges import binance_answers as answers
-from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client
+from vigie.adapters.exchanges.ccxt_dialect import Capabilities, Client, KeyRights
 from vigie.adapters.exchanges.ccxt_errors import Meaning
 from vigie.adapters.exchanges.ccxt_gate import Answer, Endpoint
 from vigie.adapters.exchanges.ccxt_listing import Listing
@@ -46,6 +46,7 @@ class Binance:
         ),
         ("GET", "/api/v3/openOrders"): Endpoint(_SIGNED, {WEIGHT: 80}),
         ("GET", "/api/v3/account"): Endpoint(_SIGNED | {"omitZeroBalances"}, {WEIGHT: 20}),
+        ("GET", "/sapi/v1/account/apiRestrictions"): Endpoint(_SIGNED, {WEIGHT: 1}),
     }
 
     def __init__(self) -> None:
@@ -149,6 +150,16 @@ class Binance:
     def balances(self, client: Client) -> dict[str, Balance]:
         """GET /account."""
         return answers.balances(client.private_get_account({"omitZeroBalances": "true"}))
+
+    def rights(self, client: Client) -> KeyRights | None:
+        """GET /sapi apiRestrictions; the place to practise has none, and nothing to withdraw."""
+        if "sapi" not in client.urls["api"]:
+            return None
+        told = client.sapi_get_account_apirestrictions()
+        trades, withdraws = told["enableSpotAndMarginTrading"], told["enableWithdrawals"]
+        if not (isinstance(trades, bool) and isinstance(withdraws, bool)):
+            raise TypeError("not the rights of a key")
+        return KeyRights(trades=trades, withdraws=withdraws)
 
     def meaning(self, answer: Answer, error: Exception) -> Meaning:  # noqa: ARG002
         """By code and words of the answer: one code stands for many refusals."""
