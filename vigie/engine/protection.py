@@ -259,7 +259,9 @@ class Guardian:
         held = self._books.portfolio.holdings.get(pair)
         if held is None or held.stop_id is None:
             return
-        self._desk.cancel(held.stop_id)
+        if held.stop_id in self._books.portfolio.orders:
+            # One that is not remembered any more has ended long ago: only ended orders are forgotten.
+            self._desk.cancel(held.stop_id)
         record = self._books.portfolio.orders.get(held.stop_id)
         if record is not None and not record.status.final:
             # It rests, or a cancel is still under way: it stays the stop of this holding until the next tick asks.

@@ -15,7 +15,7 @@ from vigie.domain.errors import InvariantBroken, OutcomeUnknown, RefusalCode, Ve
 from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt, OrderStatus
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import Portfolio
+from vigie.domain.portfolio import EXACT, Portfolio
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.adopting import Adopter
 from vigie.engine.books import Books
@@ -281,7 +281,7 @@ class Reconciler:
 
     def _quote(self, one: Difference, _: Policy) -> str:
         account = self._rooms.books.portfolio
-        missing = one.theirs - account.cash
+        missing = EXACT.subtract(one.theirs, account.cash)
         if missing >= 0:
             return "settled by what was booked before"
         self._rooms.books.write(e.FlowSeen(missing, f"reconcile: {one.text}"))
