@@ -35,7 +35,9 @@ def told(outcome: Outcome, *, verbose: bool = False) -> None:
     """Print a week."""
     for line in outcome.log if verbose else ():
         sys.stdout.write(f"{line}\n")
-    sys.stdout.write(f"seed {outcome.seed}: {outcome.ticks} ticks, {outcome.starts} starts, {outcome.orders} orders, {outcome.trades} trades: {outcome.violations or 'fine'}\n")
+    sys.stdout.write(
+        f"seed {outcome.seed}: {outcome.ticks} ticks, {outcome.starts} starts, {outcome.orders} orders, {outcome.trades} trades: {outcome.violations or 'fine'}\n"
+    )
 
 
 if __name__ == "__main__":
