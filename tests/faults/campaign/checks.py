@@ -136,6 +136,9 @@ class Watch:
             self._protection()
             if settled:
                 self._books()
+        else:
+            # It begins anew: what it was sent with, and whether it was heard, nobody can hold against anybody.
+            self.bare = dict.fromkeys(self.bare, self._world.ex.now_ms())
         for text in broken(self._world.ex.exchange):
             self.say(f"the exchange itself: {text}")
 
