@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from vigie.decision.policies import GapPolicy
 from vigie.domain import events as e
-from vigie.domain.errors import ConfigError, InvariantBroken, VigieError
+from vigie.domain.errors import ConfigError, InvariantBroken, RefusalCode, VenueRefused, VigieError
 from vigie.domain.order import Leg, OrderReport
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
@@ -279,6 +279,8 @@ class Engine:
             self._call_for_a_person(str(error))
         except VigieError as error:
             self._problems.append(f"{name}: {error}")
+            if isinstance(error, VenueRefused) and error.code is RefusalCode.NOT_PERMITTED:
+                self._call_for_a_person(str(error))
         except OSError as error:
             self._problems.append(f"{name}: the disk: {error.strerror or error}")
             self._desk.hold_back(TradingMode.HALTED)

@@ -237,9 +237,7 @@ class Watch:
         if not instrument.sendable(sellable, lane.last or ZERO):
             return None
         ours = {one.intent.client_id: one.intent.leg for one in world.account.open_orders(pair)}
-        resting = [
-            one for one in world.ex.exchange.shelf.open(lane.name) if ours.get(one.ticket.client_id) is Leg.STOP
-        ]
+        resting = [one for one in world.ex.exchange.shelf.open(lane.name) if ours.get(one.ticket.client_id) is Leg.STOP]
         locked = sum((one.remaining for one in resting), ZERO)
         free = world.ex.exchange.custody.free(parsed.base) - BASELINE.get(parsed.base, ZERO)
         if free + locked < sellable:

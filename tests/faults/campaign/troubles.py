@@ -254,7 +254,9 @@ class Trouble:
     def candles_are_bent(self) -> str:
         how = self.dice.choice(["late", "gap", "duplicate", "revise", "forming"])
         more = {"factor": 1.01, "row": -2} if how == "revise" else {"row": -3} if how in ("gap", "duplicate") else {}
-        self.rules("F22", {"path": "*/klines", "action": "klines", "how": how, "count": self.dice.choice([1, 4]), **more})
+        self.rules(
+            "F22", {"path": "*/klines", "action": "klines", "how": how, "count": self.dice.choice([1, 4]), **more}
+        )
         return "F22"
 
     def the_key_is_revoked(self) -> str:

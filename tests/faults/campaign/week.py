@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tests.fakes.engine_ports import Killed
@@ -57,7 +57,8 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """As it goes from process to process."""
-        return asdict(self)
+        return {**{one.name: getattr(self, one.name) for one in fields(self)},
+                "faults": dict(self.faults), "people": dict(self.people)}  # fmt: skip
 
 
 class Week:
