@@ -209,6 +209,7 @@ def test_f7_nothing_is_asked_before_the_ban_is_over_and_somebody_is_told(status:
         asked = [one for one in run.ex.journal.since()[before:] if one.path in private]
         assert asked == [], f"{(run.ex.now_ms() - banned_at) / 1000} of {wait} s are over"
         assert any("wants no request" in one for one in problems)
+        assert [one.topic for one in run.world.alerts.told] == ["sent-away"] * (status == 418), "told once"  # type: ignore[attr-defined]
         assert guards(run, 2) == []
         assert protected(run)
         assert run.engine._desk.mode is TradingMode.ACTIVE
@@ -531,7 +532,7 @@ def test_f24_a_process_killed_at_each_step_comes_back_reconciles_and_protects(ki
         left = [times]
 
         def last(event: e.Event) -> bool:
-            left[0] -= event.KIND == kind
+            left[0] -= kind == event.KIND
             return left[0] <= 0
 
         dying.last = last

@@ -283,7 +283,7 @@ class Watch:
         if saved is None or saved.seq > len(lines):
             self.say("state: the snapshot knows more than the journal")
             return
-        told = folded(((one.seq, one.at, one.event) for one in lines[: saved.seq]))
+        told = folded((one.seq, one.at, one.event) for one in lines[: saved.seq])
         if to_json(saved) != to_json(told):
             self.say("state: the snapshot is not the fold of the journal")
 
