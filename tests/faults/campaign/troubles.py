@@ -211,8 +211,8 @@ class Trouble:
     def a_moved_stop_is_refused(self) -> str:
         """The cancel of a move is done and the new stop is refused."""
         self.rules("F17", {"method": "DELETE", "path": ORDER, "action": "do", "acts": []},
-                   {**STOPS, "nth": 2 if self.dice.random() < 0.5 else 1, "action": "answer", "status": 409,
-                    "code": -2021, "message": "Order cancel-replace partially failed.",
+                   {**STOPS, "nth": 2 if self.dice.random() < 0.5 else 1, "action": "answer", "status": 400,
+                    "code": -2010, "message": "Account has insufficient balance for requested action.",
                     "count": self.dice.choice([1, 3])})  # fmt: skip
         return "F17"
 
