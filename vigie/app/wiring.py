@@ -100,8 +100,9 @@ def setup_of(settings: AccountSettings, made: Plan, mode: str) -> Setup:
         code_hash=source_hash(),
         config_hash=digest(config),
         process=os.getpid(),
-        # A simulated venue keeps all it was ever sent: what it does not know was never there.
-        absent_after_seconds=60.0 if mode == "live" else 0.0,
+        # A simulated venue keeps all it was ever sent: what it does not know was never there. A real one may refuse to
+        # show for half a minute what it has; and a stop that never arrived is placed again within a guard period.
+        absent_after_seconds=45.0 if mode == "live" else 0.0,
     )
 
 
