@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.exchange.test_engine_on_the_wire import FALL, FILTERS, LIST, POST, Live, live, money_agrees
+from tests.exchange.test_engine_on_the_wire import FALL, FILTERS, LIST, Live, live, money_agrees
 from tests.fakes.scripted import series_of
 from tests.fakes.small_markets import BTC, QUIET, candles_of
 from vigie.domain import events as e
@@ -130,18 +130,6 @@ def test_f15_coins_that_somebody_took_do_not_cost_the_rest_its_stop_and_nothing_
         run.engine.guard_tick()
         assert [one.client_id for one in run.broker.open_orders()] == [smaller.client_id]
         assert set(run.engine.portfolio.latches) == {"reconcile"}
-
-
-def test_f11_a_stop_that_would_trigger_at_once_ends_in_a_sale_and_somebody_is_told() -> None:
-    with live(CALM, entries=[5]) as run:
-        run.engine.start()
-        run.ex.faults({"name": "F11", **POST, "where": {"type": "STOP_LOSS_LIMIT"}, "count": 3, "action": "answer",
-                       "status": 400, "code": -2010, "message": "Stop price would trigger immediately."})  # fmt: skip
-        run.hours(2)
-        assert legs(run) == [Leg.ENTRY, Leg.STOP, Leg.STOP, Leg.STOP, Leg.EMERGENCY]
-        assert run.engine.portfolio.holdings == {}
-        assert "unprotected" in alerts(run)
-        money_agrees(run)
 
 
 # --- fees ---------------------------------------------------------------------------------------------------------

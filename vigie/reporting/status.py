@@ -151,7 +151,8 @@ def _coverage(document: Mapping[str, Any]) -> Iterator[Row]:
             yield _row("no stop", f"{one['pair']} for {duration(bare)}", BAD)
     over = document.get("coverage")
     if over is not None and over["seconds"]:
-        text = f"no stop for {over['seconds']:,.1f} s in {over['gaps']:,} gaps, longest {over['longest_seconds']:,.1f} s"
+        longest = f"longest {over['longest_seconds']:,.1f} s"
+        text = f"no stop for {over['seconds']:,.1f} s in {over['gaps']:,} gaps, {longest}"
         late = f"; {over['too_long']} over a minute" if over["too_long"] else ""
         yield _row("coverage", text + late, LOOK if late else None)
 
