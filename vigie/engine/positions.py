@@ -105,6 +105,10 @@ def closing(account: Portfolio, held: Holding, instrument: Instrument, price: fl
         stopped_at=held.exited_at if stopped else None,
         dust=held.quantity,
         stop_at_entry=held.stop_at_entry,
+        slippage=held.slippage,
+        fees_elsewhere=held.fees_elsewhere,
+        bare_ms=held.gaps.total_ms,
+        longest_bare_ms=held.gaps.longest_ms,
         unpriced=held.unpriced,
     )
 

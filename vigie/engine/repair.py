@@ -131,7 +131,7 @@ class Reconciler:
         # Rehearsed on scratch paper: the plan is told of the account as it is once the venue's word is booked.
         scratch = Scratch(before.seq, rooms.clock)
         books = Books(scratch, rooms.clock, before)
-        desk = Desk(rooms.setup, books, rooms.broker, rooms.controls, rooms.clock)
+        desk = Desk(rooms.setup, books, rooms.broker, rooms.controls, rooms.clock, rooms.feed)
         self._ask_all(desk, before)
         found = unbooked(before, books.portfolio, scratch.lines)
         found += self._vanished(books.portfolio, {one.subject for one in found})

@@ -175,6 +175,20 @@ def test_stops_that_are_refused_all_day_never_take_an_id_twice() -> None:
     assert len(set(sent)) == len(sent)
 
 
+def test_a_stop_that_was_forgotten_among_all_that_were_refused_since_is_no_reason_to_fall_over() -> None:
+    rehearsed = held()
+    (stop,) = rehearsed.broker.paper.open_orders()
+    rehearsed.broker.vanish(BTC, stop.client_id)
+    rehearsed.broker.always |= {"submit stop": Mood.REFUSED, "submit emergency": Mood.REFUSED}
+    for _ in range(KEPT_ORDERS):
+        rehearsed.engine.guard_tick()
+    assert stop.client_id not in rehearsed.engine.portfolio.orders
+    rehearsed.broker.always.clear()
+    rehearsed.controls.box.append(Request("0001", "close", rehearsed.market.now_ms(), {"pair": BTC}))
+    rehearsed.engine.guard_tick()
+    assert rehearsed.engine.portfolio.holdings == {}
+
+
 # --- a venue that says "later", or loses sight of an order --------------------------------------------------------
 
 
