@@ -334,7 +334,12 @@ def living(  # noqa: PLR0913, RUF100
     with (
         AccountLock.take(account_folder(home, settings.name), clock),
         broker_of(
-            settings, home, clock, base_url=place.base_url, sandbox=place.sandbox, timeout_s=place.timeout_s,
+            settings,
+            home,
+            clock,
+            base_url=place.base_url,
+            sandbox=place.sandbox,
+            timeout_s=place.timeout_s,
             environment=environment,
         ) as broker,
     ):

@@ -17,7 +17,14 @@ from dataclasses import dataclass
 
 from vigie.decision.policies import GapPolicy
 from vigie.domain import events as e
-from vigie.domain.errors import ConfigError, InvariantBroken, VigieError
+from vigie.domain.errors import (
+    ConfigError,
+    InvariantBroken,
+    RefusalCode,
+    VenueRefused,
+    VenueUnavailable,
+    VigieError,
+)
 from vigie.domain.order import Leg, OrderReport
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
@@ -49,6 +56,8 @@ from vigie.ports.state_store import StateStore
 
 FAILED_WRITES = 3
 """State files that could not be written in a row: then trading halts."""
+LONG_WAIT_S = 60.0
+"""A venue that wants to be left alone for so long has banned us: somebody is told."""
 CONFIRMED = 2
 """Ticks in a row that must see a difference before it latches: a fill can be on its way."""
 
@@ -95,6 +104,7 @@ class Engine:
         self._bare: set[str] = set()
         self._unpriced = 0
         self._uncompared = 0
+        self._sent_away = False
         self._problems: list[str] = []
         self._failed_writes = 0
         self._seen_different = 0
@@ -267,6 +277,7 @@ class Engine:
         self._step("drift", self._limits.watch_drift)
         self._step("rules", lambda: self._govern(Phase.CYCLE))
         self._step("snapshot", lambda: self._snapshot(kind))
+        self._sent_away = self._sent_away and bool(self._problems)
         return Tick(tuple(self._problems), self._desk.mode, self._urgent())
 
     def _urgent(self) -> bool:
@@ -294,6 +305,10 @@ class Engine:
             self._call_for_a_person(str(error))
         except VigieError as error:
             self._problems.append(f"{name}: {error}")
+            if isinstance(error, VenueRefused) and error.code is RefusalCode.NOT_PERMITTED:
+                self._call_for_a_person(str(error))
+            if isinstance(error, VenueUnavailable) and (error.retry_after or 0.0) >= LONG_WAIT_S:
+                self._tell_of_a_ban(str(error))
         except OSError as error:
             self._problems.append(f"{name}: the disk: {error.strerror or error}")
             self._desk.hold_back(TradingMode.HALTED)
@@ -303,6 +318,12 @@ class Engine:
         if why not in self._misconfigured:
             self._misconfigured.add(why)
             self._step("alerts", lambda: self._books.write(e.AlertRaised("config", why, urgent=True)))
+
+    def _tell_of_a_ban(self, why: str) -> None:
+        """A venue that sends us away for long: told once, until a tick has gone by without it."""
+        if not self._sent_away:
+            self._step("alerts", lambda: self._books.write(e.AlertRaised("sent-away", why, urgent=True)))
+        self._sent_away = True
 
     def _latch(self, name: str, reason: str) -> None:
         """Halt; should the disk refuse even that, this tick's own trouble still holds everything back."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from vigie.decision.client_ids import client_id
 from vigie.decision.intents import Refusal, approve
 from vigie.domain import events as e
-from vigie.domain.errors import OutcomeUnknown, VenueRefused, VenueUnavailable
+from vigie.domain.errors import OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
 from vigie.domain.instrument import exact
 from vigie.domain.order import Intent, Leg, OrderReport, OrderType, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
@@ -52,6 +52,8 @@ class Desk:
         self._truth = FillTruth(setup, books, clock)
         self._sent_at: dict[str, int] = {}
         self._missed_since: dict[str, int] = {}
+        self.refusal = RefusalCode.UNSAID
+        """Why the venue refused the last order that it refused."""
         self.held_back: TradingMode = TradingMode.ACTIVE
         """What this tick's own troubles allow: a disk that cannot be written, books that do not agree."""
 
@@ -148,6 +150,7 @@ class Desk:
         try:
             report = self._broker.submit(approved)
         except VenueRefused as error:
+            self.refusal = error.code
             self._books.write(self._learnt(intent, Learnt.REJECTED, str(error)))
         except VenueUnavailable as error:
             self._books.write(self._learnt(intent, Learnt.ABSENT, str(error)))

@@ -6,7 +6,14 @@ from decimal import Decimal
 
 from vigie.decision.intents import Refusal
 from vigie.domain import events as e
-from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
+from vigie.domain.errors import (
+    DataError,
+    InvariantBroken,
+    OutcomeUnknown,
+    RefusalCode,
+    VenueRefused,
+    VenueUnavailable,
+)
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg, Side
 from vigie.domain.order_status import OrderStatus
@@ -158,6 +165,8 @@ class Guardian:
             if self._place(pair, instrument):
                 self._put_off_since.pop(pair, None)
                 return
+            if self._desk.refusal is RefusalCode.WOULD_TRIGGER and self._passed(pair, instrument):
+                return
             self._look_for_coins(pair, instrument)
         self._emergency(pair, instrument)
 
@@ -195,6 +204,7 @@ class Guardian:
         """Whether a stop rests now, or may rest and has to be asked about."""
         held = self._books.portfolio.holdings[pair]
         trigger = trigger_of(held, instrument)
+        self._desk.refusal = RefusalCode.UNSAID
         if trigger is None:
             return False
         fraction = Decimal(repr(float(self._plans.of(pair).settings.stop_limit_fraction)))
@@ -215,6 +225,22 @@ class Guardian:
         if sent.status in (OrderStatus.REJECTED, OrderStatus.ABANDONED):
             return False
         self._books.write(e.StopMarked(pair, intent.client_id, f"{intent.quantity} at {trigger}"))
+        return True
+
+    def _passed(self, pair: str, instrument: Instrument) -> bool:
+        """The price has passed the stop before it could rest: what it would have done is done. Whether it was sent."""
+        held = self._books.portfolio.holdings[pair]
+        candle_at = None if held.rules is None else held.rules.candle_at
+        quantity = self._wanted(held, instrument)
+        sent = self._desk.send(
+            self._desk.intent(pair, Leg.CHASE, quantity, candle_at=candle_at, reason="the price has passed its stop")
+        )
+        if isinstance(sent, Refusal) or sent.status is OrderStatus.REJECTED:
+            return False
+        if sent.status is OrderStatus.ABANDONED:
+            self._put_off(pair)
+            return False
+        self._closed(pair, instrument)
         return True
 
     def _put_off(self, pair: str) -> None:

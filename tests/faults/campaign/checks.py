@@ -30,8 +30,8 @@ BUSY = (418, 429)
 PRIVATE = ("/account", "/order", "/openOrders", "/myTrades")
 BASELINE = {"ETH": Decimal(1)}
 """Coins that were there before the account began."""
-LONGEST_BARE = 1
-"""Ticks in a row, answered by the venue, that may end with coins that no stop holds."""
+LONGEST_BARE_MS = 65_000
+"""A guard period and a look: so long coins may be without a stop while the venue answers."""
 
 
 class Watch:
@@ -41,7 +41,7 @@ class Watch:
         found: violations, sentences.
         outside: what people brought to and took from the account, by asset.
         by_hand: exchange's numbers of orders that are not ours, by symbol.
-        bare: by pair, ticks in a row that ended without a stop though the venue answered.
+        bare: by pair, when the first answered tick ended without a stop, epoch milliseconds; none did since that had.
     """
 
     def __init__(self, world: Campaigner) -> None:
@@ -49,7 +49,7 @@ class Watch:
         self.found: list[str] = []
         self.outside: dict[str, Decimal] = dict(BASELINE)
         self.by_hand: set[str] = set()
-        self.bare: Counter[str] = Counter()
+        self.bare: dict[str, int] = {}
         self._intents: dict[str, Intent] = {}
         self._read = 0
         self._shadow = Portfolio()
@@ -136,6 +136,9 @@ class Watch:
             self._protection()
             if settled:
                 self._books()
+        else:
+            # It begins anew: what it was sent with, and whether it was heard, nobody can hold against anybody.
+            self.bare = dict.fromkeys(self.bare, self._world.ex.now_ms())
         for text in broken(self._world.ex.exchange):
             self.say(f"the exchange itself: {text}")
 
@@ -211,15 +214,16 @@ class Watch:
     # --- stops --------------------------------------------------------------------------------------------------
 
     def _protection(self) -> None:
-        for pair, held in self._world.account.holdings.items():
+        holdings, now = self._world.account.holdings, self._world.ex.now_ms()
+        for pair, held in holdings.items():
             why = self._uncovered(pair, held)
             if why is None:
-                self.bare[pair] = 0
+                self.bare.pop(pair, None)
                 continue
-            self.bare[pair] += 1
-            if self.bare[pair] > LONGEST_BARE:
-                self.say(f"protection: {pair} {why} for {self.bare[pair]} answered ticks")
-        for pair in set(self.bare) - set(self._world.account.holdings):
+            bare_ms = now - self.bare.setdefault(pair, now)
+            if bare_ms > LONGEST_BARE_MS:
+                self.say(f"protection: {pair} {why} for {bare_ms / 1000:.0f} s though the venue answers")
+        for pair in set(self.bare) - set(holdings):
             del self.bare[pair]
 
     def _uncovered(self, pair: str, held: Holding) -> str | None:
@@ -233,9 +237,7 @@ class Watch:
         if not instrument.sendable(sellable, lane.last or ZERO):
             return None
         ours = {one.intent.client_id: one.intent.leg for one in world.account.open_orders(pair)}
-        resting = [
-            one for one in world.ex.exchange.shelf.open(lane.name) if ours.get(one.ticket.client_id) is Leg.STOP
-        ]
+        resting = [one for one in world.ex.exchange.shelf.open(lane.name) if ours.get(one.ticket.client_id) is Leg.STOP]
         locked = sum((one.remaining for one in resting), ZERO)
         free = world.ex.exchange.custody.free(parsed.base) - BASELINE.get(parsed.base, ZERO)
         if free + locked < sellable:
@@ -281,7 +283,7 @@ class Watch:
         if saved is None or saved.seq > len(lines):
             self.say("state: the snapshot knows more than the journal")
             return
-        told = folded(((one.seq, one.at, one.event) for one in lines[: saved.seq]))
+        told = folded((one.seq, one.at, one.event) for one in lines[: saved.seq])
         if to_json(saved) != to_json(told):
             self.say("state: the snapshot is not the fold of the journal")
 

@@ -1,4 +1,4 @@
-"""A week of minutes drawn from a seed, jumps and spikes among them, and a strategy that wants something all the time."""
+"""A week of minutes drawn from a seed, jumps and spikes among them, and a strategy that is never content."""
 
 from __future__ import annotations
 

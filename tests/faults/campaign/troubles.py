@@ -211,8 +211,8 @@ class Trouble:
     def a_moved_stop_is_refused(self) -> str:
         """The cancel of a move is done and the new stop is refused."""
         self.rules("F17", {"method": "DELETE", "path": ORDER, "action": "do", "acts": []},
-                   {**STOPS, "nth": 2 if self.dice.random() < 0.5 else 1, "action": "answer", "status": 409,
-                    "code": -2021, "message": "Order cancel-replace partially failed.",
+                   {**STOPS, "nth": 2 if self.dice.random() < 0.5 else 1, "action": "answer", "status": 400,
+                    "code": -2010, "message": "Account has insufficient balance for requested action.",
                     "count": self.dice.choice([1, 3])})  # fmt: skip
         return "F17"
 
@@ -254,7 +254,9 @@ class Trouble:
     def candles_are_bent(self) -> str:
         how = self.dice.choice(["late", "gap", "duplicate", "revise", "forming"])
         more = {"factor": 1.01, "row": -2} if how == "revise" else {"row": -3} if how in ("gap", "duplicate") else {}
-        self.rules("F22", {"path": "*/klines", "action": "klines", "how": how, "count": self.dice.choice([1, 4]), **more})
+        self.rules(
+            "F22", {"path": "*/klines", "action": "klines", "how": how, "count": self.dice.choice([1, 4]), **more}
+        )
         return "F22"
 
     def the_key_is_revoked(self) -> str:

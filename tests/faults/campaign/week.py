@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tests.fakes.engine_ports import Killed
@@ -18,15 +18,17 @@ from tests.faults.crash.processes import scratch
 from vigie.domain import events as e
 from vigie.domain.errors import VigieError
 
-AFTER_CLOSE_MS = 2000
+AFTER_CLOSE_MS = 3500
 RESTLESS = 2
 """Guard ticks of a minute that follow something that has happened; then the next event is waited for."""
 SHOWN = 60
 """Lines of both journals that are told with a violation."""
 LONGEST_AWAY = 10 * HOUR
 """A person looks in at least as often."""
-PATIENT = 8
+PATIENT = 16
 """Ticks in a row with the same trouble; then the campaign looks every ten minutes only: nothing new will be seen."""
+SOON = 5000
+"""Milliseconds to the next look where something is without a stop or of unknown fate: as the shipped ticker has it."""
 
 
 @dataclass
@@ -55,7 +57,8 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """As it goes from process to process."""
-        return asdict(self)
+        return {**{one.name: getattr(self, one.name) for one in fields(self)},
+                "faults": dict(self.faults), "people": dict(self.people)}  # fmt: skip
 
 
 class Week:
@@ -121,10 +124,8 @@ class Week:
         if not self._alive:
             if now >= self._next_guard:
                 self._start()
-        elif now >= close:
-            self._tick(decision=True)
-        elif now >= self._next_guard and self._restless:
-            self._tick(decision=False)
+        elif now >= close or (now >= self._next_guard and self._restless):
+            self._tick()
 
     def _act(self, now: int) -> bool:
         """Do what is due; whether anything was."""
@@ -154,23 +155,27 @@ class Week:
             self._alive, self._restless = True, RESTLESS
             self._note(f"started, {'clean' if found.clean else '; '.join(found.steps)}")
             self._looked()
-        self._next_guard = self.world.ex.now_ms() + MINUTE
+        self._next_guard = self.world.ex.now_ms() + (SOON if self._alive else MINUTE)
 
-    def _tick(self, *, decision: bool) -> None:
+    def _tick(self) -> None:
+        """A decision where one is due, else a guard tick: the shipped ticker knows."""
         self.outcome.ticks += 1
         self.watch.begins()
+        urgent = False
         try:
-            tick = self.world.engine.decision_tick() if decision else self.world.engine.guard_tick()
+            tick = self.world.ticker.tick()
         except Killed:
             self._died()
         else:
+            urgent = tick.urgent
             if tick.problems:
-                self._note(f"{'decision' if decision else 'guard'}: {'; '.join(tick.problems)}")
+                self._note(f"tick: {'; '.join(tick.problems)}")
             self._looked()
-            troubled = tick.problems or self.world.account.unsettled() or self.watch.bare.total()
+            troubled = tick.problems or urgent or self.world.account.unsettled() or self.watch.bare
             self._restless = RESTLESS if troubled else max(self._restless - 1, 0)
             self._troubled = self._troubled + 1 if tick.problems else 0
-        self._next_guard = self.world.ex.now_ms() + (MINUTE if self._troubled < PATIENT else 10 * MINUTE)
+        rest = 10 * MINUTE if self._troubled >= PATIENT else SOON if urgent else MINUTE
+        self._next_guard = self.world.ex.now_ms() + rest
 
     def _looked(self) -> None:
         self.watch.look()
@@ -228,7 +233,7 @@ class Week:
         self.trouble.put_right()
         for _ in range(30):
             world.ex.advance(60)
-            self._start() if not self._alive else self._tick(decision=False)
+            self._start() if not self._alive else self._tick()
             if self.watch.found:
                 return
         self.watch.look(closed=True)

@@ -17,6 +17,7 @@ from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.request_budget import BudgetInMemory
 from vigie.adapters.storage.state_file import StateFile
+from vigie.app.ticking import Ticker
 from vigie.decision.profile import plan
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
@@ -61,7 +62,7 @@ class Campaigner:
         looks_on, heard: called with each order or cancel before the exchange has it, and with each call it answered.
         fate: of the process.
         state: folder in which all files lie.
-        engine, journal, store, controls, alerts: of the process that lives now.
+        engine, ticker, journal, store, controls, alerts: of the process that lives now.
     """
 
     def __init__(self, seed: int, home: Path, spoiled: Spoiled = lambda broker: broker) -> None:
@@ -97,6 +98,7 @@ class Campaigner:
             self._spoiled(self.broker), feed, clock, self.journal, self.store, self.controls, self.alerts
         )
         self.engine = cycle.Engine(self.setup, world)
+        self.ticker = Ticker(self.engine, feed, clock, PAIRS, self.setup.timeframe)
         return self.engine
 
     def bury(self, *, power: bool) -> None:
