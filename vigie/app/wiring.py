@@ -362,7 +362,6 @@ def _require_entries(venue: str, made: Plan) -> None:
 def public_candles(venue: str, home: Path, clock: Clock, place: Place) -> CandleSource:
     """Candles and prices of a venue, asked for within the budget that orders are sent in."""
     from vigie.adapters.exchanges.ccxt_dialect import dialect
-    from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 
     budget = RateBudget(venue, dialect(venue).capabilities.limits, budget_of(home, venue), clock)
     return CcxtCandleSource(
@@ -470,8 +469,7 @@ def attending(
     *,
     home: Path,
     clock: Clock,
-    base_url: str | None = None,
-    sandbox: bool = False,
+    place: Place,
     report: Report = lambda _: None,
 ) -> Iterator[tuple[Setup, World]]:
     """An account without its engine, to be looked after: its lock, its files, its venue. Nothing is decided.
@@ -484,8 +482,7 @@ def attending(
         mode: ``paper``, ``live`` or ``replay``.
         home: where ``state/`` lies.
         clock: now.
-        base_url: another address for a live venue; None: its own.
-        sandbox: the live venue's own place to practise.
+        place: where requests to a live venue go.
         report: told what happened on the way.
 
     Raises:
@@ -496,9 +493,12 @@ def attending(
     setup, folder = setup_of(settings, made, mode), account_folder(home, settings.name)
     with AccountLock.take(folder, clock), ExitStack() as stack:
         if mode == "live":
-            source = CcxtCandleSource(settings.venue, local_time_ms=clock.now_ms, base_url=base_url)
-            feed: CandleFeed = LiveFeed(source, clock, settings.timeframe)
-            broker: Broker = stack.enter_context(broker_of(settings, home, clock, base_url=base_url, sandbox=sandbox))
+            feed: CandleFeed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
+            broker: Broker = stack.enter_context(
+                broker_of(
+                    settings, home, clock, base_url=place.base_url, sandbox=place.sandbox, timeout_s=place.timeout_s
+                )
+            )
         else:
             feed = SilentFeed(settings.timeframe)
             broker = PaperBroker(_ledger(folder, setup, ()), feed, clock, settings.timeframe)
