@@ -7,34 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import run
 from tests.cli.test_journal import rewritten
 from tests.fakes.accounts_on_disk import begun
 from tests.fakes.command_line import Vigie
 from vigie.engine.governance.registry import rules
 
 NAMES = [rule.name for rule in rules()]
-
-
-@pytest.fixture(scope="module")
-def governed(tmp_path_factory: pytest.TempPathFactory, candles: Path) -> Path:
-    """A home with a finished replay of two weeks."""
-    folder = tmp_path_factory.mktemp("governed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VIGIE_HOME", str(folder))
-        words = (
-            "paper --replay --account replay-1 --timerange 20200120-20200203 --quiet --json --param cooldown_bars=30"
-        )
-        assert run([*words.split(), "--data", str(candles)]) == 0
-    return folder
-
-
-@pytest.fixture
-def account(home: Path, governed: Path) -> Path:
-    import shutil
-
-    shutil.copytree(governed / "state", home / "state")
-    return home / "state" / "replay-1"
 
 
 def forge_a_profit(_: int, fields: dict[str, object]) -> None:
@@ -57,7 +35,7 @@ def test_the_list_names_every_rule_invariant_and_phase(vigie: Vigie) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.usefixtures("account")
+@pytest.mark.usefixtures("replayed_account")
 def test_a_replay_breaks_no_rule(vigie: Vigie) -> None:
     said = vigie("govern", "check")
     assert (said.code, said.out.rstrip().endswith("no breach")) == (0, True)
@@ -66,8 +44,8 @@ def test_a_replay_breaks_no_rule(vigie: Vigie) -> None:
     assert document["lines"] > 100
 
 
-def test_a_breach_is_told_with_its_line_and_exits_3(vigie: Vigie, account: Path) -> None:
-    rewritten(account, forge_a_profit)
+def test_a_breach_is_told_with_its_line_and_exits_3(vigie: Vigie, replayed_account: Path) -> None:
+    rewritten(replayed_account, forge_a_profit)
     said = vigie("govern", "check")
     assert said.code == 3
     assert "R4.9" in said.out
@@ -78,8 +56,8 @@ def test_a_breach_is_told_with_its_line_and_exits_3(vigie: Vigie, account: Path)
     assert "profit" in json.dumps(line)
 
 
-def test_one_rule_can_be_asked_alone_and_times_before_left_out(vigie: Vigie, account: Path) -> None:
-    rewritten(account, forge_a_profit)
+def test_one_rule_can_be_asked_alone_and_times_before_left_out(vigie: Vigie, replayed_account: Path) -> None:
+    rewritten(replayed_account, forge_a_profit)
     assert vigie("govern", "check", "--rule", "R5").code == 0
     assert vigie("govern", "check", "--rule", "r4").code == 3
     assert vigie("govern", "check", "--since", "20300101").code == 0
@@ -88,10 +66,10 @@ def test_one_rule_can_be_asked_alone_and_times_before_left_out(vigie: Vigie, acc
     assert "there is no rule 'R11'" in said.err
 
 
-def test_the_audit_scores_what_was_executed_and_names_the_rule_that_fails(vigie: Vigie, account: Path) -> None:
+def test_the_audit_scores_what_was_executed_and_names_the_rule_that_fails(vigie: Vigie, replayed_account: Path) -> None:
     before = json.loads(vigie("govern", "audit", "--json").out)
     assert (before["holds"], before["score"], before["passed"]) == (True, 1.0, before["executed"])
-    rewritten(account, forge_a_profit)
+    rewritten(replayed_account, forge_a_profit)
     said = vigie("govern", "audit")
     assert said.code == 3
     after = json.loads(vigie("govern", "audit", "--json").out)
@@ -112,8 +90,8 @@ def test_a_rule_that_had_nothing_to_look_at_was_not_run(vigie: Vigie, home: Path
     assert document["executed"] < sum(len(one["invariants"]) for one in document["rules"])
 
 
-def test_a_broken_chain_is_a_breach_of_the_tenth_rule(vigie: Vigie, account: Path) -> None:
-    (first, *_) = sorted((account / "journal").glob("*.jsonl"))
+def test_a_broken_chain_is_a_breach_of_the_tenth_rule(vigie: Vigie, replayed_account: Path) -> None:
+    (first, *_) = sorted((replayed_account / "journal").glob("*.jsonl"))
     content = first.read_bytes()
     first.write_bytes(content.replace(b'"kind":"decision"', b'"kind":"Decision"', 1))
     said = vigie("govern", "check")
@@ -128,9 +106,9 @@ def test_without_an_account_it_is_said_what_is_missing(vigie: Vigie, command: st
     assert "there is no account yet" in said.err
 
 
-def test_the_commands_read_and_never_write(vigie: Vigie, account: Path) -> None:
+def test_the_commands_read_and_never_write(vigie: Vigie, replayed_account: Path) -> None:
     def seen() -> dict[str, bytes]:
-        return {str(one): one.read_bytes() for one in account.rglob("*") if one.is_file()}
+        return {str(one): one.read_bytes() for one in replayed_account.rglob("*") if one.is_file()}
 
     before = seen()
     for words in (["list"], ["check"], ["audit", "--days", "3"]):

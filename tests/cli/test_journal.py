@@ -7,14 +7,12 @@ import hashlib
 import io
 import json
 import re
-import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from cli.main import run
 from tests.fakes.accounts import AT, EXIT_ID, closed, filled, learnt, planned
 from tests.fakes.accounts_on_disk import PROTECTED, begun, marked
 from tests.fakes.command_line import Said, Vigie
@@ -35,25 +33,6 @@ SOLD: tuple[e.Event, ...] = (
     marked(),
 )
 DAY_MS = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory, candles: Path) -> Path:
-    """A home with a finished replay of fifteen days; copied by `engine_home`."""
-    folder = tmp_path_factory.mktemp("replayed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VIGIE_HOME", str(folder))
-        words = (
-            "paper --replay --account replay-1 --timerange 20200120-20200203 --quiet --json --param cooldown_bars=30"
-        )
-        assert run([*words.split(), "--data", str(candles)]) == 0
-    return folder
-
-
-@pytest.fixture
-def engine_home(home: Path, replayed: Path) -> Path:
-    shutil.copytree(replayed / "state", home / "state")
-    return home / "state" / "replay-1"
 
 
 def rewritten(folder: Path, change: Callable[[int, dict[str, object]], None]) -> None:
@@ -90,7 +69,7 @@ def test_the_last_lines_are_shown_and_can_be_chosen_by_kind_pair_and_time(vigie:
     assert (said.code, "unknown kind 'fil'; did you mean 'fill'?" in said.err) == (78, True)
 
 
-def test_every_kind_of_line_has_words_of_its_own(vigie: Vigie, engine_home: Path) -> None:
+def test_every_kind_of_line_has_words_of_its_own(vigie: Vigie, replayed_account: Path) -> None:
     said = vigie("journal", "--last", 100_000)
     assert said.code == 0
     text = said.out
@@ -130,10 +109,10 @@ def test_an_account_without_a_journal_has_none_to_verify(vigie: Vigie, home: Pat
     assert vigie("journal", "--json").document["lines"] == []
 
 
-def test_trades_are_listed_with_their_reason_and_profit(vigie: Vigie, engine_home: Path) -> None:
+def test_trades_are_listed_with_their_reason_and_profit(vigie: Vigie, replayed_account: Path) -> None:
     trades = vigie("journal", "trades", "--json").document["trades"]
     assert len(trades) >= 3
-    account = json.loads((engine_home / "state.json").read_text())["portfolio"]
+    account = json.loads((replayed_account / "state.json").read_text())["portfolio"]
     kept = [one["profit"] for one in trades]
     assert all({"reason", "entry_at", "exit_at", "quantity"} <= set(one) for one in trades)
     assert len(vigie("journal", "trades").out.splitlines()) == 1 + len(trades), "a heading and a line each"
@@ -155,9 +134,9 @@ def explained(vigie: Vigie, line: dict[str, object], *words: object) -> Said:
 
 
 def test_every_entry_and_refusal_of_a_replay_is_counted_again_from_its_journal_alone(
-    vigie: Vigie, engine_home: Path
+    vigie: Vigie, replayed_account: Path
 ) -> None:
-    for file in engine_home.iterdir():
+    for file in replayed_account.iterdir():
         if file.is_file():
             file.unlink()
     asked = [*decisions(vigie, "enter"), *decisions(vigie, "refuse")]
@@ -170,7 +149,9 @@ def test_every_entry_and_refusal_of_a_replay_is_counted_again_from_its_journal_a
         assert told
 
 
-def test_a_refusal_names_its_blockers_and_an_entry_its_sizes_and_its_orders(vigie: Vigie, engine_home: Path) -> None:
+def test_a_refusal_names_its_blockers_and_an_entry_its_sizes_and_its_orders(
+    vigie: Vigie, replayed_account: Path
+) -> None:
     refused = explained(vigie, decisions(vigie, "refuse")[0], "--json").document
     assert refused["blockers"]
     (entered, *_) = decisions(vigie, "enter")
@@ -184,7 +165,7 @@ def test_a_refusal_names_its_blockers_and_an_entry_its_sizes_and_its_orders(vigi
     assert "blocked by  no rule" in screen
 
 
-def test_what_was_journalled_wrongly_does_not_agree_and_exits_3(vigie: Vigie, engine_home: Path) -> None:
+def test_what_was_journalled_wrongly_does_not_agree_and_exits_3(vigie: Vigie, replayed_account: Path) -> None:
     (entered, *_) = decisions(vigie, "enter")
 
     def forge(seq: int, fields: dict[str, object]) -> None:
@@ -192,7 +173,7 @@ def test_what_was_journalled_wrongly_does_not_agree_and_exits_3(vigie: Vigie, en
             fields["verdicts"] = {**fields["verdicts"], "cooldown": "refuse"}  # type: ignore[dict-item]
             fields["numbers"] = {**fields["numbers"], "wanted": 1.0}  # type: ignore[dict-item]
 
-    rewritten(engine_home, forge)
+    rewritten(replayed_account, forge)
     assert vigie("journal", "verify").code == 0, "the chain holds: only counting again finds it"
     said = explained(vigie, entered)
     assert said.code == 3
@@ -201,7 +182,7 @@ def test_what_was_journalled_wrongly_does_not_agree_and_exits_3(vigie: Vigie, en
 
 
 def test_an_instant_inside_the_candle_means_that_candle_and_no_candle_gets_a_sentence(
-    vigie: Vigie, engine_home: Path
+    vigie: Vigie, replayed_account: Path
 ) -> None:
     (entered, *_) = decisions(vigie, "enter")
     inside = vigie("journal", "explain", entered["pair"], int(str(entered["candle_at"])) + 59 * 60_000, "--json")
@@ -212,14 +193,14 @@ def test_an_instant_inside_the_candle_means_that_candle_and_no_candle_gets_a_sen
     assert "no decision about SOL/USDT" in vigie("journal", "explain", "SOL/USDT", "20300101").err
 
 
-def test_a_line_of_an_earlier_vigie_is_shown_and_not_counted_again(vigie: Vigie, engine_home: Path) -> None:
+def test_a_line_of_an_earlier_vigie_is_shown_and_not_counted_again(vigie: Vigie, replayed_account: Path) -> None:
     (entered, *_) = decisions(vigie, "enter")
 
     def older(seq: int, fields: dict[str, object]) -> None:
         if seq == entered["seq"]:
             fields["numbers"] = {"reference": 1.0, "wanted": 1.0, "quantity": 1.0}
 
-    rewritten(engine_home, older)
+    rewritten(replayed_account, older)
     said = explained(vigie, entered)
     assert said.code == 0
     assert "not counted again" in said.out
@@ -246,7 +227,7 @@ def test_an_export_has_a_row_per_line_and_a_column_per_field_of_a_kind(
     assert vigie("journal", "export", "--format", "parquet").code == 78, "no binary words on a terminal"
 
 
-def test_a_whole_replay_goes_into_parquet(vigie: Vigie, engine_home: Path, tmp_path: Path) -> None:
+def test_a_whole_replay_goes_into_parquet(vigie: Vigie, replayed_account: Path, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     for kind in ("decision", "position", "intent", "cycle", "run"):
@@ -275,7 +256,7 @@ def test_the_tax_table_is_bound_to_the_journal_by_checksums(vigie: Vigie, home: 
 
 @pytest.mark.parametrize("method", ["fifo", "lifo", "average"])
 def test_the_gains_of_all_methods_add_up_to_the_profits_of_the_trades(
-    vigie: Vigie, engine_home: Path, method: str
+    vigie: Vigie, replayed_account: Path, method: str
 ) -> None:
     gain = Decimal(vigie("journal", "tax", "--year", 2020, "--method", method, "--json").document["gain"])
     trades = vigie("journal", "trades", "--json").document["trades"]
@@ -287,22 +268,22 @@ def test_the_gains_of_all_methods_add_up_to_the_profits_of_the_trades(
     assert abs(gain - profit) < Decimal("1e-18")
 
 
-def test_a_rebuild_makes_snapshot_and_read_model_and_says_what_changed(vigie: Vigie, engine_home: Path) -> None:
-    before = json.loads((engine_home / "state.json").read_text())["portfolio"]
+def test_a_rebuild_makes_snapshot_and_read_model_and_says_what_changed(vigie: Vigie, replayed_account: Path) -> None:
+    before = json.loads((replayed_account / "state.json").read_text())["portfolio"]
     said = vigie("journal", "rebuild", "--json")
     assert said.code == 0
     assert said.document["snapshot"]["changes"] == []
     assert said.document["snapshot"]["lines_behind"] == 0
     trades = len(vigie("journal", "trades", "--json").document["trades"])
     assert said.document["read_model"]["rows_after"]["trades"] == trades
-    assert json.loads((engine_home / "state.json").read_text())["portfolio"] == before
+    assert json.loads((replayed_account / "state.json").read_text())["portfolio"] == before
     for name in ("state.json", "state.json.bak"):
-        (engine_home / name).write_text("{")
+        (replayed_account / name).write_text("{")
     dry = vigie("journal", "rebuild", "--dry-run", "--json").document
     assert any(one["path"] == "cash" for one in dry["snapshot"]["changes"])
-    assert (engine_home / "state.json").read_text() == "{"
+    assert (replayed_account / "state.json").read_text() == "{"
     assert "was wrong" in vigie("journal", "rebuild").out
-    assert json.loads((engine_home / "state.json").read_text())["portfolio"] == before
+    assert json.loads((replayed_account / "state.json").read_text())["portfolio"] == before
     assert vigie("status").code == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,3 +77,21 @@ def candles(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [",".join(map(repr, (int(at), *rest))) for at, *rest in zip(*market.values(), strict=True)]
         write_csv(folder / f"test_{coin}-USDT_1h.csv", rows)
     return folder
+
+
+@pytest.fixture(scope="session")
+def replayed(tmp_path_factory: pytest.TempPathFactory, candles: Path) -> Path:
+    """A home with a finished replay of two weeks; `replayed_account` copies it."""
+    folder = tmp_path_factory.mktemp("replayed")
+    words = "paper --replay --account replay-1 --timerange 20200120-20200203 --quiet --json --param cooldown_bars=30"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIGIE_HOME", str(folder))
+        assert run([*words.split(), "--data", str(candles)]) == 0
+    return folder
+
+
+@pytest.fixture
+def replayed_account(home: Path, replayed: Path) -> Path:
+    """The folder of account ``replay-1`` in this test's home, to be changed as it likes."""
+    shutil.copytree(replayed / "state", home / "state")
+    return home / "state" / "replay-1"

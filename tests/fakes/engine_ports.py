@@ -63,14 +63,15 @@ class DyingJournal(MemoryJournal):
 class MemoryStore:
     saved: Portfolio | None = None
     full: bool = False
+    migrated: tuple[int, int] | None = None
 
     def save(self, portfolio: Portfolio) -> None:
         if self.full:
             raise OSError(28, "No space left on device")
-        self.saved = portfolio
+        self.saved, self.migrated = portfolio, None
 
     def load(self) -> Loaded:
-        return Loaded(self.saved, "nothing" if self.saved is None else "state")
+        return Loaded(self.saved, "nothing" if self.saved is None else "state", migrated=self.migrated)
 
 
 @dataclass

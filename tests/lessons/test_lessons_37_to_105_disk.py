@@ -140,7 +140,7 @@ def test_lesson_98_an_old_snapshot_is_migrated_by_name_or_not_read_at_all(store:
     store.path.parent.mkdir()
     raw, _ = seal({"schema": 0, "account": "paper", "portfolio": {"positions": {"BTC": {"positions": {}}}}}, "sha256")
     store.path.write_bytes(raw)
-    assert "it has schema 0, and nothing leads from there to 1" in store.load().problems[0]
+    assert "it has schema 0, and nothing leads from there to 2" in store.load().problems[0]
 
 
 def test_lesson_99_nobody_writes_an_account_without_its_lock(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def run_live(
         Run(request.home, settings, request.once),
         lambda: living(
             settings, made, cover, home=request.home, clock=time, place=request.place, override=override,
-            opens=request.opens, report=report,
+            opens=request.opens, environment=environment, report=report,
         ),
         clock=time,
         pace=pace,

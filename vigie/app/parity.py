@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -114,8 +114,8 @@ def compare(tested: BacktestResult, entries: Sequence[Entry], rows: int) -> Pari
     halted_at = next(
         (one.at for one in entries if isinstance(one.event, e.Halted) and one.event.mode == "halted"), None
     )
-    theirs = _acts_of_backtest(tested)
-    ours = _acts_of_journal(entries)
+    theirs = acts_of_backtest(tested)
+    ours = acts_of_journal(entries)
     if halted_at is not None:
         theirs = [one for one in theirs if one.at < halted_at]
         ours = [one for one in ours if one.at < halted_at]
@@ -136,9 +136,10 @@ def compare(tested: BacktestResult, entries: Sequence[Entry], rows: int) -> Pari
     )
 
 
-def _acts_of_backtest(tested: BacktestResult) -> list[Act]:
+def acts_of_backtest(tested: BacktestResult) -> list[Act]:
+    """What moved coins, in order."""
     events, pairs = tested.events, tested.pairs
-    return _ordered(
+    return ordered(
         Act(
             at=int(events.at[row]),
             pair=pairs[events.pair[row]],
@@ -151,7 +152,7 @@ def _acts_of_backtest(tested: BacktestResult) -> list[Act]:
     )
 
 
-def _acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
+def acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
     """Fills by order, each order one act; a sale's reason is that of the trade it closed."""
     orders: dict[str, e.IntentPlanned] = {}
     acts: dict[str, list[e.FillSeen]] = {}
@@ -167,7 +168,7 @@ def _acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
                 last_sale[event.pair] = event.client_id
         elif isinstance(event, e.TradeClosed) and event.pair in last_sale:
             reasons[last_sale[event.pair]] = _reason(event.code)
-    return _ordered(_act(orders[one], fills, reasons.get(one, "")) for one, fills in acts.items())
+    return ordered(_act(orders[one], fills, reasons.get(one, "")) for one, fills in acts.items())
 
 
 def _act(planned: e.IntentPlanned, fills: Sequence[e.FillSeen], reason: str) -> Act:
@@ -186,8 +187,9 @@ def _act(planned: e.IntentPlanned, fills: Sequence[e.FillSeen], reason: str) -> 
     )
 
 
-def _ordered(acts: object) -> list[Act]:
-    return sorted(acts, key=lambda one: (one.at, one.pair, one.kind == "buy"))  # type: ignore[call-overload, no-any-return]
+def ordered(acts: Iterable[Act]) -> list[Act]:
+    """By instant, then pair; a sale before a buy."""
+    return sorted(acts, key=lambda one: (one.at, one.pair, one.kind == "buy"))
 
 
 def _reason(code: int) -> str:

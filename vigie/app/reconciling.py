@@ -33,6 +33,7 @@ from vigie.engine.books import Books
 from vigie.engine.cycle import World
 from vigie.engine.desk import Desk
 from vigie.engine.limits import Limits
+from vigie.engine.plans import Plans
 from vigie.engine.protection import Guardian
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.recovery import restore
@@ -314,8 +315,8 @@ def _mended(world: World, account: Portfolio, row: Disagreement) -> Disagreement
 
 def _rooms(setup: Setup, world: World, account: Portfolio) -> Rooms:
     books = Books(world.journal, world.clock, account)
-    desk = Desk(setup, books, world.broker, world.controls, world.clock)
-    guardian = Guardian(setup, books, desk, world.broker, world.feed)
+    desk = Desk(setup, books, world.broker, world.controls, world.clock, world.feed)
+    guardian = Guardian(Plans(setup, books), books, desk, world.broker, world.feed)
     limits = Limits(setup, books, desk, world.controls, world.clock)
     return Rooms(
         setup, books, desk, guardian, limits, world.broker, world.feed, world.clock, world.journal, world.controls

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -100,8 +100,9 @@ def setup_of(settings: AccountSettings, made: Plan, mode: str) -> Setup:
         code_hash=source_hash(),
         config_hash=digest(config),
         process=os.getpid(),
-        # A simulated venue keeps all it was ever sent: what it does not know was never there.
-        absent_after_seconds=60.0 if mode == "live" else 0.0,
+        # A simulated venue keeps all it was ever sent: what it does not know was never there. A real one may refuse to
+        # show for half a minute what it has; and a stop that never arrived is placed again within a guard period.
+        absent_after_seconds=45.0 if mode == "live" else 0.0,
     )
 
 
@@ -295,6 +296,7 @@ def living(  # noqa: PLR0913, RUF100
     place: Place,
     override: str = "",
     opens: bool = True,
+    environment: Mapping[str, str] | None = None,
     report: Report = lambda _: None,
 ) -> Iterator[Living]:
     """An account at a real venue. Whoever calls has made sure that a person wants it.
@@ -308,6 +310,7 @@ def living(  # noqa: PLR0913, RUF100
         place: where requests go.
         override: why a person lets it run without a certificate.
         opens: False: it decides and writes down, and opens no position.
+        environment: of the process, where keys may be; None: its own.
         report: told what happened on the way.
 
     Raises:
@@ -331,7 +334,13 @@ def living(  # noqa: PLR0913, RUF100
     with (
         AccountLock.take(account_folder(home, settings.name), clock),
         broker_of(
-            settings, home, clock, base_url=place.base_url, sandbox=place.sandbox, timeout_s=place.timeout_s
+            settings,
+            home,
+            clock,
+            base_url=place.base_url,
+            sandbox=place.sandbox,
+            timeout_s=place.timeout_s,
+            environment=environment,
         ) as broker,
     ):
         begun = _begun(account_folder(home, settings.name), settings.name)

@@ -280,6 +280,7 @@ class OrderLearnt(Event):
         venue_id: the venue's id; empty: not known.
         triggered: a stop whose trigger was reached and which rests at its limit.
         message: the venue's words, without secrets.
+        venue_at: when it ended by the venue's clock, epoch milliseconds; 0: not told, or it has not ended.
     """
 
     client_id: str
@@ -288,6 +289,7 @@ class OrderLearnt(Event):
     venue_id: str = ""
     triggered: bool = False
     message: str = ""
+    venue_at: int = 0
 
 
 @_kind("fill")
@@ -296,7 +298,7 @@ class FillSeen(Event):
     """A part of an order was executed.
 
     Attributes:
-        fee_value: the fee in quote, whatever asset it was taken in.
+        fee_value: the fee in quote, whatever asset it was taken in; that of a third asset at its price of that time.
     """
 
     client_id: str
@@ -335,6 +337,11 @@ class TradeClosed(Event):
         stopped_at: opening instant of the candle in which it was stopped out; None: it was not.
         dust: base left over that no order can sell.
         stop_at_entry: first stop, quote.
+        slippage: quote that fills cost beyond the prices they were decided with, stops beyond their trigger; inside
+            the prices already.
+        fees_elsewhere: quote, the part of ``fees`` that was taken in a third asset: it left no money of this account,
+            and is not in ``profit``.
+        bare_ms, longest_bare_ms: how long it had no stop at the venue, in all and at a stretch.
         unpriced: base that went at a price that nobody tells; it counts at what it had cost.
     """
 
@@ -350,7 +357,26 @@ class TradeClosed(Event):
     stopped_at: int | None = None
     dust: Decimal = Decimal(0)
     stop_at_entry: float = 0.0
+    slippage: Decimal = Decimal(0)
+    fees_elsewhere: Decimal = Decimal(0)
+    bare_ms: int = 0
+    longest_bare_ms: int = 0
     unpriced: Decimal = Decimal(0)
+
+
+@_kind("dust")
+@dataclass(frozen=True, slots=True)
+class DustSwept(Event):
+    """What was left over of earlier trades of a pair joins the position that is held, to be sold with it.
+
+    It was written off when it was left: it costs the position nothing, and what it brings is profit.
+
+    Attributes:
+        quantity: base; all of the pair's dust.
+    """
+
+    pair: str
+    quantity: Decimal
 
 
 # --- the account --------------------------------------------------------------------------------------------------

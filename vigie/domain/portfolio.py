@@ -12,10 +12,12 @@ from decimal import Context, Decimal, localcontext
 from typing import Any, TypeVar
 
 from vigie.domain import events as e
+from vigie.domain.coverage import Gaps
 from vigie.domain.errors import InvariantBroken
 from vigie.domain.exit_reason import ExitReason
-from vigie.domain.order import Intent, Leg, Side
+from vigie.domain.order import Fill, Intent, Leg, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
+from vigie.domain.samples import KEPT_SAMPLES, Sample, sample_of
 from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
 
 ZERO = Decimal(0)
@@ -45,6 +47,9 @@ class OrderRecord:
         triggered: a stop that rests at its limit.
         wish: the signal that an entry came from, as it was when the entry was planned: a newer one may take its place
             before a late fill; None: no entry.
+        triggered_at: when that was learnt, epoch milliseconds; 0: it was not.
+        filled_at: its last fill, epoch milliseconds; 0: none.
+        run: in which it was planned, a key of `Portfolio.runs`.
     """
 
     intent: Intent
@@ -56,6 +61,14 @@ class OrderRecord:
     trade_ids: tuple[str, ...] = ()
     triggered: bool = False
     wish: e.Wished | None = None
+    triggered_at: int = 0
+    filled_at: int = 0
+    run: str = ""
+
+    @property
+    def rests(self) -> bool:
+        """The venue has taken it, and it has not ended."""
+        return self.status in (OrderStatus.ACCEPTED, OrderStatus.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,11 @@ class Holding:
         leaving_at: the candle that decided it.
         parts: partial sales that were decided and not yet sent.
         stop_at_entry: first stop, quote.
+        run: in which its entry was planned, a key of `Portfolio.runs`: what was decided then holds until it is closed.
+        bare_since: since when no stop rests for all of it, epoch milliseconds; None: one does.
+        gaps: the times without a stop that are over.
+        slippage: quote that its fills cost beyond what they were decided with.
+        fees_elsewhere: quote, the part of its fees that was taken in a third asset.
         unpriced: base that went at a price that nobody tells.
     """
 
@@ -103,6 +121,11 @@ class Holding:
     leaving_at: int = 0
     parts: tuple[e.PartDecided, ...] = ()
     stop_at_entry: float = 0.0
+    run: str = ""
+    bare_since: int | None = None
+    gaps: Gaps = field(default_factory=Gaps)
+    slippage: Decimal = ZERO
+    fees_elsewhere: Decimal = ZERO
     unpriced: Decimal = ZERO
 
     @property
@@ -150,6 +173,12 @@ class Portfolio:
         ignored_orders: of others, by pair and the venue's id; a person said to let them be.
         start_equity: equity at the start, moved with deposits and withdrawals as a share of the account, quote.
         trades_today, trades_day, losing_streak, worst_streak, streak_day: as in `vigie.domain.tallies.Tallies`.
+        run: the last one that began, a key of ``runs``.
+        runs: that one and those in which something was planned that is still held or under way.
+        gaps: times without a stop, of all positions there ever were.
+        samples: of the last orders at the market that were filled.
+        fees_elsewhere: by asset, what was taken of assets that are no business of this account.
+        fees_elsewhere_value: quote, what that was worth at each time.
     """
 
     seq: int = 0
@@ -172,6 +201,12 @@ class Portfolio:
     streak_day: int = 0
     starts: tuple[int, ...] = ()
     beyond: tuple[str, ...] = ()
+    run: str = ""
+    runs: Mapping[str, e.RunStarted] = field(default_factory=dict)
+    gaps: Gaps = field(default_factory=Gaps)
+    samples: tuple[Sample, ...] = ()
+    fees_elsewhere: Mapping[str, Decimal] = field(default_factory=dict)
+    fees_elsewhere_value: Decimal = ZERO
     ignored_orders: tuple[str, ...] = ()
 
     @property
@@ -243,8 +278,11 @@ def folded(entries: Iterable[tuple[int, int, e.Event]], start: Portfolio | None 
 Change = Callable[[Portfolio, Any, int], Portfolio]
 
 
-def _started(account: Portfolio, _: e.RunStarted, at: int) -> Portfolio:
-    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:])
+def _started(account: Portfolio, event: e.RunStarted, at: int) -> Portfolio:
+    run = str(account.seq + 1)
+    wanted = {one.run for one in account.holdings.values()} | {one.run for one in account.open_orders()}
+    runs = {key: one for key, one in account.runs.items() if key in wanted}
+    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:], run=run, runs={**runs, run: event})
 
 
 def _ended(account: Portfolio, _: e.RunEnded, __: int) -> Portfolio:
@@ -327,23 +365,59 @@ def _intent(account: Portfolio, event: e.IntentPlanned, _: int) -> Portfolio:
             account, replace(held, parts=tuple(one for one in held.parts if one.leg is not intent.leg))
         )
     wish = account.wishes.get(intent.pair) if intent.leg is Leg.ENTRY else None
-    return replace(account, orders={**account.orders, intent.client_id: OrderRecord(intent, wish=wish)})
+    record = OrderRecord(intent, wish=wish, run=account.run)
+    return replace(account, orders={**account.orders, intent.client_id: record})
 
 
-def _order(account: Portfolio, event: e.OrderLearnt, _: int) -> Portfolio:
+def _order(account: Portfolio, event: e.OrderLearnt, at: int) -> Portfolio:
     known = _known_order(account, event.client_id)
     record = replace(
         known,
         status=after(known.status, event.learnt),
         venue_id=event.venue_id or known.venue_id,
         triggered=known.triggered or event.triggered,
+        triggered_at=at if event.triggered and not known.triggered else known.triggered_at,
     )
-    if event.learnt is Learnt.SENT and record.intent.leg is Leg.ENTRY:
+    intent = record.intent
+    if event.learnt is Learnt.SENT and intent.leg is Leg.ENTRY:
         account = _counted(account, with_entry(account.tallies, account.day))
-    return _with_order(account, record)
+    if record.status.final and not known.status.final:
+        account = _sampled(account, record)
+    account = _with_order(account, record)
+    if intent.leg is Leg.STOP and record.rests is not known.rests:
+        account = _covered_by(account, record, event.venue_at or at)
+    return account
 
 
-def _fill(account: Portfolio, event: e.FillSeen, _: int) -> Portfolio:
+def _sampled(account: Portfolio, record: OrderRecord) -> Portfolio:
+    sample = sample_of(record.intent, record.executed, record.executed_value, record.fees, record.filled_at)
+    return account if sample is None else replace(account, samples=(*account.samples, sample)[-KEPT_SAMPLES:])
+
+
+def _covered_by(account: Portfolio, stop: OrderRecord, at: int) -> Portfolio:
+    """A stop has begun to rest, or has ended; one that was filled leaves nothing behind that wants another."""
+    held = account.holdings.get(stop.intent.pair)
+    if held is None or held.stop_id != stop.intent.client_id:
+        return account
+    if stop.rests:
+        return _covered(account, held, at)
+    return account if stop.status is OrderStatus.FILLED else _bare(account, held, at)
+
+
+def _bare(account: Portfolio, held: Holding, at: int) -> Portfolio:
+    return _with_holding(account, held if held.bare_since is not None else replace(held, bare_since=at))
+
+
+def _covered(account: Portfolio, held: Holding, at: int) -> Portfolio:
+    """A stop rests for all of a holding, or it is over: a time without one has ended."""
+    if held.bare_since is None:
+        return _with_holding(account, held)
+    gap = at - held.bare_since
+    held = replace(held, bare_since=None, gaps=held.gaps.with_one(gap))
+    return _with_holding(replace(account, gaps=account.gaps.with_one(gap)), held)
+
+
+def _fill(account: Portfolio, event: e.FillSeen, at: int) -> Portfolio:
     record, fill = _known_order(account, event.client_id), event.fill
     if fill.trade_id in record.trade_ids:
         return account
@@ -362,24 +436,57 @@ def _fill(account: Portfolio, event: e.FillSeen, _: int) -> Portfolio:
             executed_value=record.executed_value + value,
             fees=record.fees + event.fee_value,
             trade_ids=(*record.trade_ids, fill.trade_id),
+            filled_at=fill.filled_at,
         ),
     )
     base = intent.pair.split("/")[0]
     fee_in_coin = fill.fee if fill.fee_asset == base else ZERO
     fee_in_quote = fill.fee if fill.fee_asset == account.quote else ZERO
     if intent.side is Side.BUY:
-        return _bought(account, event, record.wish, value, fee_in_coin, fee_in_quote)
-    return _sold(account, event, value, fee_in_coin, fee_in_quote)
+        account = _bought(account, event, record, fee_in_coin, fee_in_quote)
+        account = _bare(account, account.holdings[event.pair], min(at, fill.filled_at))
+    else:
+        account = _sold(account, event, value, fee_in_coin, fee_in_quote)
+    held = account.holdings[event.pair]
+    account = _with_holding(account, replace(held, slippage=held.slippage + _slipped(intent, fill)))
+    return account if fill.fee_asset in (base, account.quote) else _paid_elsewhere(account, event)
+
+
+def _slipped(intent: Intent, fill: Fill) -> Decimal:
+    """Quote that a fill cost beyond the price that its order was decided with; a stop's is its trigger."""
+    reference = intent.reference if intent.leg is not Leg.STOP else intent.trigger
+    if reference is None:
+        return ZERO
+    dearer = (fill.price - reference) * fill.quantity
+    return dearer if intent.side is Side.BUY else -dearer
+
+
+def _paid_elsewhere(account: Portfolio, event: e.FillSeen) -> Portfolio:
+    """A fee in a third asset: told with its value, and taken from coins that were never ours.
+
+    Those were there before we came: where they are coins of another pair of ours, fewer of them are to be left alone.
+    """
+    asset, fee = event.fill.fee_asset, event.fill.fee
+    held, left = account.holdings[event.pair], account.left_alone
+    if asset in left:
+        left = {**left, asset: max(ZERO, left[asset] - fee)}
+    account = _with_holding(account, replace(held, fees_elsewhere=held.fees_elsewhere + event.fee_value))
+    return replace(
+        account,
+        left_alone=left,
+        fees_elsewhere={**account.fees_elsewhere, asset: account.fees_elsewhere.get(asset, ZERO) + fee},
+        fees_elsewhere_value=account.fees_elsewhere_value + event.fee_value,
+    )
 
 
 def _bought(
-    account: Portfolio, event: e.FillSeen, wish: e.Wished | None, value: Decimal, in_coin: Decimal, in_quote: Decimal
+    account: Portfolio, event: e.FillSeen, record: OrderRecord, in_coin: Decimal, in_quote: Decimal
 ) -> Portfolio:
-    held = account.holdings.get(event.pair)
+    held, value = account.holdings.get(event.pair), event.fill.price * event.fill.quantity
     if held is None:
-        if wish is None:
+        if record.wish is None:
             raise InvariantBroken(f"{event.pair} was bought and nothing had asked for it")
-        held = Holding(event.pair, wish, event.fill.filled_at)
+        held = Holding(event.pair, record.wish, event.fill.filled_at, run=record.run)
     held = replace(
         held,
         bought=held.bought + event.fill.quantity - in_coin,
@@ -409,15 +516,35 @@ def _sold(account: Portfolio, event: e.FillSeen, value: Decimal, in_coin: Decima
     return _with_holding(replace(account, cash=account.cash + value - in_quote), held)
 
 
-def _stop(account: Portfolio, event: e.StopMarked, _: int) -> Portfolio:
+def _stop(account: Portfolio, event: e.StopMarked, at: int) -> Portfolio:
     held = account.holdings.get(event.pair)
-    return account if held is None else _with_holding(account, replace(held, stop_id=event.client_id))
+    if held is None:
+        return account
+    before = None if held.stop_id is None else account.orders.get(held.stop_id)
+    stop = None if event.client_id is None else account.orders.get(event.client_id)
+    held = replace(held, stop_id=event.client_id)
+    if stop is not None and stop.rests:
+        return _covered(account, held, at)
+    if before is not None and before.status is OrderStatus.FILLED:
+        return _with_holding(account, held)
+    return _bare(account, held, at)
 
 
-def _trade(account: Portfolio, event: e.TradeClosed, _: int) -> Portfolio:
+def _swept(account: Portfolio, event: e.DustSwept, _: int) -> Portfolio:
+    held = _holding(account, event.pair)
+    if account.dust.get(event.pair, ZERO) != event.quantity:
+        raise InvariantBroken(f"{event.pair}: {event.quantity} dust swept, {account.dust.get(event.pair, ZERO)} there")
+    account = replace(account, dust=_without(account.dust, event.pair))
+    return _with_holding(account, replace(held, quantity=held.quantity + event.quantity))
+
+
+def _trade(account: Portfolio, event: e.TradeClosed, at: int) -> Portfolio:
     held = _holding(account, event.pair)
     if held.quantity != event.dust:
         raise InvariantBroken(f"{event.pair} is closed with {held.quantity} held and {event.dust} booked as dust")
+    if held.bare_since is not None:
+        # What was held without a stop was sold with its last fill.
+        account = _covered(account, held, max(held.bare_since, at if held.exited_at is None else held.exited_at))
     stopped = account.stopped_at
     if event.stopped_at is not None:
         stopped = {**stopped, event.pair: event.stopped_at}
@@ -437,9 +564,10 @@ def _adopted(account: Portfolio, event: e.CoinsAdopted, at: int) -> Portfolio:
     if held is None:
         unknown = math.nan
         wish = e.Wished(event.pair, event.candle_at, 1, event.stop_distance, unknown, unknown, 0.0, 0, "adopted")
-        held = Holding(event.pair, wish, at)
+        held = Holding(event.pair, wish, at, run=account.run)
     held = replace(
         held,
+        bare_since=at if held.bare_since is None else held.bare_since,
         bought=held.bought + event.quantity,
         quantity=held.quantity + event.quantity,
         gross=held.gross + event.quantity,
@@ -500,6 +628,9 @@ def _reversed(account: Portfolio, event: e.FillReversed, _: int) -> Portfolio:
     )
     account = replace(account, orders={**account.orders, event.client_id: record})
     held = _holding(account, event.pair)
+    held = replace(held, slippage=held.slippage - _slipped(record.intent, fill))
+    if fill.fee_asset not in (base, account.quote):
+        held = replace(held, fees_elsewhere=held.fees_elsewhere - event.fee_value)
     if record.intent.side is Side.SELL:
         held = replace(
             held,
@@ -594,12 +725,17 @@ def _trades_anew(account: Portfolio) -> Portfolio:
     return replace(account, trades_today=0)
 
 
+def _samples_anew(account: Portfolio) -> Portfolio:
+    return replace(account, samples=())
+
+
 _REBASED: dict[str, Callable[[Portfolio], Portfolio]] = {
     "drawdown": _peak_anew,
     "daily_loss": _day_anew,
     "total_loss": _start_anew,
     "losing_streak": _streak_anew,
     "trades_per_day": _trades_anew,
+    "drift": _samples_anew,
 }
 
 
@@ -617,6 +753,7 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.OrderLearnt: _order,
     e.FillSeen: _fill,
     e.StopMarked: _stop,
+    e.DustSwept: _swept,
     e.TradeClosed: _trade,
     e.CycleDone: _cycle,
     e.Halted: _halted,

@@ -9,6 +9,7 @@ from vigie.domain import events as e
 from vigie.domain.errors import InvariantBroken
 from vigie.domain.order import Fill, Intent, OrderReport, OwnTrade
 from vigie.domain.pair import Pair
+from vigie.domain.portfolio import EXACT
 from vigie.engine.books import Books
 from vigie.engine.reconcile import Difference, Made
 from vigie.engine.setup import Setup
@@ -32,7 +33,7 @@ class Adopter:
         Raises:
             VenueUnavailable: no purchase is known and no price can be had.
         """
-        pair, quantity = one.subject, one.theirs - one.ours
+        pair, quantity = one.subject, EXACT.subtract(one.theirs, one.ours)
         price, basis, ids = self._basis(pair, quantity, one.trades)
         if price is None:
             return f"not done: {basis}"
@@ -71,14 +72,14 @@ class Adopter:
         held = account.holdings.get(pair)
         if held is None:
             raise InvariantBroken(f"{pair} is not held")
-        missing = min(one.ours - one.theirs, held.quantity)
+        missing = min(EXACT.subtract(one.ours, one.theirs), held.quantity)
         said, alerts, left = list[str](), list[e.AlertRaised](), missing
         for trade in one.trades:
             if left <= 0:
                 break
             event = self._trimmed(pair, trade, left)
             self._books.write(event)
-            left -= event.fill.quantity
+            left = EXACT.subtract(left, event.fill.quantity)
             said.append(f"{event.fill.quantity} sold at {event.fill.price} by order {trade.order_id}")
         if left > 0:
             text = f"{pair}: {left} are gone, exit price unknown: counted at what they had cost"
@@ -101,7 +102,7 @@ class Adopter:
 
     def dust(self, one: Difference) -> str:
         """Less than a step, more or fewer: counted as the venue has it."""
-        pair, missing = one.subject, one.ours - one.theirs
+        pair, missing = one.subject, EXACT.subtract(one.ours, one.theirs)
         account = self._books.portfolio
         held = account.holdings.get(pair)
         there = account.dust.get(pair, ZERO) if held is None else held.quantity
@@ -115,7 +116,8 @@ class Adopter:
         pair, account = one.subject, self._books.portfolio
         base = pair.split("/")[0]
         held = account.holdings[pair].quantity if pair in account.holdings else ZERO
-        rest = max(one.theirs - held - account.dust.get(pair, ZERO), ZERO)
+        ours = EXACT.add(held, account.dust.get(pair, ZERO))
+        rest = max(EXACT.subtract(one.theirs, ours), ZERO)
         self._books.write(e.LeftAlone(base, rest, one.text))
         return f"{rest} {base} are not ours"
 

@@ -31,12 +31,14 @@ from vigie.domain.portfolio import Portfolio
 from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import TradingMode, permits
 from vigie.engine.books import Books
+from vigie.engine.coverage import Coverage
 from vigie.engine.decisions import CloseDesk
 from vigie.engine.desk import Desk
-from vigie.engine.entries import EntryDesk
+from vigie.engine.entries import EntryDesk, due_at
 from vigie.engine.governance.evidence import CRASH_WINDOW_MS, Phase, Standing
 from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import Limits
+from vigie.engine.plans import Plans
 from vigie.engine.protection import Guardian
 from vigie.engine.reconcile import Difference, compare
 from vigie.engine.recovery import restore
@@ -136,7 +138,7 @@ class Engine:
         self._build()
         if not restored.portfolio.quote:
             self._begin_account()
-        crashes = self._crashes()
+        crashes, upgraded = self._crashes(), self._upgraded()
         self._books.write(self._run_started())
         if self._setup.override:
             words = f"{self._setup.account} runs without a certificate: {self._setup.override}"
@@ -151,7 +153,7 @@ class Engine:
         self._problems = []
         self._protect()
         protected = [pair for pair in self.portfolio.holdings if self._guardian.protected(pair)]
-        steps = [*restored.steps, *(f"{pair}: protected" for pair in protected), *self._problems]
+        steps = [*restored.steps, *upgraded, *(f"{pair}: protected" for pair in protected), *self._problems]
         steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
         clean = not (self.portfolio.unsettled() or self._last_differences or restored.damaged or self._problems)
         found = e.Recovered((*steps, *self._last_differences), clean)
@@ -170,8 +172,10 @@ class Engine:
 
     def _build(self) -> None:
         setup, world, books = self._setup, self._world, self._books
-        self._desk = Desk(setup, books, world.broker, world.controls, world.clock)
-        self._guardian = Guardian(setup, books, self._desk, world.broker, world.feed)
+        self._plans = Plans(setup, books)
+        self._desk = Desk(setup, books, world.broker, world.controls, world.clock, world.feed)
+        self._guardian = Guardian(self._plans, books, self._desk, world.broker, world.feed)
+        self._coverage = Coverage(books, world.clock)
         self._limits = Limits(setup, books, self._desk, world.controls, world.clock)
         self._clerk = Clerk(
             Rooms(
@@ -179,11 +183,11 @@ class Engine:
                 world.broker, world.feed, world.clock, world.journal, world.controls,
             )
         )  # fmt: skip
-        self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
+        self._closes = CloseDesk(setup, self._plans, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(
             setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock, self._governor
         )
-        self._looker = Looker(setup, world.feed)
+        self._looker = Looker(setup, self._plans, world.feed)
 
     def _require_pairs(self, account: Portfolio) -> None:
         named = {str(pair) for pair in self._setup.pairs}
@@ -198,6 +202,13 @@ class Engine:
             asset: one.total for asset, one in self._world.broker.balances().items() if asset in bases and one.total > 0
         }
         self._books.write(e.BaselineTaken(self._setup.capital, self._setup.quote, there))
+
+    def _upgraded(self) -> list[str]:
+        """What is said when another vigie wrote the journal so far; before anything is traded."""
+        last = self.portfolio.runs.get(self.portfolio.run)
+        if last is None or last.version == self._setup.version:
+            return []
+        return [f"the last run was of vigie {last.version}, this is {self._setup.version}"]
 
     def _run_started(self) -> e.RunStarted:
         setup = self._setup
@@ -228,8 +239,10 @@ class Engine:
             counts: False: a look out of turn. What has to be seen by two ticks in a row, a guard period apart, does not
                 become true by looking twice in a few seconds.
         """
-        self._counts = counts
+        # Out of turn nothing has had its guard period yet.
+        self._counts, began = counts, self._world.clock.now_ms() if counts else 0
         self._guard()
+        self._step("exits", lambda: self._leave(began))
         self._step("limits", self._read)
         return self._finish("guard")
 
@@ -260,6 +273,8 @@ class Engine:
     def _finish(self, kind: str) -> Tick:
         self._step("halts", self._sell_all)
         self._step("protection", self._protect)
+        self._step("coverage", self._coverage.look)
+        self._step("drift", self._limits.watch_drift)
         self._step("rules", lambda: self._govern(Phase.CYCLE))
         self._step("snapshot", lambda: self._snapshot(kind))
         self._sent_away = self._sent_away and bool(self._problems)
@@ -452,25 +467,35 @@ class Engine:
         length = self._setup.timeframe.milliseconds
         return self._world.clock.now_ms() - (candle_at + length) < length
 
-    def _leave(self) -> None:
-        """At the next price: what was decided to be sold, and stops that were jumped over."""
-        chases = self._setup.plan.settings.rules().gap_policy == GapPolicy.CHASE
-        for pair in sorted(self.portfolio.holdings):
-            self._step(pair, lambda pair=pair: self._leave_one(pair, chases))  # type: ignore[misc]
+    def _leave(self, between: int | None = None) -> None:
+        """At the next price: what was decided to be sold, and stops that were jumped over.
 
-    def _leave_one(self, pair: str, chases: bool) -> None:
+        Args:
+            between: instant at which a guard tick began: a stop that it found jumped over has until the next one to be
+                filled; None: a candle has closed.
+        """
+        for pair in sorted(self.portfolio.holdings):
+            self._step(pair, lambda pair=pair: self._leave_one(pair, between))  # type: ignore[misc]
+
+    def _leave_one(self, pair: str, between: int | None) -> None:
         held = self.portfolio.holdings[pair]
         waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
-        gap = held.leaving == ExitReason.GAP or (chases and self._guardian.was_jumped_over(held))
+        jumped_over_at = self._guardian.jumped_over_at(held)
+        gap = jumped_over_at is not None and (between is None or jumped_over_at < between)
+        gap = held.leaving == ExitReason.GAP or (gap and self._plans.rules(pair).gap_policy == GapPolicy.CHASE)
         # A person who has the wheel holds back what a signal wanted, never what protects.
         leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
-        if leg is None or self._world.feed.price(Pair.parse(pair)) is None:
+        price = None if leg is None else self._world.feed.price(Pair.parse(pair))
+        if leg is None or price is None:
             return
         candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
         if leg is Leg.CHASE and not held.leaving and candle_at is not None:
             # Once its stop is lifted nothing else tells that it was jumped over.
             self._books.write(e.LeaveDecided(pair, ExitReason.GAP.value, candle_at))
-        self._guardian.sell(pair, leg, candle_at=candle_at, reason=leg.value)
+        due = None
+        if leg is Leg.EXIT and candle_at is not None:
+            due = due_at(candle_at, self._setup.timeframe.milliseconds, self._world.clock.now_ms())
+        self._guardian.sell(pair, leg, candle_at=candle_at, reason=leg.value, reference=price, due_at=due)
 
     def _snapshot(self, kind: str) -> None:
         self._books.sync()

@@ -8,17 +8,21 @@ from decimal import Decimal
 from vigie.decision.client_ids import client_id
 from vigie.decision.intents import Refusal, approve
 from vigie.domain import events as e
-from vigie.domain.errors import OutcomeUnknown, VenueRefused, VenueUnavailable
-from vigie.domain.order import Fill, Intent, Leg, OrderReport, OrderType, Side
+from vigie.domain.errors import OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
+from vigie.domain.instrument import exact
+from vigie.domain.order import Intent, Leg, OrderReport, OrderType, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import OrderRecord
 from vigie.domain.trading_mode import TradingMode, permits, strictest
 from vigie.engine.books import Books
+from vigie.engine.fee_values import FeeValues
+from vigie.engine.fill_truth import FillTruth
 from vigie.engine.setup import Setup
 from vigie.ports.broker import Broker
 from vigie.ports.clock import Clock
 from vigie.ports.controls import Controls
+from vigie.ports.feed import CandleFeed
 
 _LEARNT = {
     OrderStatus.ACCEPTED: Learnt.ACCEPTED,
@@ -30,14 +34,26 @@ _LEARNT = {
 }
 
 
+def _type_of(limit: Decimal | None, trigger: Decimal | None) -> OrderType:
+    if trigger is not None:
+        return OrderType.STOP_LOSS_LIMIT
+    return OrderType.MARKET if limit is None else OrderType.LIMIT_IOC
+
+
 class Desk:
     """The only place from which orders leave."""
 
-    def __init__(self, setup: Setup, books: Books, broker: Broker, controls: Controls, clock: Clock) -> None:
+    def __init__(
+        self, setup: Setup, books: Books, broker: Broker, controls: Controls, clock: Clock, feed: CandleFeed
+    ) -> None:
         self._setup, self._books, self._broker = setup, books, broker
         self._controls, self._clock = controls, clock
+        self._fees = FeeValues(setup, books, feed, clock)
+        self._truth = FillTruth(setup, books, clock)
         self._sent_at: dict[str, int] = {}
         self._missed_since: dict[str, int] = {}
+        self.refusal = RefusalCode.UNSAID
+        """Why the venue refused the last order that it refused."""
         self.held_back: TradingMode = TradingMode.ACTIVE
         """What this tick's own troubles allow: a disk that cannot be written, books that do not agree."""
 
@@ -68,6 +84,8 @@ class Desk:
         reason: str,
         trigger: Decimal | None = None,
         limit: Decimal | None = None,
+        reference: float | None = None,
+        due_at: int | None = None,
     ) -> Intent:
         """An intent with its computed client id.
 
@@ -77,8 +95,10 @@ class Desk:
             quantity: base, on the venue's step.
             candle_at: the candle that decided; None: none did.
             reason: for people.
-            trigger: of a stop-limit order, quote; None: a market order.
-            limit: of a stop-limit order, quote; None: a market order.
+            trigger: of a stop-limit order, quote; None: no stop.
+            limit: quote; None: a market order.
+            reference: price that it was decided with, quote; None: nobody looked.
+            due_at: when a backtest fills it, epoch milliseconds; None: it has not the like.
         """
         key = f"seq:{self._books.portfolio.seq + 1}" if candle_at is None else str(candle_at)
         attempt = self._books.portfolio.attempts(pair, leg, candle_at)
@@ -95,13 +115,15 @@ class Desk:
             pair=pair,
             leg=leg,
             side=Side.BUY if leg is Leg.ENTRY else Side.SELL,
-            type=OrderType.MARKET if trigger is None else OrderType.STOP_LOSS_LIMIT,
+            type=_type_of(limit, trigger),
             quantity=quantity,
             limit=limit,
             trigger=trigger,
             candle_at=candle_at,
             attempt=attempt,
             reason=reason,
+            reference=None if reference is None else exact(reference),
+            due_at=due_at,
         )
 
     def send(self, intent: Intent, refusing: tuple[str, ...] = ()) -> OrderRecord | Refusal:
@@ -128,6 +150,7 @@ class Desk:
         try:
             report = self._broker.submit(approved)
         except VenueRefused as error:
+            self.refusal = error.code
             self._books.write(self._learnt(intent, Learnt.REJECTED, str(error)))
         except VenueUnavailable as error:
             self._books.write(self._learnt(intent, Learnt.ABSENT, str(error)))
@@ -243,21 +266,17 @@ class Desk:
             learnt = Learnt.FILLED_IN_PART
         triggered = report.triggered and not record.triggered
         events: list[e.Event] = [
-            e.FillSeen(report.client_id, report.pair, fill, self._fee_value(report.pair, fill)) for fill in fresh
+            e.FillSeen(report.client_id, report.pair, fill, self._fees.value_of(report.pair, fill)) for fill in fresh
         ]
         changed = after(record.status, learnt) is not record.status
         if changed or triggered or (report.venue_id and report.venue_id != record.venue_id):
-            heard = e.OrderLearnt(report.client_id, report.pair, learnt, report.venue_id, triggered)
+            ended_at = report.updated_at if learnt in (Learnt.CANCELED, Learnt.EXPIRED) else 0
+            heard = e.OrderLearnt(report.client_id, report.pair, learnt, report.venue_id, triggered, venue_at=ended_at)
             # An order is accepted before it is filled, and a fill belongs to an order that is known at the venue.
             events = [*events, heard]
         if events:
             self._books.write(*events)
-
-    def _fee_value(self, pair: str, fill: Fill) -> Decimal:
-        base, quote = pair.split("/")
-        if fill.fee_asset == quote:
-            return fill.fee
-        return fill.fee * fill.price if fill.fee_asset == base else Decimal(0)
+        self._truth.look(record, report)
 
     @staticmethod
     def _learnt(intent: Intent, learnt: Learnt, message: str = "") -> e.OrderLearnt:

@@ -15,10 +15,12 @@ from vigie.domain.timeframe import DAY_MS
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
+from vigie.engine.drift import drifted
 from vigie.engine.setup import Setup
 from vigie.ports.clock import Clock
 from vigie.ports.controls import Controls
 
+DRIFT = "drift"
 DAILY_LOSS, DRAWDOWN, TOTAL_LOSS = "daily_loss", "drawdown", "total_loss"
 LOSING_STREAK, TRADES_PER_DAY = "losing_streak", "trades_per_day"
 LATCHING = (DAILY_LOSS, DRAWDOWN, TOTAL_LOSS, LOSING_STREAK, TRADES_PER_DAY)
@@ -136,6 +138,14 @@ class Limits:
         for name in beyond:
             if name in account.beyond:
                 self._fall_into(name, marks)
+
+    def watch_drift(self) -> None:
+        """Latch entries off where orders surely cost more, or come later, than the plan assumes."""
+        if DRIFT in self._books.portfolio.latches:
+            return
+        reasons = drifted(self._books.portfolio.samples, self._setup.plan.settings)
+        if reasons:
+            self.latch(DRIFT, TradingMode.REDUCE_ONLY, "; ".join(reasons))
 
     def _check(self, marks: Marks) -> None:
         for name in self._reached(marks):

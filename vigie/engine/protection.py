@@ -6,7 +6,14 @@ from decimal import Decimal
 
 from vigie.decision.intents import Refusal
 from vigie.domain import events as e
-from vigie.domain.errors import DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
+from vigie.domain.errors import (
+    DataError,
+    InvariantBroken,
+    OutcomeUnknown,
+    RefusalCode,
+    VenueRefused,
+    VenueUnavailable,
+)
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg, Side
 from vigie.domain.order_status import OrderStatus
@@ -14,8 +21,8 @@ from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Holding, OrderRecord
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
+from vigie.engine.plans import Plans
 from vigie.engine.positions import closing, opening, trigger_of
-from vigie.engine.setup import Setup
 from vigie.ports.broker import Broker
 from vigie.ports.feed import CandleFeed
 
@@ -28,10 +35,10 @@ PATIENCE_MS = 60_000
 class Guardian:
     """Keeps holdings protected. Every path that takes a stop away ends with a stop, a sale, or a halt."""
 
-    def __init__(self, setup: Setup, books: Books, desk: Desk, broker: Broker, feed: CandleFeed) -> None:
-        self._setup, self._books, self._desk = setup, books, desk
+    def __init__(self, plans: Plans, books: Books, desk: Desk, broker: Broker, feed: CandleFeed) -> None:
+        self._plans, self._books, self._desk = plans, books, desk
         self._broker, self._feed = broker, feed
-        self._rules = setup.plan.settings.rules()
+        self._short: dict[str, tuple[Decimal, Decimal]] = {}
         self._put_off_since: dict[str, int] = {}
         self.heard = False
         """The venue has answered in this tick: what it does not let us do is not for want of a line."""
@@ -47,10 +54,11 @@ class Guardian:
         if held is None:
             return
         instrument = self._broker.instrument(Pair.parse(pair))
-        look = opening(held, self._rules)
+        look = opening(held, self._plans.rules(pair))
         if look is not None:
             self._books.write(look)
         if not self._closed(pair, instrument):
+            self._sweep(pair, instrument)
             self._protect(pair, instrument)
 
     def protected(self, pair: str) -> bool:
@@ -60,7 +68,17 @@ class Guardian:
         instrument = self._broker.instrument(Pair.parse(pair))
         return stop is not None and self._fits(held, stop, instrument)
 
-    def sell(self, pair: str, leg: Leg, quantity: Decimal | None = None, *, candle_at: int | None, reason: str) -> None:
+    def sell(
+        self,
+        pair: str,
+        leg: Leg,
+        quantity: Decimal | None = None,
+        *,
+        candle_at: int | None,
+        reason: str,
+        reference: float | None = None,
+        due_at: int | None = None,
+    ) -> None:
         """Sell a holding, or a part of it, at the market, and protect what is left.
 
         Args:
@@ -69,10 +87,15 @@ class Guardian:
             quantity: base, on the step; None: all of it.
             candle_at: the candle that decided; None: none did.
             reason: for people.
+            reference: price that was looked at, quote; None: nobody looked.
+            due_at: when a backtest sells it, epoch milliseconds; None: it does not.
 
         Raises:
             VenueUnavailable: the venue does not answer.
         """
+        if self._sale_underway(pair):
+            # Nobody knows yet what it came to: sold twice, coins would go that are not ours.
+            return
         held = self._books.portfolio.holdings[pair]
         instrument = self._broker.instrument(Pair.parse(pair))
         self._lift_stop(pair)
@@ -80,7 +103,11 @@ class Guardian:
         if left is not None and (quantity is None or left.quantity == held.quantity):
             # Where the stop took some of it meanwhile, a part has been sold already.
             sellable = instrument.quantity_down(left.quantity if quantity is None else min(quantity, left.quantity))
-            self._desk.send(self._desk.intent(pair, leg, sellable, candle_at=candle_at, reason=reason))
+            self._desk.send(
+                self._desk.intent(
+                    pair, leg, sellable, candle_at=candle_at, reason=reason, reference=reference, due_at=due_at
+                )
+            )
         if not self._closed(pair, instrument):
             self._protect(pair, instrument)
 
@@ -99,6 +126,18 @@ class Guardian:
         self._books.write(trade)
         return True
 
+    def _sweep(self, pair: str, instrument: Instrument) -> None:
+        """Let the dust of earlier trades join a holding, where more can be sold with it than without.
+
+        Only once the entry is over and before a stop rests for it: a stop is not moved for dust.
+        """
+        account = self._books.portfolio
+        held, dust = account.holdings[pair], account.dust.get(pair, Decimal(0))
+        if not dust or held.stop_id is not None or held.received or account.open_orders(pair):
+            return
+        if instrument.quantity_down(held.quantity + dust) > instrument.quantity_down(held.quantity):
+            self._books.write(e.DustSwept(pair, dust))
+
     def _price(self, pair: str) -> float | None:
         try:
             return self._feed.price(Pair.parse(pair))
@@ -108,36 +147,71 @@ class Guardian:
 
     def _protect(self, pair: str, instrument: Instrument) -> None:
         held = self._books.portfolio.holdings[pair]
-        if any(
-            one.intent.side is Side.SELL and one.intent.leg is not Leg.STOP and one.status.at_venue
-            for one in self._books.portfolio.open_orders(pair)
-        ):
-            # A sale of unknown fate may hold the coins: it is settled first.
+        if self._sale_underway(pair):
+            # It may hold the coins: it is settled first.
             return
         stop = self._stop_of(held) or self._claimed(pair)
         if stop is not None and self._fits(held, stop, instrument):
+            if held.bare_since is not None and stop.rests:
+                # More was bought and it covers that too, or it was found again: a time without a stop is over.
+                self._books.write(e.StopMarked(pair, stop.intent.client_id, "covers all that is held"))
             return
         if stop is not None:
             self._lift_stop(pair)
             if self._closed(pair, instrument):
                 return
+        self._short.pop(pair, None)
         for _ in range(PLACING_TRIES):
             if self._place(pair, instrument):
                 self._put_off_since.pop(pair, None)
                 return
+            if self._desk.refusal is RefusalCode.WOULD_TRIGGER and self._passed(pair, instrument):
+                return
+            self._look_for_coins(pair, instrument)
         self._emergency(pair, instrument)
+
+    def _sale_underway(self, pair: str) -> bool:
+        return any(
+            one.intent.side is Side.SELL and one.intent.leg is not Leg.STOP and one.status.at_venue
+            for one in self._books.portfolio.open_orders(pair)
+        )
+
+    def _look_for_coins(self, pair: str, instrument: Instrument) -> None:
+        """A stop was refused: if fewer coins are there than our books say, it is tried for those that are."""
+        account = self._books.portfolio
+        held, base = account.holdings[pair], pair.split("/", maxsplit=1)[0]
+        try:
+            balance = self._broker.balances().get(base)
+        except VenueUnavailable:
+            return
+        left_alone = account.left_alone.get(base, Decimal(0)) + account.dust.get(pair, Decimal(0))
+        there = Decimal(0) if balance is None else balance.total - left_alone
+        wanted, found = instrument.quantity_down(held.quantity), instrument.quantity_down(max(there, Decimal(0)))
+        trigger = trigger_of(held, instrument)
+        if found >= wanted or trigger is None or not instrument.sendable(found, trigger):
+            return
+        if pair not in self._short:
+            text = f"{pair}: {held.quantity} held by our books, {there} at the venue: the stop rests for those"
+            self._books.write(e.AlertRaised("unprotected", text, urgent=True))
+        self._short[pair] = (held.quantity, found)
+
+    def _wanted(self, held: Holding, instrument: Instrument) -> Decimal:
+        """What a stop has to rest for: all coins that can be sold, or as many of them as the venue has."""
+        quantity, there = self._short.get(held.pair, (held.quantity, held.quantity))
+        return instrument.quantity_down(there if quantity == held.quantity else held.quantity)
 
     def _place(self, pair: str, instrument: Instrument) -> bool:
         """Whether a stop rests now, or may rest and has to be asked about."""
         held = self._books.portfolio.holdings[pair]
         trigger = trigger_of(held, instrument)
+        self._desk.refusal = RefusalCode.UNSAID
         if trigger is None:
             return False
-        fraction = Decimal(repr(float(self._setup.plan.settings.stop_limit_fraction)))
+        fraction = Decimal(repr(float(self._plans.of(pair).settings.stop_limit_fraction)))
         intent = self._desk.intent(
             pair,
             Leg.STOP,
-            instrument.quantity_down(held.quantity),
+            self._wanted(held, instrument),
             candle_at=None if held.rules is None else held.rules.candle_at,
             reason="protection",
             trigger=trigger,
@@ -151,6 +225,22 @@ class Guardian:
         if sent.status in (OrderStatus.REJECTED, OrderStatus.ABANDONED):
             return False
         self._books.write(e.StopMarked(pair, intent.client_id, f"{intent.quantity} at {trigger}"))
+        return True
+
+    def _passed(self, pair: str, instrument: Instrument) -> bool:
+        """The price has passed the stop before it could rest: what it would have done is done. Whether it was sent."""
+        held = self._books.portfolio.holdings[pair]
+        candle_at = None if held.rules is None else held.rules.candle_at
+        quantity = self._wanted(held, instrument)
+        sent = self._desk.send(
+            self._desk.intent(pair, Leg.CHASE, quantity, candle_at=candle_at, reason="the price has passed its stop")
+        )
+        if isinstance(sent, Refusal) or sent.status is OrderStatus.REJECTED:
+            return False
+        if sent.status is OrderStatus.ABANDONED:
+            self._put_off(pair)
+            return False
+        self._closed(pair, instrument)
         return True
 
     def _put_off(self, pair: str) -> None:
@@ -174,7 +264,7 @@ class Guardian:
             self._desk.intent(
                 pair,
                 Leg.EMERGENCY,
-                instrument.quantity_down(held.quantity),
+                self._wanted(held, instrument),
                 candle_at=None,
                 reason="no stop can be placed",
             )
@@ -207,8 +297,12 @@ class Guardian:
 
     def was_jumped_over(self, held: Holding) -> bool:
         """Whether a stop was triggered and rests at its limit, unfilled."""
+        return self.jumped_over_at(held) is not None
+
+    def jumped_over_at(self, held: Holding) -> int | None:
+        """When that was learnt, epoch milliseconds; None: it was not."""
         stop = self._stop_of(held)
-        return stop is not None and stop.triggered
+        return stop.triggered_at if stop is not None and stop.triggered else None
 
     def _stop_of(self, held: Holding) -> OrderRecord | None:
         record = None if held.stop_id is None else self._books.portfolio.orders.get(held.stop_id)
@@ -223,8 +317,11 @@ class Guardian:
         return None
 
     def _fits(self, held: Holding, stop: OrderRecord, instrument: Instrument) -> bool:
-        """Whether a resting stop is the one that the holding wants. It is only ever raised."""
-        if stop.intent.quantity - stop.executed != instrument.quantity_down(held.quantity):
+        """Whether a resting stop is the one that the holding wants. It is only ever raised, and not for a trifle."""
+        if stop.intent.quantity - stop.executed != self._wanted(held, instrument):
             return False
-        trigger = trigger_of(held, instrument)
-        return trigger is None or stop.triggered or (stop.intent.trigger or Decimal(0)) >= trigger
+        trigger, rests_at = trigger_of(held, instrument), stop.intent.trigger or Decimal(0)
+        if trigger is None or stop.triggered or rests_at >= trigger:
+            return True
+        step = Decimal(repr(float(self._plans.of(held.pair).settings.stop_step_fraction)))
+        return trigger - rests_at < step * rests_at

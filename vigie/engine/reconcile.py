@@ -10,7 +10,7 @@ from enum import StrEnum
 from vigie.domain.events import FillSeen
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Balance, Leg, OrderReport, OwnTrade, Side
-from vigie.domain.portfolio import OrderRecord, Portfolio
+from vigie.domain.portfolio import EXACT, OrderRecord, Portfolio
 
 ZERO = Decimal(0)
 _NOISE = Decimal("1e-12")
@@ -161,7 +161,7 @@ def _coins(
     for pair in sorted(set(pairs) | set(account.holdings)):
         base = pair.split("/")[0]
         held = account.holdings[pair].quantity if pair in account.holdings else ZERO
-        ours = held + account.dust.get(pair, ZERO) + account.left_alone.get(base, ZERO)
+        ours = EXACT.add(EXACT.add(held, account.dust.get(pair, ZERO)), account.left_alone.get(base, ZERO))
         theirs = balances[base].total if base in balances else ZERO
         if _agree(ours, theirs) or pair in busted:
             continue

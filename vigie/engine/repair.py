@@ -15,7 +15,7 @@ from vigie.domain.errors import InvariantBroken, OutcomeUnknown, RefusalCode, Ve
 from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt, OrderStatus
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import Portfolio
+from vigie.domain.portfolio import EXACT, Portfolio
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.adopting import Adopter
 from vigie.engine.books import Books
@@ -131,7 +131,7 @@ class Reconciler:
         # Rehearsed on scratch paper: the plan is told of the account as it is once the venue's word is booked.
         scratch = Scratch(before.seq, rooms.clock)
         books = Books(scratch, rooms.clock, before)
-        desk = Desk(rooms.setup, books, rooms.broker, rooms.controls, rooms.clock)
+        desk = Desk(rooms.setup, books, rooms.broker, rooms.controls, rooms.clock, rooms.feed)
         self._ask_all(desk, before)
         found = unbooked(before, books.portfolio, scratch.lines)
         found += self._vanished(books.portfolio, {one.subject for one in found})
@@ -281,7 +281,7 @@ class Reconciler:
 
     def _quote(self, one: Difference, _: Policy) -> str:
         account = self._rooms.books.portfolio
-        missing = one.theirs - account.cash
+        missing = EXACT.subtract(one.theirs, account.cash)
         if missing >= 0:
             return "settled by what was booked before"
         self._rooms.books.write(e.FlowSeen(missing, f"reconcile: {one.text}"))

@@ -76,5 +76,10 @@ class Setup:
 
     def filters(self, instrument: Instrument) -> Filters:
         """A venue's filters as decisions see them."""
-        notional = float(instrument.min_notional) or float(self.plan.settings.min_notional)
-        return Filters(float(instrument.tick), float(instrument.step), float(instrument.min_quantity), notional)
+        return filters_of(self.plan, instrument)
+
+
+def filters_of(made: Plan, instrument: Instrument) -> Filters:
+    """A venue's filters as decisions of a plan see them."""
+    notional = float(instrument.min_notional) or float(made.settings.min_notional)
+    return Filters(float(instrument.tick), float(instrument.step), float(instrument.min_quantity), notional)

@@ -109,7 +109,7 @@ def spoilt(state: StateFile, **members: Any) -> None:
         ({"account": "live-a"}, "it is the state of account live-a, not of paper"),
         ({"schema": None}, "it does not say its schema"),
         ({"schema": True}, "it does not say its schema"),
-        ({"schema": 0}, "it has schema 0, and nothing leads from there to 1"),
+        ({"schema": 0}, "it has schema 0, and nothing leads from there to 2"),
         ({"portfolio": None}, "'portfolio'"),
         ({"portfolio": {"seq": "1"}}, "Portfolio.seq: '1' is not a whole number"),
         ({"portfolio": {"mood": 1}}, "Portfolio has no field 'mood'"),
@@ -141,8 +141,8 @@ def test_an_older_snapshot_is_migrated_step_by_step(state: StateFile) -> None:
     old = to_json(ONE)
     del old["cash"]
     spoilt(state, schema=0, portfolio={**old, "cents": "1250"})
-    newer = StateFile(state.path, "paper", migrations={0: in_cents})
-    assert newer.load() == Loaded(Portfolio(seq=1, cash=Decimal("12.5")), "state")
+    newer = StateFile(state.path, "paper", migrations={0: in_cents, 1: lambda portfolio: portfolio})
+    assert newer.load() == Loaded(Portfolio(seq=1, cash=Decimal("12.5")), "state", migrated=(0, SCHEMA))
     newer.save(TWO)
     assert json.loads(state.path.read_bytes())["schema"] == SCHEMA
     state.path.unlink()
@@ -151,11 +151,11 @@ def test_an_older_snapshot_is_migrated_step_by_step(state: StateFile) -> None:
 
 def test_a_later_snapshot_is_neither_read_nor_overwritten(state: StateFile) -> None:
     state.save(ONE)
-    spoilt(state, schema=2)
+    spoilt(state, schema=3)
     before = state.path.read_bytes()
-    with pytest.raises(ConfigError, match=r"state.json: it has schema 2, this vigie knows 1: use the later vigie"):
+    with pytest.raises(ConfigError, match=r"state.json: it has schema 3, this vigie knows 2: use the later vigie"):
         state.load()
-    with pytest.raises(ConfigError, match="schema 2"):
+    with pytest.raises(ConfigError, match="schema 3"):
         state.save(TWO)
     assert state.path.read_bytes() == before
 

@@ -18,7 +18,7 @@ from vigie.domain.pair import Pair
 
 Row = Mapping[str, Any]
 
-TYPES = {OrderType.MARKET: "MARKET", OrderType.STOP_LOSS_LIMIT: "STOP_LOSS_LIMIT"}
+TYPES = {OrderType.MARKET: "MARKET", OrderType.LIMIT_IOC: "LIMIT", OrderType.STOP_LOSS_LIMIT: "STOP_LOSS_LIMIT"}
 _TYPES = {name: kind for kind, name in TYPES.items()}
 STATUSES = {
     "NEW": OrderStatus.ACCEPTED,
@@ -191,6 +191,9 @@ def resting(row: Row, pair: str) -> OrderReport:
 def order(row: Row, pair: str, client_id: str, at: object) -> OrderReport:
     """An order as any of the answers tells it; without fills."""
     kind = _TYPES.get(row["type"], OrderType.OTHER)
+    if kind is OrderType.LIMIT_IOC and row.get("timeInForce") != "IOC":
+        # One that rests in the book: we send no such orders.
+        kind = OrderType.OTHER
     trigger = number(row, "stopPrice", ZERO) or None
     limit = number(row, "price") or None
     status = STATUSES[row["status"]]

@@ -108,6 +108,11 @@ class CcxtBroker:
         return report if 0 <= self._clock.now_ms() - at < LAG_MS else None
 
     def _sendable(self, pair: Pair, intent: Intent) -> Listing:
+        table = self._dialect.capabilities
+        if intent.type is OrderType.LIMIT_IOC and not table.takes_ioc:
+            raise VenueRefused(
+                f"nothing was sent: {table.name} is sent no {intent.type} orders", RefusalCode.PARAMETERS
+            )
         listing = self._listing(pair)
         objection = listing.objection(intent)
         if objection is not None:
@@ -138,7 +143,7 @@ class CcxtBroker:
         A question that fails changes nothing: the venue has the order, and whoever asks later hears the rest.
         """
         try:
-            if report.type is OrderType.MARKET and not report.status.final:
+            if report.type in (OrderType.MARKET, OrderType.LIMIT_IOC) and not report.status.final:
                 return self.find(pair, report.client_id) or report
             return self._with_fills(pair, report) if report.executed > _filled(report) else report
         except (VenueUnavailable, VenueRefused):

@@ -33,6 +33,7 @@ class Capabilities:
         cancels_by_client_id: our own id is enough to cancel an order. Where not, it is looked up first.
         needs_passphrase: beside key and secret.
         sandbox: it has a place to practise.
+        takes_ioc: a limit order that gives up what it cannot have at once is among the pinned requests.
         limits: how much may be asked.
         counters: the limit by the header in which it tells what was used.
         options: ccxt's.
@@ -46,6 +47,7 @@ class Capabilities:
     cancels_by_client_id: bool = True
     needs_passphrase: bool = False
     sandbox: bool = False
+    takes_ioc: bool = False
     limits: Sequence[Limit] = ()
     counters: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -45,6 +45,8 @@ class Listing:
             return RefusalCode.PARAMETERS, "a stop has a trigger and a limit"
         if intent.type is OrderType.MARKET and not (intent.limit is None and intent.trigger is None):
             return RefusalCode.PARAMETERS, "an order at the market has no price"
+        if intent.type is OrderType.LIMIT_IOC and (intent.limit is None or intent.trigger is not None):
+            return RefusalCode.PARAMETERS, "a limit order has a limit and no trigger"
         return self._quantity(intent) or self._prices(intent)
 
     def _quantity(self, intent: Intent) -> tuple[RefusalCode, str] | None:

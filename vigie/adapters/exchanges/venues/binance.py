@@ -30,6 +30,7 @@ class Binance:
         holds_stops=True,
         pinned=True,
         sandbox=True,
+        takes_ioc=True,
         limits=(Limit(WEIGHT, 60_000, 6000), Limit(ORDERS, 10_000, 100)),
         counters={"X-MBX-USED-WEIGHT-1M": WEIGHT, "X-MBX-ORDER-COUNT-10S": ORDERS},
         # The engine's window for "absent" counts on this one: a request that is older cannot arrive any more.
@@ -83,6 +84,8 @@ class Binance:
             "newClientOrderId": intent.client_id,
             "newOrderRespType": "FULL",
         }
+        if intent.type is OrderType.LIMIT_IOC:
+            request |= {"timeInForce": "IOC", "price": f"{intent.limit:f}"}
         if intent.type is OrderType.STOP_LOSS_LIMIT:
             request |= {"timeInForce": "GTC", "stopPrice": f"{intent.trigger:f}", "price": f"{intent.limit:f}"}
         return answers.placed(client.private_post_order(request), listing, intent)
