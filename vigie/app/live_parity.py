@@ -114,7 +114,9 @@ class Judge:
     _plan: Plan | None = None
     _words: Mapping[str, str] = field(default_factory=dict)
     _pairs: int = 1
-    _signals: dict[str, Signals] = field(default_factory=dict)
+    _plans: dict[str, Plan] = field(default_factory=dict)
+    _known: dict[tuple[object, ...], Plan] = field(default_factory=dict)
+    _signals: dict[tuple[str, int], Signals] = field(default_factory=dict)
     _entered: dict[str, float] = field(default_factory=dict)
     _decided: set[tuple[str, int]] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("decisions", "entries", "managed"), 0))
@@ -132,7 +134,7 @@ class Judge:
 
     def _look(self, event: e.Event, account: Portfolio) -> str | None:
         if isinstance(event, e.RunStarted):
-            self._begin(event)
+            self._begin(event, str(account.seq + 1))
         elif isinstance(event, e.Decided) and event.facts:
             return self._sized(event)
         elif isinstance(event, e.Decided):
@@ -143,19 +145,26 @@ class Judge:
                 return f"{event.intent.pair}: {wanted} was decided and {event.intent.quantity} sent"
         return None
 
-    def _begin(self, run: e.RunStarted) -> None:
-        self._plan = plan(find(run.strategy, self.home), run.profile, run.numbers)
+    def _begin(self, run: e.RunStarted, key: str) -> None:
         self._words, self._pairs = run.numbers, len(run.pairs)
-        self._signals.clear()
+        words = (run.strategy, run.profile, tuple(sorted(run.numbers.items())))
+        if words not in self._known:
+            self._known[words] = plan(find(run.strategy, self.home), run.profile, run.numbers)
+        self._plan = self._plans[key] = self._known[words]
 
-    def _of(self, pair: str) -> Signals:
-        """What the strategy says on the whole stretch."""
-        made = self._plan
-        if made is None:
+    def _made_for(self, pair: str, account: Portfolio) -> Plan:
+        """The plan of a pair: a position goes on by the one that it was opened under."""
+        if self._plan is None:
             raise VigieError(f"the journal of {self.account} decides before a run has begun")
-        if pair not in self._signals:
-            self._signals[pair] = made.strategy.signals(self.candles[pair], made.parameters)
-        return self._signals[pair]
+        held = account.holdings.get(pair)
+        return self._plan if held is None else self._plans.get(held.run, self._plan)
+
+    def _of(self, pair: str, made: Plan) -> Signals:
+        """What the strategy says on the whole stretch."""
+        key = (pair, id(made))
+        if key not in self._signals:
+            self._signals[key] = made.strategy.signals(self.candles[pair], made.parameters)
+        return self._signals[key]
 
     def _sized(self, event: e.Decided) -> str | None:
         self._counts["entries"] += 1
@@ -178,7 +187,8 @@ class Judge:
             return None
         self._counts["decisions"] += 1
         self._decided.add((event.pair, event.candle_at))
-        signals = self._of(event.pair)
+        made = self._made_for(event.pair, account)
+        signals = self._of(event.pair, made)
         theirs = {name: float(getattr(candles, name)[row]) for name in _PRICES}
         theirs |= {name: float(getattr(signals, name)[row]) for name in _WISHES}
         for name, value in theirs.items():
@@ -191,15 +201,15 @@ class Judge:
             return None if event.action == action else _other(event, action)
         self._counts["managed"] += 1
         bar = Bar(theirs["high"], theirs["close"], theirs["volatility"], bool(signals.exit[row]))
-        return self._managed(event, account, held, bar)
+        return self._managed(event, account, held, bar, made)
 
-    def _managed(self, event: e.Decided, account: Portfolio, held: Holding, bar: Bar) -> str | None:
+    def _managed(self, event: e.Decided, account: Portfolio, held: Holding, bar: Bar, made: Plan) -> str | None:
         """What the rules make of a holding, from where the journal has it."""
-        if self._plan is None or held.rules is None:
+        if held.rules is None:
             return None
-        rules = self._plan.settings.rules()
+        rules = made.settings.rules()
         known = self.instruments.get(Pair.parse(event.pair))
-        filters = filters_of(self._plan, known) if known is not None else Filters(math.nan, 0.0, 0.0, 0.0)
+        filters = filters_of(made, known) if known is not None else Filters(math.nan, 0.0, 0.0, 0.0)
         position = position_of(held, held.rules)
         stop = None if held.stop_id is None else account.orders.get(held.stop_id)
         actions: Actions

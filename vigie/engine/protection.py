@@ -240,6 +240,8 @@ class Guardian:
         if sent.status is OrderStatus.ABANDONED:
             self._put_off(pair)
             return False
+        words = f"{pair}: the price passed its stop before it could rest: it is sold at the market"
+        self._books.write(e.AlertRaised("unprotected", words))
         self._closed(pair, instrument)
         return True
 
