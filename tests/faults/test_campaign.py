@@ -38,6 +38,16 @@ def test_what_is_promised_holds_through_fifty_weeks_of_trouble(tens: int) -> Non
     assert sum(one.deaths for one in outcomes) > 5
 
 
+def test_what_is_promised_holds_through_a_day_of_trouble_over_http() -> None:
+    assert told([week(8, hours=30, over_http=True)]) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(GATE, GATE + 5))
+def test_what_is_promised_holds_through_a_week_of_trouble_over_http(seed: int) -> None:
+    assert told([week(seed, over_http=True)]) == []
+
+
 # --- builds with something wrong ------------------------------------------------------------------------------------
 
 

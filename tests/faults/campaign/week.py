@@ -91,7 +91,7 @@ class Week:
             self.watch.say(f"{type(error).__name__}: {error}")
             self.outcome.log.append(traceback.format_exc())
         finally:
-            self.world.journal.close()
+            self.world.close()
         return self._told()
 
     def _plan(self) -> None:
@@ -255,13 +255,16 @@ class Week:
         self.outcome.log.append(f"{minutes // 60:4.0f}:{minutes % 60:05.2f} seq {self.world.journal.last_seq}: {text}")
 
 
-def week(seed: int, spoiled: Spoiled = lambda broker: broker, hours: int = HOURS) -> Outcome:
+def week(
+    seed: int, spoiled: Spoiled = lambda broker: broker, hours: int = HOURS, *, over_http: bool = False
+) -> Outcome:
     """Run the week of a seed.
 
     Args:
         seed: of market, trouble and people.
         spoiled: puts something wrong around the broker.
         hours: how many of them.
+        over_http: on sockets.
     """
     with scratch() as home:
-        return Week(seed, Campaigner(home, drawn(seed), spoiled), hours).run()
+        return Week(seed, Campaigner(home, drawn(seed), spoiled, over_http=over_http), hours).run()

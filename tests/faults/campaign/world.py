@@ -8,9 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.fakes.engine_ports import CollectedAlerts
+from tests.fakes.hooked_wire import broker_over_http, candles_over_http
 from tests.fakes.in_process import DeskCandles, DeskLine, broker_on
 from tests.faults.campaign.market import BEFORE, FILTERS, HOUR, restless, start_of, week_of
 from tests.faults.campaign.seams import Fate, WatchedJournal, WatchedStore
+from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.sim_server.calls import Call
 from vigie.adapters.sim_server.faults import plan_of
@@ -80,6 +82,10 @@ def drawn(seed: int) -> Scene:
     return Scene(week_of(seed), FILTERS, made, began, {"USDT": CAPITAL, "ETH": Decimal(1)})
 
 
+class Closed(BaseException):
+    """An exchange that is let go: whether every rule has acted is not asked."""
+
+
 class Campaigner:
     """One account on one exchange.
 
@@ -93,8 +99,10 @@ class Campaigner:
         engine, ticker, journal, store, controls, alerts: of the process that lives now.
     """
 
-    def __init__(self, home: Path, scene: Scene, spoiled: Spoiled = lambda broker: broker) -> None:
-        self.state, self._spoiled = home / "state", spoiled
+    def __init__(
+        self, home: Path, scene: Scene, spoiled: Spoiled = lambda broker: broker, *, over_http: bool = False
+    ) -> None:
+        self.state, self._spoiled, self._over_http = home / "state", spoiled, over_http
         self.began = scene.began
         self.ex = SimExchange(
             scene.series, instruments=scene.filters, balances=scene.deposits, start_ms=self.began
@@ -111,18 +119,35 @@ class Campaigner:
         self.looks_on: Callable[[Call], None] = lambda _: None
         self.heard: Callable[[Call], None] = lambda _: None
         self.passes: Callable[[str, Call], None] = lambda _, __: None
+        if over_http:
+            self.ex.__enter__()
         self.engine = self.fresh()
+
+    def close(self) -> None:
+        """Let go of files and sockets."""
+        self.journal.close()
+        self._hang_up()
+        if self._over_http:
+            self.ex.__exit__(Closed, None, None)
+
+    def _hang_up(self) -> None:
+        self.broker.close()
+        if isinstance(self.candles, CcxtCandleSource):
+            self.candles._api.session.close()
 
     def fresh(self) -> cycle.Engine:
         """A process: whatever lives in memory is new."""
+        if hasattr(self, "broker"):
+            self._hang_up()
         line = self.line = DeskLine(self.ex, patience_s=5.0)
         line.before, line.after, line.unplugged = self._leaves, self._answered, self.unplugged
         folder, clock = self.state / ACCOUNT, self.ex.clock
         self.journal = WatchedJournal(folder / "journal", ACCOUNT, clock, self.fate)
         self.store = WatchedStore(StateFile(folder / "state.json", ACCOUNT), self.fate)
         self.controls = FileControls.of(self.state, ACCOUNT, clock)
-        self.broker = broker_on(line, store=self.budget)
-        feed = LiveFeed(DeskCandles(line), clock, self.setup.timeframe)
+        self.broker = broker_over_http(line, self.budget) if self._over_http else broker_on(line, store=self.budget)
+        self.candles = candles_over_http(line) if self._over_http else DeskCandles(line)
+        feed = LiveFeed(self.candles, clock, self.setup.timeframe)
         world = cycle.World(
             self._spoiled(self.broker), feed, clock, self.journal, self.store, self.controls, self.alerts
         )
