@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from vigie.decision.intents import Refusal
@@ -194,6 +195,11 @@ class Guardian:
             text = f"{pair}: {held.quantity} held by our books, {there} at the venue: the stop rests for those"
             self._books.write(e.AlertRaised("unprotected", text, urgent=True))
         self._short[pair] = (held.quantity, found)
+
+    def found_again(self, differing: Collection[str]) -> None:
+        """The venue has all the coins of our books, but those of some pairs: stops rest for all of them again."""
+        for pair in set(self._short) - set(differing):
+            del self._short[pair]
 
     def _wanted(self, held: Holding, instrument: Instrument) -> Decimal:
         """What a stop has to rest for: all coins that can be sold, or as many of them as the venue has."""
