@@ -312,6 +312,15 @@ def test_an_override_needs_a_reason_and_is_journalled_and_told(house: LiveHouse)
     assert any("URGENT: live-main runs without a certificate" in one for one in house.said)
 
 
+def test_a_certificate_holds_however_closely_costs_are_watched(house: LiveHouse) -> None:
+    name = proof(house)
+    text = (house.home / "vigie.toml").read_text()
+    (house.home / "vigie.toml").write_text(text.replace('fast = "3"', 'fast = "3"\ndrift_fills = "12"'))
+    house.run(once=True, without_certificate=None)
+    (started,) = [one.event for one in house.lines() if isinstance(one.event, e.RunStarted)]
+    assert (started.certificate, started.numbers["drift_fills"]) == (name, "12")
+
+
 def test_a_certificate_that_holds_lets_it_run_and_is_named_in_the_journal(house: LiveHouse) -> None:
     name = proof(house)
     house.run(once=True, without_certificate=None)

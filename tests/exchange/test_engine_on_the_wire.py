@@ -20,6 +20,7 @@ from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.decision.profile import plan
+from vigie.domain.candles import Series
 from vigie.domain.events import TradeClosed
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg
@@ -68,14 +69,22 @@ class Live:
 
 @contextmanager
 def live(
-    rows: Sequence[Row], *, entries: Sequence[int], exits: Sequence[int] = (), rules: Mapping[str, str] | None = None
+    rows: Sequence[Row],
+    *,
+    entries: Sequence[int],
+    exits: Sequence[int] = (),
+    rules: Mapping[str, str] | None = None,
+    beside: Sequence[Series] = (),
 ) -> Iterator[Live]:
     candles = candles_of(rows)
     market = series_of(candles, BTC)
     marks = wishes(len(candles), entries=entries, exits=exits, distance=3.0, volatility=1.0)
     made = plan(windowed([(candles, marks)]), "standard", {**RULES, **(rules or {})})
     exchange = SimExchange(
-        [market], instruments={PAIR: FILTERS}, balances={"USDT": 1000}, start_ms=START + len(LIST) * HOUR + 1000
+        [market, *beside],
+        instruments={PAIR: FILTERS},
+        balances={"USDT": 1000},
+        start_ms=START + len(LIST) * HOUR + 1000,
     )
     with exchange as ex, sim_broker(ex) as broker:
         feed = LiveFeed(
