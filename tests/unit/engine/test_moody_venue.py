@@ -327,6 +327,19 @@ def test_a_start_against_a_venue_that_does_not_answer_says_so() -> None:
     assert rehearsed.again().start().clean
 
 
+def test_a_venue_that_is_away_at_the_start_again_and_again_is_no_crash() -> None:
+    rehearsed = held()
+    rehearsed.setup = replace(rehearsed.setup, most_crashes=3)
+    rehearsed.broker.always["read"] = Mood.AWAY
+    for _ in range(6):
+        with pytest.raises(VenueUnavailable):
+            rehearsed.again().start()
+    rehearsed.broker.always.clear()
+    assert rehearsed.again().start().clean
+    assert latches(rehearsed) == set()
+    assert rehearsed.engine.guard_tick().mode is TradingMode.ACTIVE
+
+
 def test_a_part_that_cannot_be_sold_does_not_hold_back_the_other_pairs() -> None:
     rehearsed = two_held([QUIET] * 3 + [RISE] + [HIGH] * 4)
     rehearsed.broker.always["cancel"] = Mood.AWAY
