@@ -366,7 +366,7 @@ class Engine:
         balances = broker.balances()
         self._guardian.heard = True
         found = compare(self.portfolio, balances, resting, pairs)
-        if found and self._something_filled():
+        if tuple(one.text for one in found) not in ((), self._last_differences) and self._something_filled():
             found = compare(self.portfolio, balances, resting, pairs)
         self._guardian.found_again({one.subject for one in found})
         self._uncompared = 0
