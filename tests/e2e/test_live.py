@@ -115,7 +115,7 @@ def require_agreement(
         assert there == ours, asset
     assert vigie("journal", "verify", "--account", NAME).code == 0
     assert vigie("govern", "audit", "--account", NAME).code == 0
-    compared = reconcile(ReconcileRequest(house.home, NAME, base_url=house.ex.url), clock=house.ex.clock)
+    compared = reconcile(ReconcileRequest(house.home, NAME, place=Place(house.ex.url)), clock=house.ex.clock)
     assert compared.clean, compared.document()
     found = vigie("parity", "--account", NAME, "--data", written(house), "--json")
     assert (found.code, found.document["first_difference"]) == (0, None)
