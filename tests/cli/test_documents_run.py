@@ -11,9 +11,11 @@ import pytest
 
 from tests.fakes.command_line import Vigie
 from tests.fakes.kline_server import HOUR_MS, KlineServer
+from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, written
 from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
 from vigie.app.drill_cases import DRILLS
+from vigie.app.live import live_settings
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.remedies import allowed
 
@@ -101,6 +103,23 @@ def test_the_commands_of_the_paper_guide_work(vigie: Vigie, at_home: Path) -> No
             assert said.code == 0, (command, said.err)
 
 
+def test_the_commands_of_the_live_guide_work(vigie: Vigie, at_home: Path) -> None:
+    now = SystemClock().now_ms()
+    pairs = {"BTC", "ETH"}
+    series = [one for one in moved(sample(1), now // HOUR_MS * HOUR_MS) if one.pair.base in pairs]
+    with exchange(series, start_ms=now, pace=1.0) as ex:
+        house = LiveHouse.built(at_home, ex, series)
+        (at_home / "vigie.toml").write_text("".join(fences("docs/live.md", "toml")), encoding="utf-8")
+        assert sorted(str(one) for one in live_settings(at_home, NAME).pairs) == ["BTC/USDT", "ETH/USDT"]
+        keys = [line.partition("=")[0] for line in fences("docs/live.md", "ini")[0].splitlines()]
+        assert keys == [line.partition("=")[0] for line in (at_home / ".env").read_text().splitlines()]
+        written(house)
+        for command in "".join(fences("docs/live.md", "sh")).splitlines():
+            words = shlex.split(command.removeprefix("vigie "))
+            said = vigie(*words, *(["--base-url", ex.url] if words[0] in ("live", "reconcile") else []))
+            assert said.code == 0, (command, said.err)
+
+
 def test_the_commands_of_the_reconcile_guide_work_and_its_table_is_the_codes(
     vigie: Vigie, at_home: Path, candles: Path
 ) -> None:
@@ -159,6 +178,8 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
         "README.md",
         "docs/backtest.md",
         "docs/journal.md",
+        "docs/live.md",
+        "docs/paper.md",
         "docs/strategy.md",
         "docs/walk_forward.md",
         "docs/many_machines.md",

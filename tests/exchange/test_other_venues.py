@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -683,3 +683,13 @@ def test_what_ccxt_would_make_of_an_order_never_leaves(name: str, trap: str, act
             wire.write(trapped, protective=True)
         wire.close()
         assert venue.writes() == [], trap
+
+
+@pytest.mark.parametrize("name", [one for one in known_venues() if one != "binance"])
+def test_a_limit_that_gives_up_is_sent_to_no_venue_at_which_it_was_never_tried(name: str) -> None:
+    order = approved(replace(ENTRY, type=OrderType.LIMIT_IOC, limit=D(39_000)))
+    # Without a line to the venue: whatever it asked or sent would fail otherwise.
+    broker = CcxtBroker(dialect(name), cast("Any", None), FakeClock(), cast("Any", None))
+    with pytest.raises(VenueRefused, match=f"nothing was sent: {name} is sent no limit-ioc") as refused:
+        broker.submit(order)
+    assert refused.value.code is RefusalCode.PARAMETERS

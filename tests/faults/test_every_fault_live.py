@@ -374,6 +374,15 @@ def test_f15_coins_that_others_took_are_flagged_and_never_sold_a_second_time(act
         taken(run, act)
 
 
+def test_f15_coins_that_come_back_are_protected_again() -> None:
+    with holding() as run:
+        taken(run, {"do": "withdraw", "asset": "BTC", "amount": "1"})
+        run.ex.do("deposit", asset="BTC", amount="1")
+        guards(run, 1)
+        assert protected(run)
+        all_is_well(run)
+
+
 def test_f16_a_trade_that_is_taken_back_stops_everything_and_is_never_repaired_in_silence() -> None:
     with holding() as run:
         cash = run.engine.portfolio.cash

@@ -323,6 +323,7 @@ def living(  # noqa: PLR0913, RUF100
     if cover.name is None and not override:
         raise ConfigError(f"{cover.missing}; a person can let it run all the same: --without-certificate REASON")
     require_started(home, settings.name)
+    _require_entries(settings.venue, made)
     setup = replace(
         setup_of(settings, made, "live"),
         certificate=cover.name,
@@ -348,6 +349,14 @@ def living(  # noqa: PLR0913, RUF100
         feed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
         with _world(settings.name, home, broker, feed, clock, report) as (world, journal):
             yield Living(Engine(setup, world), feed, journal)
+
+
+def _require_entries(venue: str, made: Plan) -> None:
+    """Make sure that entries are sent as this venue was tried out with."""
+    from vigie.adapters.exchanges.ccxt_dialect import dialect
+
+    if made.settings.entry_order == "limit_ioc" and not dialect(venue).capabilities.takes_ioc:
+        raise ConfigError(f"entry_order=limit_ioc: no such order to {venue} is held in a test: say market")
 
 
 def public_candles(venue: str, home: Path, clock: Clock, place: Place) -> CandleSource:

@@ -358,6 +358,7 @@ class Engine:
         found = compare(self.portfolio, balances, resting, pairs)
         if found and self._something_filled():
             found = compare(self.portfolio, balances, resting, pairs)
+        self._guardian.found_again({one.subject for one in found})
         self._uncompared = 0
         texts = tuple(one.text for one in found)
         if texts != self._last_differences:

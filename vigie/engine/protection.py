@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from vigie.decision.intents import Refusal
@@ -195,6 +196,11 @@ class Guardian:
             self._books.write(e.AlertRaised("unprotected", text, urgent=True))
         self._short[pair] = (held.quantity, found)
 
+    def found_again(self, differing: Collection[str]) -> None:
+        """The venue has all the coins of our books, but those of some pairs: stops rest for all of them again."""
+        for pair in set(self._short) - set(differing):
+            del self._short[pair]
+
     def _wanted(self, held: Holding, instrument: Instrument) -> Decimal:
         """What a stop has to rest for: all coins that can be sold, or as many of them as the venue has."""
         quantity, there = self._short.get(held.pair, (held.quantity, held.quantity))
@@ -240,6 +246,8 @@ class Guardian:
         if sent.status is OrderStatus.ABANDONED:
             self._put_off(pair)
             return False
+        words = f"{pair}: the price passed its stop before it could rest: it is sold at the market"
+        self._books.write(e.AlertRaised("unprotected", words))
         self._closed(pair, instrument)
         return True
 

@@ -36,6 +36,7 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
         yield from _positions(document["positions"])
         yield from _coverage(document)
         yield from _drift(document.get("drift", ()))
+        yield from _elsewhere(document)
         yield from _orders(document)
     for one in document["requests"]:
         words = " ".join(f"{name}={value}" for name, value in one["arguments"].items())
@@ -149,11 +150,11 @@ def _coverage(document: Mapping[str, Any]) -> Iterator[Row]:
         if bare is not None:
             yield _row("no stop", f"{one['pair']} for {duration(bare)}", BAD)
     over = document.get("coverage")
-    if over is not None and over["gaps"]:
-        longest = f"{over['longest_seconds']:,.1f} s at most"
-        text = f"{over['seconds']:,.1f} s without a stop, in {over['gaps']:,} gaps of {longest}"
-        late = f"; {over['too_long']} longer than a guard period" if over["too_long"] else ""
-        yield _row("coverage", text + late, LOOK if over["too_long"] else None)
+    if over is not None and over["seconds"]:
+        longest = f"longest {over['longest_seconds']:,.1f} s"
+        text = f"no stop for {over['seconds']:,.1f} s in {over['gaps']:,} gaps, {longest}"
+        late = f"; {over['too_long']} over a minute" if over["too_long"] else ""
+        yield _row("coverage", text + late, LOOK if late else None)
 
 
 def _drift(found: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
@@ -165,6 +166,13 @@ def _drift(found: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
         judged = f", limit {shown(one['limit'])}" if one["limit"] is not None else ""
         text = f"{shown(one['mean'])}{sure} over {one['orders']}, assumed {shown(one['assumed'])}{judged}"
         yield _row(one["name"], text, BAD if one["beyond"] else None)
+
+
+def _elsewhere(document: Mapping[str, Any]) -> Iterator[Row]:
+    amounts = [f"{_short(one)} {asset}" for asset, one in document.get("fees_elsewhere", {}).items()]
+    if amounts:
+        worth = f"{_number(document['fees_elsewhere_value'])} {document['quote']}"
+        yield _row("fees in", f"{', '.join(amounts)}: worth {worth}, not in profits")
 
 
 def _seconds(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Run weeks: ``uv run python -m tests.faults.campaign --seed N -v`` plays one again; ``--weeks 1000 --page`` reports."""
+"""Run weeks: ``python -m tests.faults.campaign --seed N -v`` plays one again; ``--weeks 1000 --page`` reports."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ event to event: closes, what happens to orders, trouble, and guard ticks as long
 In each week about sixteen faults of the table in F1 to F24 come up (lost answers to entries, stops and cancels; orders
 that are not shown; bans; clocks that differ; partial fills; refused, cancelled and halted stops; coins sold, withdrawn
 or locked by hand; a trade taken back; changed filters; maintenance; bent candles; a revoked key), the network and the
-disk fail, people halt, pause, close, liquidate and throw the switch, and the process is killed four times: at a line, an
-fsync, a snapshot, a request or an answer, with power and without it.
+disk fail, people halt, pause, close, liquidate and throw the switch, and the process is killed four times: at a line,
+an fsync, a snapshot, a request or an answer, with power and without it.
 
 After each step: no order leaves twice, or before it is on the disk, or against a halt; no decision is executed twice;
 the venue's fills are the journal's; every coin that can be protected has a stop for exactly what is held within a guard
@@ -45,8 +45,9 @@ digit, by `uv run python -m tests.faults.campaign --seed N -v`.
 def page(outcomes: list[dict[str, Any]], seconds: float) -> str:
     """The page."""
     bad = [one for one in outcomes if one["violations"]]
-    lines = [HEAD, f"{len(outcomes)} weeks (seeds {outcomes[0]['seed']} to {outcomes[-1]['seed']}) in "
-             f"{seconds / 60:.0f} minutes: {len(bad)} of them with a violation.\n", "| | number |", "|---|---:|"]  # fmt: skip
+    seeds = f"seeds {outcomes[0]['seed']} to {outcomes[-1]['seed']}"
+    told = f"{len(outcomes)} weeks ({seeds}) in {seconds / 60:.0f} minutes: {len(bad)} of them with a violation.\n"
+    lines = [HEAD, told, "| | number |", "|---|---:|"]
     lines += [f"| {name} | {sum(one[name] for one in outcomes):,} |" for name in COUNTED]
     for title, kind in (("Faults", "faults"), ("People", "people")):
         lines += [f"\n## {title}\n", "| | times |", "|---|---:|"]

@@ -173,7 +173,8 @@ class Watch:
             self.say(f"ids: {intent.leg} {intent.pair} of line {seq} has an id that cannot be computed")
 
     def rewound(self) -> None:
-        """A process died: its journal is read anew."""
+        """A process died: its journal is read anew, and nobody was there to look after stops."""
+        self.bare = {}
         self._read, self._shadow, self._intents = 0, Portfolio(), {}
 
     def _duplicates(self, ours: list[Order]) -> None:

@@ -13,7 +13,7 @@ from tests.faults.campaign.checks import Watch
 from tests.faults.campaign.market import HOUR, HOURS, MINUTE
 from tests.faults.campaign.seams import PLACES
 from tests.faults.campaign.troubles import FAULTS, PEOPLE, Trouble
-from tests.faults.campaign.world import Campaigner, Spoiled
+from tests.faults.campaign.world import Campaigner, Spoiled, drawn
 from tests.faults.crash.processes import scratch
 from vigie.domain import events as e
 from vigie.domain.errors import VigieError
@@ -23,10 +23,10 @@ RESTLESS = 2
 """Guard ticks of a minute that follow something that has happened; then the next event is waited for."""
 SHOWN = 60
 """Lines of both journals that are told with a violation."""
-LONGEST_AWAY = 10 * HOUR
+LONGEST_AWAY = 6 * HOUR
 """A person looks in at least as often."""
 PATIENT = 16
-"""Ticks in a row with the same trouble; then the campaign looks every ten minutes only: nothing new will be seen."""
+"""Ticks in a row with the same trouble; then the campaign looks every half hour only: nothing new will be seen."""
 SOON = 5000
 """Milliseconds to the next look where something is without a stop or of unknown fate: as the shipped ticker has it."""
 
@@ -72,6 +72,7 @@ class Week:
         self.trouble = Trouble(world, self.watch, self.dice, [])
         self._alive = False
         self._restless = self._troubled = 0
+        self.closing = 30
         self._next_guard = 0
 
     # --- time -----------------------------------------------------------------------------------------------------
@@ -90,7 +91,7 @@ class Week:
             self.watch.say(f"{type(error).__name__}: {error}")
             self.outcome.log.append(traceback.format_exc())
         finally:
-            self.world.journal.close()
+            self.world.close()
         return self._told()
 
     def _plan(self) -> None:
@@ -174,7 +175,7 @@ class Week:
             troubled = tick.problems or urgent or self.world.account.unsettled() or self.watch.bare
             self._restless = RESTLESS if troubled else max(self._restless - 1, 0)
             self._troubled = self._troubled + 1 if tick.problems else 0
-        rest = 10 * MINUTE if self._troubled >= PATIENT else SOON if urgent else MINUTE
+        rest = 30 * MINUTE if self._troubled >= PATIENT else SOON if urgent else MINUTE
         self._next_guard = self.world.ex.now_ms() + rest
 
     def _looked(self) -> None:
@@ -231,7 +232,7 @@ class Week:
             if name not in (*FAULTS, *PEOPLE, "the_process_dies", "it_is_stopped"):
                 work()
         self.trouble.put_right()
-        for _ in range(30):
+        for _ in range(self.closing):
             world.ex.advance(60)
             self._start() if not self._alive else self._tick()
             if self.watch.found:
@@ -254,13 +255,16 @@ class Week:
         self.outcome.log.append(f"{minutes // 60:4.0f}:{minutes % 60:05.2f} seq {self.world.journal.last_seq}: {text}")
 
 
-def week(seed: int, spoiled: Spoiled = lambda broker: broker, hours: int = HOURS) -> Outcome:
+def week(
+    seed: int, spoiled: Spoiled = lambda broker: broker, hours: int = HOURS, *, over_http: bool = False
+) -> Outcome:
     """Run the week of a seed.
 
     Args:
         seed: of market, trouble and people.
         spoiled: puts something wrong around the broker.
         hours: how many of them.
+        over_http: on sockets.
     """
     with scratch() as home:
-        return Week(seed, Campaigner(seed, home, spoiled), hours).run()
+        return Week(seed, Campaigner(home, drawn(seed), spoiled, over_http=over_http), hours).run()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from tests.fakes.engine_ports import CollectedAlerts
+from tests.fakes.hooked_wire import broker_over_http, candles_over_http
 from tests.fakes.in_process import DeskCandles, DeskLine, broker_on
-from tests.faults.campaign.market import BEFORE, FILTERS, HOUR, PAIRS, restless, start_of, week_of
+from tests.faults.campaign.market import BEFORE, FILTERS, HOUR, restless, start_of, week_of
 from tests.faults.campaign.seams import Fate, WatchedJournal, WatchedStore
+from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.sim_server.calls import Call
 from vigie.adapters.sim_server.faults import plan_of
@@ -18,7 +21,9 @@ from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.request_budget import BudgetInMemory
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.ticking import Ticker
-from vigie.decision.profile import plan
+from vigie.decision.profile import Plan, plan
+from vigie.domain.candles import Series
+from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
 from vigie.domain.timeframe import Timeframe
@@ -46,11 +51,39 @@ RULES = {
     "daily_loss_fraction": "0.05",
     "drawdown_fraction": "0.5",
 }
-LONGEST_HOURS = 192
 WRITES = ("POST", "DELETE")
 
 Spoiled = Callable[[Broker], Broker]
 """Puts something wrong around the broker."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What an account is put into.
+
+    Attributes:
+        series, filters: of the pairs that trade.
+        plan: what is decided with.
+        began: first instant, epoch milliseconds.
+        deposits: what is there at the beginning.
+    """
+
+    series: Sequence[Series]
+    filters: Mapping[Pair, Instrument]
+    plan: Plan
+    began: int
+    deposits: Mapping[str, Decimal]
+
+
+def drawn(seed: int) -> Scene:
+    """A week of a seed."""
+    made = plan(restless(), "standard", RULES)
+    began = start_of(seed) + BEFORE * HOUR + 1000
+    return Scene(week_of(seed), FILTERS, made, began, {"USDT": CAPITAL, "ETH": Decimal(1)})
+
+
+class Closed(BaseException):
+    """An exchange that is let go: whether every rule has acted is not asked."""
 
 
 class Campaigner:
@@ -60,45 +93,66 @@ class Campaigner:
         ex, line: the exchange and the way to it.
         unplugged: the machine has no network.
         looks_on, heard: called with each order or cancel before the exchange has it, and with each call it answered.
+        passes: called with "request" or "answer" and each call.
         fate: of the process.
         state: folder in which all files lie.
         engine, ticker, journal, store, controls, alerts: of the process that lives now.
     """
 
-    def __init__(self, seed: int, home: Path, spoiled: Spoiled = lambda broker: broker) -> None:
-        self.seed, self.state, self._spoiled = seed, home / "state", spoiled
-        self.began = start_of(seed) + BEFORE * HOUR + 1000
+    def __init__(
+        self, home: Path, scene: Scene, spoiled: Spoiled = lambda broker: broker, *, over_http: bool = False
+    ) -> None:
+        self.state, self._spoiled, self._over_http = home / "state", spoiled, over_http
+        self.began = scene.began
         self.ex = SimExchange(
-            week_of(seed), instruments=FILTERS, balances={"USDT": CAPITAL, "ETH": 1}, start_ms=self.began
-        )
+            scene.series, instruments=scene.filters, balances=scene.deposits, start_ms=self.began
+        )  # fmt: skip
         self.fate = Fate()
         self.alerts = CollectedAlerts()
-        made = plan(restless(), "standard", RULES)
         self.setup = Setup(
-            ACCOUNT, "live", made, PAIRS, Timeframe.parse("1h"), CAPITAL, version="1", code_hash="code",
+            ACCOUNT, "live", scene.plan, tuple(sorted(scene.filters)), Timeframe.parse("1h"),
+            Decimal(repr(float(scene.plan.settings.capital))), version="1", code_hash="code",
             config_hash="config", certificate="a test's", gives_up_after=900.0,
         )  # fmt: skip
         self.unplugged = False
         self.budget = BudgetInMemory()
         self.looks_on: Callable[[Call], None] = lambda _: None
         self.heard: Callable[[Call], None] = lambda _: None
+        self.passes: Callable[[str, Call], None] = lambda _, __: None
+        if over_http:
+            self.ex.__enter__()
         self.engine = self.fresh()
+
+    def close(self) -> None:
+        """Let go of files and sockets."""
+        self.journal.close()
+        self._hang_up()
+        if self._over_http:
+            self.ex.__exit__(Closed, None, None)
+
+    def _hang_up(self) -> None:
+        self.broker.close()
+        if isinstance(self.candles, CcxtCandleSource):
+            self.candles._api.session.close()
 
     def fresh(self) -> cycle.Engine:
         """A process: whatever lives in memory is new."""
+        if hasattr(self, "broker"):
+            self._hang_up()
         line = self.line = DeskLine(self.ex, patience_s=5.0)
         line.before, line.after, line.unplugged = self._leaves, self._answered, self.unplugged
         folder, clock = self.state / ACCOUNT, self.ex.clock
         self.journal = WatchedJournal(folder / "journal", ACCOUNT, clock, self.fate)
         self.store = WatchedStore(StateFile(folder / "state.json", ACCOUNT), self.fate)
         self.controls = FileControls.of(self.state, ACCOUNT, clock)
-        self.broker = broker_on(line, store=self.budget)
-        feed = LiveFeed(DeskCandles(line), clock, self.setup.timeframe)
+        self.broker = broker_over_http(line, self.budget) if self._over_http else broker_on(line, store=self.budget)
+        self.candles = candles_over_http(line) if self._over_http else DeskCandles(line)
+        feed = LiveFeed(self.candles, clock, self.setup.timeframe)
         world = cycle.World(
             self._spoiled(self.broker), feed, clock, self.journal, self.store, self.controls, self.alerts
         )
         self.engine = cycle.Engine(self.setup, world)
-        self.ticker = Ticker(self.engine, feed, clock, PAIRS, self.setup.timeframe)
+        self.ticker = Ticker(self.engine, feed, clock, self.setup.pairs, self.setup.timeframe)
         return self.engine
 
     def bury(self, *, power: bool) -> None:
@@ -112,12 +166,14 @@ class Campaigner:
 
     def _leaves(self, call: Call) -> None:
         self.fate.at("request")
+        self.passes("request", call)
         if call.method in WRITES:
             self.looks_on(call)
             self.fate.at("order")
 
     def _answered(self, call: Call) -> None:
         self.heard(call)
+        self.passes("answer", call)
         self.fate.at("answer")
         if call.method in WRITES:
             self.fate.at("ordered")

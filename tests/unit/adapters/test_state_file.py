@@ -176,3 +176,20 @@ def test_a_seal_is_closed_with_the_hash_and_nothing_else_opens_it() -> None:
             unseal(other, "hash")
     with pytest.raises(ValueError, match="does not end with its sha256"):
         unseal(raw, "sha256")
+
+
+def test_a_snapshot_of_the_first_schema_is_read_and_said_to_be_one(state: StateFile) -> None:
+    old = to_json(account(ENTERED))
+    # What the first schema knew nothing of.
+    for name in ("run", "runs", "gaps", "samples", "fees_elsewhere", "fees_elsewhere_value"):
+        del old[name]
+    for held in old["holdings"].values():
+        for name in ("run", "bare_since", "gaps", "slippage", "fees_elsewhere"):
+            del held[name]
+    spoilt(state, schema=1, portfolio=old)
+    loaded = state.load()
+    assert (loaded.source, loaded.problems, loaded.migrated) == ("state", (), (1, SCHEMA))
+    assert loaded.portfolio is not None
+    assert loaded.portfolio.cash == account(ENTERED).cash
+    state.save(account(ENTERED))
+    assert state.load().migrated is None
