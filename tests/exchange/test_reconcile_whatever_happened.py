@@ -52,7 +52,7 @@ def told(run: Live) -> list[str]:
 
 
 def checked(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     with live(CALM, entries=[5] if dice.random() < 0.7 else []) as run:
         run.engine.start()
         run.hours(2)
@@ -78,7 +78,8 @@ def money(run: Live) -> None:
     """What is above our cash is not ours, what is above our coins is left alone."""
     account, there = run.engine.portfolio, run.broker.balances()
     assert there["USDT"].total >= account.cash
-    if not any(isinstance(one.event, e.LeftAlone) for one in run.world.journal.read()) and there["USDT"].total == account.cash:
+    alone = any(isinstance(one.event, e.LeftAlone) for one in run.world.journal.read())
+    if not alone and there["USDT"].total == account.cash:
         money_agrees(run)
 
 
