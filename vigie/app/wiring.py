@@ -404,7 +404,7 @@ def _covered(setup: Setup, home: Path, report: Report) -> Setup:
     """The same with its certificate, which the journal names at each start; a warning where there is none."""
     cover = cover_of(home, setup.plan, setup.pairs, setup.timeframe)
     if cover.name is None:
-        report(f"{cover.missing}; on paper that costs nothing, and live will not open a position")
+        report(f"warning: {cover.missing}; on paper that costs nothing, and live will not open a position")
     return replace(setup, certificate=cover.name)
 
 

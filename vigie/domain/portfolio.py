@@ -280,7 +280,9 @@ def _started(account: Portfolio, event: e.RunStarted, at: int) -> Portfolio:
     run = str(account.seq + 1)
     wanted = {one.run for one in account.holdings.values()} | {one.run for one in account.open_orders()}
     runs = {key: one for key, one in account.runs.items() if key in wanted}
-    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:], run=run, runs={**runs, run: event})
+    # Which process it was is no part of what was decided.
+    kept = replace(event, process=0)
+    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:], run=run, runs={**runs, run: kept})
 
 
 def _ended(account: Portfolio, _: e.RunEnded, __: int) -> Portfolio:
