@@ -79,7 +79,7 @@ def command(
     )
     task = understood(request, note)
     with progress("comparing backtest and engine", task.rows) as advance:
-        found = prove(task, report=note, progress=advance)
+        found = prove(task, progress=advance)
     document = parity_document(
         {
             "identical": found.identical,

@@ -21,6 +21,9 @@ def command(
             "--policy", metavar="KIND=WHAT", help="adopt, ignore, close or halt for a kind of difference; repeatable."
         ),
     ] = None,
+    i_understand: Annotated[
+        str | None, typer.Option("--i-understand", metavar="NAME", help="A live account's name again: real money.")
+    ] = None,
     wait: Annotated[float, typer.Option("--wait", min=1, help="Seconds to wait for a running engine.")] = 90.0,
     base_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue.")
@@ -32,7 +35,9 @@ def command(
 
     Tells what does not agree and what would be done about it. With --apply it is done, kind by kind, as
     [accounts.NAME.reconcile] and --policy say; without a word the careful thing is: nothing is touched, and the account
-    is halted. Exit 0 if all agrees, 3 if something does not.
+    is halted. On a live account without an engine --apply asks for --i-understand NAME, as vigie live does.
+
+    Exit 0 if all agrees, 3 if something does not.
 
     Example: vigie reconcile --account live-main --apply --policy foreign-order=ignore
     """
@@ -41,13 +46,15 @@ def command(
     from cli.plain import show_row, tell
     from vigie.app.accounts import to_steer
     from vigie.app.reconciling import ReconcileRequest, reconcile
+    from vigie.app.wiring import Place
     from vigie.reporting.reconcile import reconcile_rows
 
     folder = home()
     name = to_steer(folder, account)
-    done = reconcile(
-        ReconcileRequest(folder, name, apply, assignments("--policy", policy), wait, base_url, sandbox), report=note
+    request = ReconcileRequest(
+        folder, name, apply, assignments("--policy", policy), wait, i_understand, Place(base_url, sandbox)
     )
+    done = reconcile(request, report=note)
     document = done.document()
     if as_json:
         print_json(document)

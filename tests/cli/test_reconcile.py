@@ -23,7 +23,7 @@ from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.settings import AccountSettings
-from vigie.app.wiring import attending, plan_of
+from vigie.app.wiring import Place, attending, plan_of
 from vigie.domain import events as e
 from vigie.domain.instrument import Instrument
 from vigie.domain.portfolio import Portfolio
@@ -36,7 +36,7 @@ REPLAY = "replay-1"
 @pytest.fixture
 def traded(vigie: Vigie, candles: Path) -> None:
     """A replayed account that holds something."""
-    words = ("paper", "--replay", "--account", REPLAY, "--data", candles, "--timerange", "20200201-20200301")
+    words = ("paper", "--replay", "--account", REPLAY, "--data", candles, "--timerange", "20200201-20200208")
     assert vigie(*words, "--param", "drawdown_fraction=off", "--json").code == 0
 
 
@@ -82,7 +82,8 @@ def test_what_is_applied_is_journalled_and_the_same_in_json(vigie: Vigie, home: 
     assert said.code == 0
     assert said.document["clean"] is True
     assert said.document["resume_code"], "a halt is lifted by a person, not by books that agree again"
-    assert [line["value"] for line in lines_of(home / "state" / REPLAY, "flow")] == ["-1"]
+    (flow,) = lines_of(home / "state" / REPLAY, "flow")
+    assert float(str(flow["value"])) == pytest.approx(-1.0)
     assert vigie("reconcile").code == 0
     assert vigie("journal", "verify", "--account", REPLAY).code == 0
 
@@ -193,8 +194,8 @@ def exchange(home: Path) -> Iterator[SimExchange]:
         env = home / ".env"
         env.write_text(f"VIGIE_LIVE_MAIN_API_KEY={ex.api_key}\nVIGIE_LIVE_MAIN_API_SECRET='{ex.api_secret}'\n")
         env.chmod(0o600)
-        with attending(LIVE, plan_of(LIVE, home), "live", home=home, clock=clock, base_url=ex.url) as (setup, world):
-            engine = Engine(setup, world)
+        with attending(LIVE, plan_of(LIVE, home), "live", home=home, clock=clock, place=Place(ex.url)) as found:
+            engine = Engine(*found)
             engine.start()
             engine.stop("the test begins")
         yield ex
@@ -212,6 +213,10 @@ def test_a_live_account_from_an_orphan_to_a_position_to_a_manual_close(
     assert "orphan-position" in said.out
     assert not exchange.journal.calls("POST", "/api/v3/order"), "a plan sends nothing"
     said = vigie(*words, "--apply", "--policy", "orphan-position=adopt")
+    assert (said.code, "live-main trades real money" in said.err) == (78, True)
+    assert not exchange.journal.calls("POST", "/api/v3/order"), "who has not said the name sends nothing"
+    sure = ("--i-understand", "live-main")
+    said = vigie(*words, "--apply", "--policy", "orphan-position=adopt", *sure)
     assert said.code == 0, said.out + said.err
     (stop,) = exchange.exchange.shelf.open("BTCUSDT")
     assert stop.ticket.quantity == Decimal("0.0999"), "net of the fee; the coin that was there before us is left alone"
@@ -220,7 +225,7 @@ def test_a_live_account_from_an_orphan_to_a_position_to_a_manual_close(
     assert vigie(*words).code == 0
     exchange.do("cancel", symbol="BTCUSDT", order_id=stop.number)
     exchange.do("place", symbol="BTCUSDT", side="SELL", type="MARKET", quantity="0.0999")
-    said = vigie(*words, "--apply", "--policy", "manual-close=adopt", "--json")
+    said = vigie(*words, "--apply", "--policy", "manual-close=adopt", "--json", *sure)
     assert said.code == 0, said.out
     assert vigie("journal", "trades", "--account", "live-main", "--json").document["trades"][0]["reason"] == "person"
     assert vigie("journal", "verify", "--account", "live-main").code == 0

@@ -21,10 +21,12 @@ from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.decision.profile import plan
 from vigie.domain.candles import Series
+from vigie.domain.events import TradeClosed
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
+from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.cycle import Engine, World
 from vigie.engine.setup import Setup
@@ -227,4 +229,53 @@ def test_a_start_after_a_crash_finds_the_stop_and_protects_nothing_twice() -> No
         assert len(run.broker.open_orders()) == 1
         assert run.hours(3) == []
         assert run.engine.portfolio.holdings == {}
+        money_agrees(run)
+
+
+def asked(run: Live) -> list[str]:
+    """What a tick asks of the venue, a minute after the one before it."""
+    run.ex.advance(60)
+    seq = run.ex.journal.since()[-1].seq
+    tick = run.engine.guard_tick()
+    assert tick.problems == ()
+    return [one.path.rpartition("/")[2] for one in run.ex.journal.since(seq) if one.method != "DO"]
+
+
+def test_a_guard_tick_asks_for_each_thing_once() -> None:
+    with live(FALL, entries=[5]) as run:
+        run.engine.start()
+        assert asked(run) == ["openOrders", "account"]
+        run.hours(2)
+        assert len(run.engine.portfolio.holdings) == 1
+        assert asked(run) == ["openOrders", "account", "24hr"], "of what is held, the price as well"
+
+
+def test_a_decision_tick_asks_for_the_time_and_the_candles_beside() -> None:
+    with live(FALL, entries=[5]) as run:
+        run.engine.start()
+        run.hours(1)
+        run.ex.advance_to((run.ex.now_ms() // HOUR + 1) * HOUR - 60_000)
+        run.engine.guard_tick()
+        run.ex.advance(62)
+        seq = run.ex.journal.since()[-1].seq
+        run.engine.decision_tick()
+        told = [one.path.rpartition("/")[2] for one in run.ex.journal.since(seq) if one.method == "GET"]
+        assert told[:4] == ["openOrders", "account", "time", "klines"]
+        assert {name: told.count(name) for name in ("openOrders", "account", "time", "klines")} == {
+            "openOrders": 1, "account": 1, "time": 1, "klines": 1,
+        }  # fmt: skip
+
+
+def test_a_stop_that_the_price_has_passed_is_carried_out_as_a_stop() -> None:
+    with live(FALL, entries=[5]) as run:
+        run.engine.start()
+        run.ex.faults({"name": "passed", **POST, "nth": 2, "action": "answer", "when": "before", "status": 400,
+                       "code": -2010, "message": "Order would trigger immediately."})  # fmt: skip
+        assert run.hours(2) == []
+        assert run.engine.portfolio.holdings == {}
+        assert [one.intent.leg for one in run.engine.portfolio.orders.values()] == [Leg.ENTRY, Leg.STOP, Leg.CHASE]
+        (trade,) = [one.event for one in run.world.journal.read() if isinstance(one.event, TradeClosed)]
+        assert trade.code == ExitReason.STOP
+        assert trade.stopped_at is not None, "the cooldown after a stop begins"
+        assert run.engine._desk.mode is TradingMode.ACTIVE
         money_agrees(run)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.fakes.exchanges import BTC, ETH
+from tests.fakes.files import write_csv
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.sample import sample_instruments, sample_series
 from vigie.adapters.sim_server.fixture import SimExchange
@@ -25,6 +26,7 @@ from vigie.ports.journal import Entry
 from vigie.simulation.exchange.settings import Settings
 
 HOUR = 3_600_000
+COLUMNS = ("opens_at", "open", "high", "low", "close", "volume")
 NAME = "live-main"
 SOL = Pair("SOL", "USDT")
 PAIRS = (BTC, ETH, SOL)
@@ -161,3 +163,13 @@ def exchange(
         series, instruments=instruments or FILTERS, balances={"USDT": money}, start_ms=start,
         settings=Settings(half_spread_fraction=Decimal(0)), pace=None if pace is None else (SystemClock(), pace),
     )  # fmt: skip
+
+
+def written(house: LiveHouse) -> Path:
+    """The candles as a person has them: a folder of files."""
+    folder = house.home / "candles"
+    for one in house.series:
+        columns = [getattr(one.candles, name).tolist() for name in COLUMNS]
+        rows = [",".join(map(repr, row)) for row in zip(*columns, strict=True)]
+        write_csv(folder / f"binance_{one.pair.base}-{one.pair.quote}_1h.csv", rows)
+    return folder

@@ -11,6 +11,7 @@ from vigie.adapters.storage.certificates import CertificateFolder, Filed
 from vigie.app.data import Report, load_series
 from vigie.app.strategies import find
 from vigie.decision.profile import Plan
+from vigie.decision.settings import WATCHED
 from vigie.domain.candles import Series
 from vigie.domain.certificate import Certificate, CertifiedCandles
 from vigie.domain.errors import ConfigError, DataError
@@ -80,8 +81,9 @@ def verify(home: Path, name: str, data: Path | None = None, report: Report = lam
     return Verified(found, tuple(differences))
 
 
-NOT_PROVED = ("capital",)
-"""Numbers that may differ from those of a certificate: how much money an account was given proves nothing."""
+NOT_PROVED = ("capital", *WATCHED)
+"""Numbers that may differ from those of a certificate: how much money an account was given proves nothing, nor does
+what somebody wants to be told of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from vigie.app.journal_reading import journal_folder
 from vigie.app.strategies import find
 from vigie.decision.policies import Filters
 from vigie.decision.position_rules import Actions, Bar, advance, await_sale
-from vigie.decision.profile import Plan, plan
+from vigie.decision.profile import Plan, number_specs, plan
 from vigie.domain import events as e
 from vigie.domain.candles import Candles
 from vigie.domain.errors import VigieError
@@ -111,12 +111,9 @@ class Judge:
     account: str
     candles: Mapping[str, Candles]
     instruments: Mapping[Pair, Instrument]
-    _plan: Plan | None = None
-    _words: Mapping[str, str] = field(default_factory=dict)
-    _pairs: int = 1
+    _run: e.RunStarted | None = None
     _plans: dict[str, Plan] = field(default_factory=dict)
-    _known: dict[tuple[object, ...], Plan] = field(default_factory=dict)
-    _signals: dict[tuple[str, int], Signals] = field(default_factory=dict)
+    _signals: dict[tuple[str, str], Signals] = field(default_factory=dict)
     _entered: dict[str, float] = field(default_factory=dict)
     _decided: set[tuple[str, int]] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("decisions", "entries", "managed"), 0))
@@ -134,7 +131,7 @@ class Judge:
 
     def _look(self, event: e.Event, account: Portfolio) -> str | None:
         if isinstance(event, e.RunStarted):
-            self._begin(event, str(account.seq + 1))
+            self._run = event
         elif isinstance(event, e.Decided) and event.facts:
             return self._sized(event)
         elif isinstance(event, e.Decided):
@@ -145,35 +142,33 @@ class Judge:
                 return f"{event.intent.pair}: {wanted} was decided and {event.intent.quantity} sent"
         return None
 
-    def _begin(self, run: e.RunStarted, key: str) -> None:
-        self._words, self._pairs = run.numbers, len(run.pairs)
-        words = (run.strategy, run.profile, tuple(sorted(run.numbers.items())))
-        if words not in self._known:
-            self._known[words] = plan(find(run.strategy, self.home), run.profile, run.numbers)
-        self._plan = self._plans[key] = self._known[words]
-
-    def _made_for(self, pair: str, account: Portfolio) -> Plan:
-        """The plan of a pair: a position goes on by the one that it was opened under."""
-        if self._plan is None:
+    def _present(self) -> e.RunStarted:
+        if self._run is None:
             raise VigieError(f"the journal of {self.account} decides before a run has begun")
-        held = account.holdings.get(pair)
-        return self._plan if held is None else self._plans.get(held.run, self._plan)
+        return self._run
 
-    def _of(self, pair: str, made: Plan) -> Signals:
-        """What the strategy says on the whole stretch."""
-        key = (pair, id(made))
-        if key not in self._signals:
-            self._signals[key] = made.strategy.signals(self.candles[pair], made.parameters)
-        return self._signals[key]
+    def _of(self, pair: str, run: e.RunStarted) -> tuple[Plan, Signals]:
+        """The plan of a run, and what its strategy says of a pair on the whole stretch."""
+        key = f"{run.strategy}/{run.profile}/{sorted(run.numbers.items())}"
+        if key not in self._plans:
+            strategy = find(run.strategy, self.home)
+            known = {*strategy.parameters.specs(), *number_specs()}
+            numbers = {name: value for name, value in run.numbers.items() if name in known}
+            self._plans[key] = plan(strategy, run.profile, numbers)
+        made = self._plans[key]
+        if (pair, key) not in self._signals:
+            self._signals[pair, key] = made.strategy.signals(self.candles[pair], made.parameters)
+        return made, self._signals[pair, key]
 
     def _sized(self, event: e.Decided) -> str | None:
         self._counts["entries"] += 1
+        run = self._present()
         if event.action == "enter":
             self._entered[event.pair] = event.numbers["quantity"]
         found = counted_again(
             {"facts": event.facts, "numbers": event.numbers, "verdicts": event.verdicts},
-            numbers_of(self._words),
-            self._pairs,
+            numbers_of(run.numbers),
+            len(run.pairs),
         )
         if found["agrees"] is False:
             return f"{_where(event)}: {'; '.join(found['differences'])}"
@@ -187,14 +182,15 @@ class Judge:
             return None
         self._counts["decisions"] += 1
         self._decided.add((event.pair, event.candle_at))
-        made = self._made_for(event.pair, account)
-        signals = self._of(event.pair, made)
+        held = account.holdings.get(event.pair)
+        # A position goes on by the numbers that it was opened under.
+        run = self._present() if held is None else account.runs.get(held.run, self._present())
+        made, signals = self._of(event.pair, run)
         theirs = {name: float(getattr(candles, name)[row]) for name in _PRICES}
         theirs |= {name: float(getattr(signals, name)[row]) for name in _WISHES}
         for name, value in theirs.items():
             if name in event.numbers and not _same(event.numbers[name], value):
                 return f"{_where(event)}: {name} {event.numbers[name]!r} in the journal, {value!r} in the backtest"
-        held = account.holdings.get(event.pair)
         if held is None or held.rules is None:
             wants = row >= signals.warm_up and int(signals.entry[row]) != 0
             action = "wish" if wants else "none"

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app.accounts import account_folder
-from vigie.app.data import Report
 from vigie.app.replay import ReplayTask, run_replay
 from vigie.domain import events as e
 from vigie.domain.instants import as_text
@@ -73,14 +72,11 @@ class Parity:
         return self.first_difference is None
 
 
-def prove(
-    task: ReplayTask, *, report: Report = lambda _: None, progress: Callable[[int], None] = lambda _: None
-) -> Parity:
-    """Run both and compare act by act.
+def prove(task: ReplayTask, *, progress: Callable[[int], None] = lambda _: None) -> Parity:
+    """Run both and compare act by act; what the engine says on the way is about an account that is thrown away.
 
     Args:
         task: the range and the account; its files are made in a folder of their own and thrown away.
-        report: told what happened on the way.
         progress: told how many more candles have gone by.
 
     Raises:
@@ -96,7 +92,7 @@ def prove(
     )
     with TemporaryDirectory(prefix="vigie-parity-") as scratch:
         home = Path(scratch)
-        done = run_replay(replace(task, request=replace(request, home=home)), report=report, progress=progress)
+        done = run_replay(replace(task, request=replace(request, home=home)), progress=progress)
         folder = account_folder(home, done.account) / "journal"
         with JsonlJournal(folder, done.account, SystemClock()) as journal:
             entries = list(journal.read())

@@ -6,6 +6,7 @@ does it itself.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -19,9 +20,10 @@ from vigie.adapters.storage.journal_search import last_of
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.app.accounts import account_folder
 from vigie.app.halting import require_started
+from vigie.app.live import affirm
 from vigie.app.settings import AccountSettings, account_settings
 from vigie.app.standing import halting
-from vigie.app.wiring import Report, attending, plan_of
+from vigie.app.wiring import Place, Report, attending, plan_of
 from vigie.decision.profile import Plan
 from vigie.domain.errors import ConfigError, InvariantBroken, VenueUnavailable
 from vigie.domain.events import Disagreement, RequestObeyed
@@ -59,8 +61,8 @@ class ReconcileRequest:
         apply: put right what policies allow; False: only tell.
         policies: by kind, as text; over those of ``vigie.toml``.
         wait: seconds for which an engine's answer is waited for.
-        base_url: another address for the venue; None: its own.
-        sandbox: the venue's own place to practise.
+        understood: the name of a live account again, where something is to be done there without an engine.
+        place: where requests go.
     """
 
     home: Path
@@ -68,8 +70,8 @@ class ReconcileRequest:
     apply: bool = False
     policies: Mapping[str, str] = field(default_factory=dict)
     wait: float = 90.0
-    base_url: str | None = None
-    sandbox: bool = False
+    understood: str | None = None
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +258,11 @@ def _done_here(
 ) -> tuple[Disagreement, ...]:
     if request.apply:
         require_started(request.home, request.account)
+        if mode == "live":
+            affirm(request.account, request.understood, os.environ)
     made = _plan(settings, request.home)
     with attending(
-        settings, made, mode, home=request.home, clock=clock,
-        base_url=request.base_url, sandbox=request.sandbox, report=report,
+        settings, made, mode, home=request.home, clock=clock, place=request.place, report=report
     ) as (setup, world):  # fmt: skip
         account, state = _restored(world, chosen[DifferenceKind.STATE])
         reconciler = Reconciler(_rooms(setup, world, account), stop_fraction=fraction, patient=True)

@@ -323,6 +323,7 @@ def living(  # noqa: PLR0913, RUF100
     if cover.name is None and not override:
         raise ConfigError(f"{cover.missing}; a person can let it run all the same: --without-certificate REASON")
     require_started(home, settings.name)
+    _require_entries(settings.venue, made)
     setup = replace(
         setup_of(settings, made, "live"),
         certificate=cover.name,
@@ -350,10 +351,17 @@ def living(  # noqa: PLR0913, RUF100
             yield Living(Engine(setup, world), feed, journal)
 
 
+def _require_entries(venue: str, made: Plan) -> None:
+    """Make sure that entries are sent as this venue was tried out with."""
+    from vigie.adapters.exchanges.ccxt_dialect import dialect
+
+    if made.settings.entry_order == "limit_ioc" and not dialect(venue).capabilities.takes_ioc:
+        raise ConfigError(f"entry_order=limit_ioc: no such order to {venue} is held in a test: say market")
+
+
 def public_candles(venue: str, home: Path, clock: Clock, place: Place) -> CandleSource:
     """Candles and prices of a venue, asked for within the budget that orders are sent in."""
     from vigie.adapters.exchanges.ccxt_dialect import dialect
-    from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 
     budget = RateBudget(venue, dialect(venue).capabilities.limits, budget_of(home, venue), clock)
     return CcxtCandleSource(
@@ -396,7 +404,7 @@ def _covered(setup: Setup, home: Path, report: Report) -> Setup:
     """The same with its certificate, which the journal names at each start; a warning where there is none."""
     cover = cover_of(home, setup.plan, setup.pairs, setup.timeframe)
     if cover.name is None:
-        report(f"{cover.missing}; on paper that costs nothing, and live will not open a position")
+        report(f"warning: {cover.missing}; on paper that costs nothing, and live will not open a position")
     return replace(setup, certificate=cover.name)
 
 
@@ -461,8 +469,7 @@ def attending(
     *,
     home: Path,
     clock: Clock,
-    base_url: str | None = None,
-    sandbox: bool = False,
+    place: Place,
     report: Report = lambda _: None,
 ) -> Iterator[tuple[Setup, World]]:
     """An account without its engine, to be looked after: its lock, its files, its venue. Nothing is decided.
@@ -475,8 +482,7 @@ def attending(
         mode: ``paper``, ``live`` or ``replay``.
         home: where ``state/`` lies.
         clock: now.
-        base_url: another address for a live venue; None: its own.
-        sandbox: the live venue's own place to practise.
+        place: where requests to a live venue go.
         report: told what happened on the way.
 
     Raises:
@@ -487,9 +493,12 @@ def attending(
     setup, folder = setup_of(settings, made, mode), account_folder(home, settings.name)
     with AccountLock.take(folder, clock), ExitStack() as stack:
         if mode == "live":
-            source = CcxtCandleSource(settings.venue, local_time_ms=clock.now_ms, base_url=base_url)
-            feed: CandleFeed = LiveFeed(source, clock, settings.timeframe)
-            broker: Broker = stack.enter_context(broker_of(settings, home, clock, base_url=base_url, sandbox=sandbox))
+            feed: CandleFeed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
+            broker: Broker = stack.enter_context(
+                broker_of(
+                    settings, home, clock, base_url=place.base_url, sandbox=place.sandbox, timeout_s=place.timeout_s
+                )
+            )
         else:
             feed = SilentFeed(settings.timeframe)
             broker = PaperBroker(_ledger(folder, setup, ()), feed, clock, settings.timeframe)

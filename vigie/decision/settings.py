@@ -9,6 +9,15 @@ from vigie.decision.registry import sizing_rules
 from vigie.domain.errors import ConfigError
 from vigie.strategy.params import Params, choice, number, switch
 
+WATCHED = (
+    "slippage_alert_fraction",
+    "drift_fills",
+    "drift_slippage_fraction",
+    "drift_fee_fraction",
+    "drift_delay_seconds",
+)
+"""Settings that no decision hangs on: they say when an account at a venue is no longer what was tested."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings(Params):

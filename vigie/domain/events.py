@@ -600,11 +600,13 @@ class CoinsGone(Event):
 
     Attributes:
         quantity: base.
+        cost: quote that they had cost; of dust nothing.
         reason: what is known.
     """
 
     pair: str
     quantity: Decimal
+    cost: Decimal
     reason: str
 
 

@@ -23,8 +23,6 @@ from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
 ZERO = Decimal(0)
 EXACT = Context(prec=100)
 """Money is not rounded: our books and a venue's have to agree to the last digit."""
-_SMALLEST = Decimal("1e-12")
-"""An average price has endless digits; what is counted with one ends here, quote."""
 KEPT_ORDERS = 50
 """Ended orders that are remembered, beside the last of each leg of a pair: a late word about one still finds it."""
 
@@ -282,7 +280,9 @@ def _started(account: Portfolio, event: e.RunStarted, at: int) -> Portfolio:
     run = str(account.seq + 1)
     wanted = {one.run for one in account.holdings.values()} | {one.run for one in account.open_orders()}
     runs = {key: one for key, one in account.runs.items() if key in wanted}
-    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:], run=run, runs={**runs, run: event})
+    # Which process it was is no part of what was decided.
+    kept = replace(event, process=0)
+    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:], run=run, runs={**runs, run: kept})
 
 
 def _ended(account: Portfolio, _: e.RunEnded, __: int) -> Portfolio:
@@ -599,16 +599,16 @@ def _gone(account: Portfolio, event: e.CoinsGone, at: int) -> Portfolio:
     left = held.quantity - event.quantity
     if left < 0:
         raise InvariantBroken(f"{event.pair}: {event.quantity} are gone, {held.quantity} were held")
-    cost, cash = (held.average_price * event.quantity).quantize(_SMALLEST), account.cash
+    cash = account.cash
     held = replace(
         held,
         quantity=left,
-        received=held.received + cost,
+        received=held.received + event.cost,
         unpriced=held.unpriced + event.quantity,
         exited_at=at,
         leaving=int(ExitReason.PERSON) if left == 0 else held.leaving,
     )
-    return replace(_flow(_with_holding(account, held), e.FlowSeen(-cost, event.reason), at), cash=cash)
+    return replace(_flow(_with_holding(account, held), e.FlowSeen(-event.cost, event.reason), at), cash=cash)
 
 
 def _reversed(account: Portfolio, event: e.FillReversed, _: int) -> Portfolio:

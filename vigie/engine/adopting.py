@@ -18,6 +18,7 @@ from vigie.ports.feed import CandleFeed
 
 ZERO = Decimal(0)
 _SMALLEST = Decimal("1e-8")
+"""An average price has endless digits; what is counted with one ends here, quote."""
 
 
 class Adopter:
@@ -84,7 +85,8 @@ class Adopter:
         if left > 0:
             text = f"{pair}: {left} are gone, exit price unknown: counted at what they had cost"
             alerts.append(e.AlertRaised("exit-price-unknown", text, urgent=True))
-            self._books.write(e.CoinsGone(pair, left, one.text), *alerts)
+            cost = (held.average_price * left).quantize(_SMALLEST)
+            self._books.write(e.CoinsGone(pair, left, cost, one.text), *alerts)
             said.append(f"{left} gone, exit price unknown")
         return "; ".join(said)
 
@@ -107,7 +109,8 @@ class Adopter:
         held = account.holdings.get(pair)
         there = account.dust.get(pair, ZERO) if held is None else held.quantity
         if 0 < missing <= there:
-            self._books.write(e.CoinsGone(pair, missing, one.text))
+            cost = ZERO if held is None else (held.average_price * missing).quantize(_SMALLEST)
+            self._books.write(e.CoinsGone(pair, missing, cost, one.text))
             return f"{missing} taken out of the books"
         return self.left_alone(one)
 

@@ -141,8 +141,6 @@ class Limits:
 
     def watch_drift(self) -> None:
         """Latch entries off where orders surely cost more, or come later, than the plan assumes."""
-        if DRIFT in self._books.portfolio.latches:
-            return
         reasons = drifted(self._books.portfolio.samples, self._setup.plan.settings)
         if reasons:
             self.latch(DRIFT, TradingMode.REDUCE_ONLY, "; ".join(reasons))

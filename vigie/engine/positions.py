@@ -121,8 +121,9 @@ def _code(account: Portfolio, held: Holding) -> ExitReason:
     leg = sold[-1].intent.leg if sold else Leg.CLOSE
     stops = [one for one in sales if one.intent.leg is Leg.STOP]
     if leg is Leg.CHASE and stops and stops[-1].status is OrderStatus.REJECTED:
-        # It could not rest since the price had passed it: no gap, but the stop, done by another order.
-        leg = Leg.STOP
+        # It could not rest since the price had passed it: no gap, but the stop, done by another order; unless it was to
+        # be sold at that price anyway.
+        leg = Leg.EXIT if held.leaving not in (ExitReason.NONE, ExitReason.GAP) else Leg.STOP
     if leg is Leg.STOP:
         return ExitReason.TRAILING if _trails(held) else ExitReason.STOP
     if leg in _CODES:

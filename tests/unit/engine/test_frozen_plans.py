@@ -12,9 +12,11 @@ from tests.fakes.small_markets import BTC, QUIET, SETTINGS, on_one_pair, ticked
 from vigie.decision.profile import plan
 from vigie.domain import events as e
 from vigie.domain.order import Leg
+from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
 from vigie.engine.books import Books
 from vigie.engine.plans import Plans
+from vigie.engine.views import Looker
 from vigie.strategy.strategy import load
 
 CLIMB = [QUIET, QUIET, *((100.0 + i, 101.0 + i, 99.8 + i, 100.9 + i) for i in range(1, 12))]
@@ -90,7 +92,7 @@ def test_runs_that_nobody_needs_any_more_are_forgotten() -> None:
 def test_parameters_of_the_strategy_are_those_that_it_was_opened_with() -> None:
     rehearsed = held()
     strategy = load("ema_cross")
-    old, new = plan(strategy, "standard", {"fast": "7", "slow": "40"}), plan(strategy, "standard", {})
+    old, new = plan(strategy, "standard", {"fast": "7", "slow": "40", "warm_up": "100"}), plan(strategy, "standard", {})
     account = rehearsed.engine.portfolio
     (first,) = account.runs.values()
     numbers = {name: str(value) for name, value in {**old.parameters.as_dict(), **dict(old.numbers)}.items()}
@@ -101,6 +103,10 @@ def test_parameters_of_the_strategy_are_those_that_it_was_opened_with() -> None:
     assert frozen.parameters == old.parameters != new.parameters
     assert (frozen.settings, frozen.limits) == (old.settings, old.limits)
     assert plans.of("ETH/USDT") is plans._setup.plan
+    # And so does whoever looks at candles: the exit signal is that of the strategy as it was.
+    view = Looker(replace(rehearsed.setup, plan=new), plans, rehearsed.feed).look(Pair.parse(BTC))
+    assert view is not None
+    assert view.signals.warm_up == 100
 
 
 @pytest.mark.parametrize("gone", [{"strategy": "forgotten"}, {"numbers": {"trail_atr": "no number"}}])

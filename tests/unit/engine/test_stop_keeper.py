@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -122,6 +123,34 @@ def test_coins_that_are_missing_do_not_cost_the_others_their_stop() -> None:
     rehearsed.engine.guard_tick()
     assert [one.client_id for one in rehearsed.broker.paper.open_orders()] == [smaller.client_id]
     assert set(rehearsed.engine.portfolio.latches) == {"reconcile"}
+
+
+def test_coins_that_were_there_before_are_not_counted_among_those_that_a_stop_can_have() -> None:
+    rehearsed = on_one_pair([QUIET] * 8, entries=[0], overrides=NO_PARTS)
+    rehearsed.broker.paper._venue.deposit("BTC", Decimal(2))
+    assert ticked(rehearsed, 2) == []
+    assert rehearsed.engine.portfolio.left_alone == {"BTC": Decimal(2)}
+    (stop,) = rehearsed.broker.paper.open_orders()
+    rehearsed.broker.vanish(BTC, stop.client_id)
+    rehearsed.broker.paper._venue.withdraw("BTC", Decimal(5))
+    rehearsed.engine.guard_tick()
+    assert [one.quantity for one in rehearsed.broker.paper.open_orders()] == [stop.quantity - 5]
+
+
+def test_a_stop_that_is_found_to_cover_everything_ends_the_time_without_one() -> None:
+    rehearsed = on_one_pair([QUIET] * 8, entries=[0], overrides=NO_PARTS)
+    assert ticked(rehearsed, 2) == []
+    account = rehearsed.engine.portfolio
+    held = account.holdings[BTC]
+    # A late part of the entry, too small for another step: the stop that rests is all that can be had.
+    bare = replace(held, bare_since=rehearsed.market.now_ms() - 5)
+    rehearsed.engine._books.portfolio = replace(account, holdings={BTC: bare})
+    rehearsed.engine.guard_tick()
+    rehearsed.engine.guard_tick()
+    assert rehearsed.engine.portfolio.holdings[BTC].bare_since is None
+    marks = [one.event for one in rehearsed.journal.lines if isinstance(one.event, e.StopMarked)]
+    assert [one.reason for one in marks].count("covers all that is held") == 1
+    assert legs(rehearsed) == [Leg.ENTRY, Leg.STOP]
 
 
 # --- gaps ---------------------------------------------------------------------------------------------------------

@@ -140,6 +140,40 @@ def _flow(connection: sqlite3.Connection, entry: Entry, event: e.FlowSeen) -> No
     _insert(connection, "flows", seq=entry.seq, at=entry.at, value=event.value, reason=event.reason)
 
 
+def _adopted(connection: sqlite3.Connection, entry: Entry, event: e.CoinsAdopted) -> None:
+    value = event.price * event.quantity
+    _insert(connection, "flows", seq=entry.seq, at=entry.at, value=value, reason=f"{event.pair}: {event.basis}")
+
+
+def _gone(connection: sqlite3.Connection, entry: Entry, event: e.CoinsGone) -> None:
+    _insert(connection, "flows", seq=entry.seq, at=entry.at, value=-event.cost, reason=event.reason)
+
+
+def _sold_elsewhere(connection: sqlite3.Connection, entry: Entry, event: e.SoldElsewhere) -> None:
+    # Of no order of ours; a trade's number is one of its pair's.
+    _fill(connection, entry, e.FillSeen(f"elsewhere {event.pair}", event.pair, event.fill, event.fee_value))
+
+
+def _reversed(connection: sqlite3.Connection, entry: Entry, event: e.FillReversed) -> None:
+    key = [event.client_id, event.fill.trade_id]
+    connection.execute("delete from fills where client_id = ? and trade_id = ?", key)
+    found = connection.execute("select executed, executed_value, fees from orders where client_id = ?", key[:1])
+    sums = found.fetchone()
+    if sums is not None:
+        executed, value, fees = (Decimal(one) for one in sums)
+        fill = event.fill
+        connection.execute(
+            "update orders set executed = ?, executed_value = ?, fees = ?, changed_at = ? where client_id = ?",
+            [
+                str(executed - fill.quantity),
+                str(value - fill.price * fill.quantity),
+                str(fees - event.fee_value),
+                entry.at,
+                event.client_id,
+            ],
+        )
+
+
 def _halted(connection: sqlite3.Connection, entry: Entry, event: e.Halted) -> None:
     _lift(connection, entry, event.name)
     _insert(
@@ -173,4 +207,8 @@ _CHANGES: dict[type[e.Event], Callable[[sqlite3.Connection, Entry, Any], None]] 
     e.FlowSeen: _flow,
     e.Halted: _halted,
     e.Resumed: _resumed,
+    e.CoinsAdopted: _adopted,
+    e.CoinsGone: _gone,
+    e.SoldElsewhere: _sold_elsewhere,
+    e.FillReversed: _reversed,
 }
