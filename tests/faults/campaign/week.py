@@ -213,8 +213,12 @@ class Week:
         """Somebody stops it on purpose and starts it again."""
         if not self._alive or self.world.fate.full:
             return ""
-        self.world.engine.stop("a person stopped it")
-        self._renew()
+        try:
+            self.world.engine.stop("a person stopped it")
+        except Killed:
+            self._died()
+        else:
+            self._renew()
         self._next_guard = self.world.ex.now_ms() + MINUTE
         return "stop and start"
 
