@@ -114,6 +114,7 @@ def _fill(connection: sqlite3.Connection, entry: Entry, event: e.FillSeen) -> No
 
 def _trade(connection: sqlite3.Connection, entry: Entry, event: e.TradeClosed) -> None:
     names = "pair entry_at exit_at entry_price exit_price quantity fees profit code dust stop_at_entry"
+    names += " slippage fees_elsewhere bare_ms longest_bare_ms"
     _insert(connection, "trades", seq=entry.seq, **{name: getattr(event, name) for name in names.split()})
 
 
