@@ -12,7 +12,7 @@ Guards may block entries only; whatever goes wrong in one step, 2-4, 8 and 9 are
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vigie.decision.policies import GapPolicy
@@ -40,7 +40,7 @@ from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import Limits
 from vigie.engine.plans import Plans
 from vigie.engine.protection import Guardian
-from vigie.engine.reconcile import Difference, compare
+from vigie.engine.reconcile import Difference, Evidence, compare
 from vigie.engine.recovery import Restored, restore
 from vigie.engine.repair import Rooms
 from vigie.engine.requests import Clerk
@@ -368,6 +368,9 @@ class Engine:
         found = compare(self.portfolio, balances, resting, pairs)
         if tuple(one.text for one in found) not in ((), self._last_differences) and self._something_filled():
             found = compare(self.portfolio, balances, resting, pairs)
+        if found:
+            # What is less than a step of the pair halts nobody: it cannot be traded.
+            found = compare(self.portfolio, balances, resting, pairs, self._filters_of(found))
         self._guardian.found_again({one.subject for one in found})
         self._uncompared = 0
         texts = tuple(one.text for one in found)
@@ -375,6 +378,16 @@ class Engine:
             self._books.write(e.Reconciled(texts))
             self._last_differences = texts
         self._judge([one for one in found if one.grave])
+
+    def _filters_of(self, found: Sequence[Difference]) -> Evidence:
+        instruments = {}
+        for pair in {one.subject for one in found} & {str(pair) for pair in self._setup.pairs}:
+            try:
+                instruments[pair] = self._world.broker.instrument(Pair.parse(pair))
+            except VigieError:
+                # Told less finely: nothing counts as dust there.
+                continue
+        return Evidence(instruments=instruments)
 
     def _something_filled(self) -> bool:
         """Whether an order of ours was filled since the venue showed what rests: then coins have moved."""
