@@ -23,7 +23,8 @@ WRONG = 78
 def check(account: AccountOption = None, as_json: JsonOption = False) -> None:
     """Tell every problem of the settings at once.
 
-    Names, values, keys, file modes, policies, certificates. Nothing is sent to a venue. Exit 0, or 78 if something is wrong.
+    Names, values, keys, file modes, policies, certificates. Nothing is sent to a venue. Exit 0, or 78 if something is
+    wrong.
 
     Example: vigie config check
     """

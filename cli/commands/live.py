@@ -50,7 +50,5 @@ def command(
     request = LiveRequest(
         home(), live_settings(home(), account), i_understand, without_certificate, once, not no_orders, place
     )
-    if not once:
-        note(f"account {account}: vigie status --account {account} tells, vigie halt and vigie stop steer")
     done = run_live(request, report=note, told=tick_teller())
     show_end(done, live_document, as_json=as_json)

@@ -14,6 +14,7 @@ from tests.fakes.kline_server import HOUR_MS, KlineServer
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, written
 from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
+from vigie.app.drill_cases import DRILLS
 from vigie.app.live import live_settings
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.remedies import allowed
@@ -134,6 +135,13 @@ def test_the_commands_of_the_reconcile_guide_work_and_its_table_is_the_codes(
     assert told == {kind.value: tuple(one.value for one in allowed(kind)) for kind in DifferenceKind}
 
 
+def test_the_commands_of_the_drill_guide_work_and_its_table_names_every_drill(vigie: Vigie, at_home: Path) -> None:
+    for command in "".join(fences("docs/drill.md", "sh")).splitlines():
+        said = vigie(*shlex.split(command)[1:])
+        assert said.code == 0, command + said.out + said.err
+    assert re.findall(r"^\| `([a-z0-9-]+)` \|", text("docs/drill.md"), re.MULTILINE) == list(DRILLS)
+
+
 def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vigie) -> None:
     groups = vigie("strategy", "show", "ema_stochrsi", "--json").document["groups"]
     known = {row["name"] for group in groups.values() for row in group}
@@ -177,6 +185,7 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
         "docs/many_machines.md",
         "docs/simulated_exchange.md",
         "docs/reconcile.md",
+        "docs/drill.md",
     ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:

@@ -756,3 +756,61 @@ def test_the_error_tables_are_one_and_ccxt_never_repeats_a_request() -> None:
     assert (client.milliseconds(), client.enableRateLimit) == (7, False)
     assert {urlsplit(one).netloc for one in client.urls["api"].values()} == {"127.0.0.1:1"}
     client.session.close()
+
+
+# --- reads that get no answer -----------------------------------------------------------------------------------------
+
+SILENT = {"method": "GET", "path": "*/openOrders", "action": "reset", "when": "before"}
+
+
+def test_a_read_without_an_answer_is_made_once_more_after_a_moment(ex: SimExchange) -> None:
+    with sim_broker(ex, read_tries=2) as broker:
+        broker.instrument(PAIR)
+        ex.faults({"name": "once", **SILENT, "count": 1})
+        before = ex.now_ms()
+        assert broker.open_orders() == ()
+        assert ex.now_ms() - before == 500
+
+
+def test_a_line_that_is_dead_is_tried_once_by_each_read_after_the_first(ex: SimExchange) -> None:
+    with sim_broker(ex, read_tries=2) as broker:
+        broker.instrument(PAIR)
+        ex.faults({"name": "dead", **SILENT, "count": 0})
+        for tries in (2, 1, 1):
+            before = len(ex.journal.calls("GET", "/api/v3/openOrders"))
+            with pytest.raises(VenueUnavailable):
+                broker.open_orders()
+            assert len(ex.journal.calls("GET", "/api/v3/openOrders")) - before == tries
+        ex.faults()
+        assert broker.open_orders() == ()
+        ex.faults({"name": "once more", **SILENT, "count": 1})
+        assert broker.open_orders() == (), "it has answered: the next silence may be a slip again"
+
+
+def test_an_order_without_an_answer_is_never_made_again(ex: SimExchange) -> None:
+    with sim_broker(ex, read_tries=2) as broker:
+        broker.instrument(PAIR)
+        ex.faults({"name": "lost", **POST, "action": "reset", "when": "before", "count": 0})
+        with pytest.raises(OutcomeUnknown):
+            broker.submit(approved(ENTRY))
+        assert len(ex.journal.calls("POST", "/api/v3/order")) == 1
+
+
+def test_what_a_key_may_do_is_told_by_the_venue(ex: SimExchange, broker: CcxtBroker) -> None:
+    rights = broker.rights()
+    assert rights is not None
+    assert (rights.trades, rights.withdraws) == (True, False)
+    (call,) = ex.journal.calls("GET", "/sapi/v1/account/apiRestrictions")
+    assert set(call.parameters) == {"timestamp", "recvWindow"}
+
+
+def test_the_place_to_practise_is_practised_at_for_candles_as_well() -> None:
+    source = CcxtCandleSource("binance", local_time_ms=lambda: 0, sandbox=True)
+    assert "testnet" in source._api.urls["api"]["public"]
+    with pytest.raises(ConfigError, match="kraken has no place to practise"):
+        CcxtCandleSource("kraken", local_time_ms=lambda: 0, sandbox=True)
+
+
+def test_a_venue_without_a_place_to_practise_says_so_for_orders_as_well(ex: SimExchange) -> None:
+    with pytest.raises(ConfigError, match="kraken has no place to practise"):
+        open_live_broker("kraken", Secrets("key", "c2VjcmV0"), ex.clock, BudgetInMemory(), sandbox=True)

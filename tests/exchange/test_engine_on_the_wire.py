@@ -21,7 +21,7 @@ from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.decision.profile import plan
 from vigie.domain.candles import Series
-from vigie.domain.events import TradeClosed
+from vigie.domain.events import Reconciled, TradeClosed
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
@@ -278,4 +278,35 @@ def test_a_stop_that_the_price_has_passed_is_carried_out_as_a_stop() -> None:
         assert trade.code == ExitReason.STOP
         assert trade.stopped_at is not None, "the cooldown after a stop begins"
         assert run.engine._desk.mode is TradingMode.ACTIVE
+        money_agrees(run)
+
+
+def test_coins_that_somebody_sent_cost_no_further_question_at_each_tick() -> None:
+    with live(FALL, entries=[5]) as run:
+        run.engine.start()
+        run.hours(2)
+        run.ex.do("deposit", asset="BTC", amount="0.5")
+        assert "order" in asked(run), "it might have been a fill"
+        assert asked(run) == ["openOrders", "account", "24hr"]
+
+
+JUMP = (*LIST, QUIET, QUIET, (100.0, 101.0, 99.0, 100.5), (94.0, 95.0, 93.5, 94.0), (94.0, 95.0, 93.5, 94.0))
+"""The same, but the price jumps over the stop and its limit: it rests there."""
+
+
+def test_a_fill_between_two_answers_is_no_difference() -> None:
+    with live(JUMP, entries=[5]) as run:
+        run.engine.start()
+        run.hours(2)
+        run.ex.advance(minutes=62)
+        run.engine.guard_tick()
+        (held,) = run.engine.portfolio.holdings.values()
+        assert run.engine._guardian.was_jumped_over(held)
+        run.ex.faults({"name": "between", "method": "GET", "path": "*/account", "action": "do",
+                       "acts": [{"do": "fill", "symbol": "BTCUSDT", "client_id": held.stop_id}]})  # fmt: skip
+        run.ex.advance(10)
+        assert run.engine.guard_tick().problems == ()
+        assert run.engine.portfolio.holdings == {}
+        compared = [one.event for one in run.world.journal.read() if isinstance(one.event, Reconciled)]
+        assert [one for one in compared if one.differences] == []
         money_agrees(run)

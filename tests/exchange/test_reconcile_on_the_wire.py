@@ -321,6 +321,22 @@ def test_money_that_is_missing_is_a_withdrawal_when_told_so(held: Live) -> None:
     assert held.engine.portfolio.capital == 999
 
 
+def test_less_than_a_step_too_few_halts_nobody_and_a_step_too_few_does(held: Live) -> None:
+    (holding,) = held.engine.portfolio.holdings.values()
+    crumb = holding.quantity - FILTERS.quantity_down(holding.quantity)
+    assert crumb > 0, "the fee has left a part of a step"
+    held.ex.do("withdraw", asset="BTC", amount=str(crumb / 2))
+    for _ in range(3):
+        held.ex.advance(60)
+        assert held.engine.guard_tick().mode.value == "active"
+    cancelled_by_hand(held)
+    held.ex.do("withdraw", asset="BTC", amount="0.1")
+    for _ in range(3):
+        held.ex.advance(60)
+        tick = held.engine.guard_tick()
+    assert tick.mode.value == "halted"
+
+
 # --- the venue ----------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,12 @@ from vigie.ports.request_budget import BudgetStore
 
 @contextmanager
 def sim_broker(
-    ex: SimExchange, *, clock: Clock | None = None, store: BudgetStore | None = None, timeout_s: float = 0.4
+    ex: SimExchange,
+    *,
+    clock: Clock | None = None,
+    store: BudgetStore | None = None,
+    timeout_s: float = 0.4,
+    read_tries: int = 1,
 ) -> Iterator[CcxtBroker]:
     """A broker whose customer the exchange knows."""
     broker = open_live_broker(
@@ -25,6 +30,7 @@ def sim_broker(
         store or BudgetInMemory(),
         base_url=ex.url,
         timeout_s=timeout_s,
+        read_tries=read_tries,
     )
     try:
         yield broker

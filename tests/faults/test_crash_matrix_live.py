@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.faults.campaign.spoiled import SendsAgain
+from tests.faults.campaign.spoiled import SendsAgain, blind_after_a_start
 from tests.faults.crash.live import LOST, Death, Stage
 from vigie.domain import events as e
 
@@ -50,6 +50,11 @@ def test_a_process_killed_behind_a_lost_answer_comes_back_to_the_same_truth(faul
 def test_a_build_that_sends_again_after_a_lost_answer_is_caught() -> None:
     stage = Stage(every=0, faults=("F2 done, then hang",), writes=30, spoiled=SendsAgain).run()
     assert any("was sent twice" in text for text in told(stage.deaths))
+
+
+def test_a_build_whose_recovery_does_not_look_is_caught_behind_the_kill() -> None:
+    stage = Stage(every=0, faults=("F2 done, then hang",), writes=15, spoiled=blind_after_a_start()).run()
+    assert [one for one in stage.deaths if one.violations and one.where != "nowhere"]
 
 
 @pytest.mark.long

@@ -58,8 +58,8 @@ def live_settings(home: Path, name: str) -> AccountSettings:
         raise ConfigError(f"'{name}': a live account is called {PREFIX}..., so that none is taken for a game")
     known = [one for one in account_names(home) if one.startswith(PREFIX)]
     if name not in known:
-        near = suggestion(name, known) if known else ""
-        raise ConfigError(f"{home / FILE} has no table [accounts.{name}]{near}: write down what it is to trade")
+        near = suggestion(name, known) if known else "; write down there what it is to trade"
+        raise ConfigError(f"{home / FILE} has no table [accounts.{name}]{near}")
     settings = account_settings(home, name)
     if settings.capital is None:
         raise ConfigError(f"{FILE}: [accounts.{name}] capital: say how much of the account's money is to be traded")
@@ -132,6 +132,10 @@ def run_live(
     made, cover = live_plan(settings, request.home)
     if cover.name is not None:
         report(f"certificate {cover.name}")
+    if not request.once:
+        report(
+            f"account {settings.name}: vigie status --account {settings.name} tells, vigie halt and vigie stop steer"
+        )
     return run_account(
         Run(request.home, settings, request.once),
         lambda: living(

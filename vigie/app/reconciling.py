@@ -25,7 +25,7 @@ from vigie.app.settings import AccountSettings, account_settings
 from vigie.app.standing import halting
 from vigie.app.wiring import Place, Report, attending, plan_of
 from vigie.decision.profile import Plan
-from vigie.domain.errors import ConfigError, InvariantBroken, VenueUnavailable
+from vigie.domain.errors import ConfigError, InvariantBroken, VenueUnavailable, VigieError
 from vigie.domain.events import Disagreement, RequestObeyed
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio, folded
@@ -232,7 +232,7 @@ def _answer(folder: Path, after: int, letter: Request) -> tuple[Disagreement, ..
     """What the engine wrote under the letter's id; None: nothing yet.
 
     Raises:
-        ConfigError: it did not understand the letter.
+        VigieError: it could not do what the letter says.
     """
     lines = [line for line in newer(folder / "journal", after) if line.kind in ("reconcile", RequestObeyed.KIND)]
     obeyed = [line for line in lines if line.fields.get("request_id") == letter.request_id]
@@ -241,7 +241,7 @@ def _answer(folder: Path, after: int, letter: Request) -> tuple[Disagreement, ..
     for line in obeyed:
         if line.kind == "reconcile":
             return tuple(from_json(Disagreement, row) for row in line.fields.get("rows", ()))
-    raise ConfigError(f"the engine: {obeyed[0].fields.get('outcome', 'did not understand')}")
+    raise VigieError(f"the engine: {obeyed[0].fields.get('outcome', 'did not understand')}")
 
 
 # --- without one ------------------------------------------------------------------------------------------------------

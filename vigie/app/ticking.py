@@ -98,11 +98,14 @@ class Ticker:
         self._pairs, self._timeframe = tuple(pairs), timeframe
         self._pace, self._ending = pace or Pace(), ending
         self._counted_at: int | None = None
+        self._awaited: tuple[int, int] | None = None
+        self._again_soon = False
 
     def tick(self) -> Tick:
         """A decision if a candle has closed that was not decided on, else a look after what is there."""
-        if self._due() > self._decided():
-            self._await_candles()
+        due = self._due()
+        self._again_soon = due > self._decided() and not self._candles_are_there(due)
+        if due > self._decided() and not self._again_soon:
             self._counted_at = self._clock.now_ms()
             return self._engine.decision_tick()
         return self._engine.guard_tick(counts=self._in_turn())
@@ -122,6 +125,10 @@ class Ticker:
         """
         tick = self.tick()
         told(tick)
+        while self._again_soon and self._ending() is None:
+            self._wait(self._pace.soon)
+            tick = self.tick()
+            told(tick)
         while tick.urgent and self._ending() is None:
             self._wait(self._pace.soon)
             tick = self._engine.guard_tick(counts=self._in_turn())
@@ -142,7 +149,7 @@ class Ticker:
                 return why
             tick = self.tick()
             told(tick)
-            rest = self._pace.soon if tick.urgent else self._pace.guard
+            rest = self._pace.soon if tick.urgent or self._again_soon else self._pace.guard
             self._wait(min(rest, self._to_next_close()))
 
     def _due(self) -> int:
@@ -159,23 +166,30 @@ class Ticker:
         at = self._due() + 2 * self._timeframe.milliseconds + round(self._pace.delay * 1000)
         return (at - self._clock.now_ms()) / 1000
 
-    def _await_candles(self) -> None:
-        """Until every pair has the candle that closed last, or patience is over.
+    def _candles_are_there(self, due: int) -> bool:
+        """Wait until every pair has the candle that closed last, or patience is over; False: nobody answers yet.
 
-        A pair whose candle comes late would have no decision on it: the account's timeline goes on without it.
+        A pair whose candle comes late would have no decision on it: the account's timeline goes on without it. While
+        the venue answers nothing at all, what is held is looked after instead.
         """
-        until = self._clock.now_ms() + round(self._pace.patience * 1000)
-        while not all(self._has_come(pair) for pair in self._pairs):
-            if self._clock.now_ms() >= until or self._ending() is not None:
-                return
+        if self._awaited is None or self._awaited[0] != due:
+            self._awaited = (due, self._clock.now_ms() + round(self._pace.patience * 1000))
+        until = self._awaited[1]
+        while True:
+            there = [self._has_come(pair) for pair in self._pairs]
+            if all(there) or self._clock.now_ms() >= until or self._ending() is not None:
+                return True
+            if all(one is None for one in there):
+                return False
             self._wait(self._pace.retry)
 
-    def _has_come(self, pair: Pair) -> bool:
+    def _has_come(self, pair: Pair) -> bool | None:
+        """Whether the last candle of a pair is there; None: it could not be asked for."""
         try:
             self._feed.closed(pair, 1)
         except VigieError:
             # The tick that follows asks again and says what is wrong.
-            return False
+            return None
         return self._feed.is_fresh(pair)
 
     def _wait(self, seconds: float) -> None:

@@ -12,7 +12,7 @@ Guards may block entries only; whatever goes wrong in one step, 2-4, 8 and 9 are
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vigie.decision.policies import GapPolicy
@@ -40,8 +40,8 @@ from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import Limits
 from vigie.engine.plans import Plans
 from vigie.engine.protection import Guardian
-from vigie.engine.reconcile import Difference, compare
-from vigie.engine.recovery import restore
+from vigie.engine.reconcile import Difference, Evidence, compare
+from vigie.engine.recovery import Restored, restore
 from vigie.engine.repair import Rooms
 from vigie.engine.requests import Clerk
 from vigie.engine.setup import Setup
@@ -145,6 +145,21 @@ class Engine:
             self._books.write(
                 e.OverrideUsed("certificate", self._setup.override), e.AlertRaised("override", words, urgent=True)
             )
+        try:
+            found = self._recovered(restored, upgraded)
+        except VenueUnavailable:
+            # No crash, however often it is tried: a venue that is away for an hour must not halt the account.
+            bare = tuple(pair for pair, held in self.portfolio.holdings.items() if held.stop_id is None)
+            self._books.write(e.RunEnded("the venue did not answer at the start", bare))
+            self._books.sync()
+            raise
+        self._books.write(found)
+        self._books.sync()
+        self._govern(Phase.BOOT, crashes)
+        self._save()
+        return found
+
+    def _recovered(self, restored: Restored, upgraded: list[str]) -> e.Recovered:
         self._clerk.switches()
         self._clerk.restore()
         self._desk.settle()
@@ -156,12 +171,7 @@ class Engine:
         steps = [*restored.steps, *upgraded, *(f"{pair}: protected" for pair in protected), *self._problems]
         steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
         clean = not (self.portfolio.unsettled() or self._last_differences or restored.damaged or self._problems)
-        found = e.Recovered((*steps, *self._last_differences), clean)
-        self._books.write(found)
-        self._books.sync()
-        self._govern(Phase.BOOT, crashes)
-        self._save()
-        return found
+        return e.Recovered((*steps, *self._last_differences), clean)
 
     def stop(self, reason: str) -> None:
         """Let the account go; its stops stay at the venue."""
@@ -356,8 +366,11 @@ class Engine:
         balances = broker.balances()
         self._guardian.heard = True
         found = compare(self.portfolio, balances, resting, pairs)
-        if found and self._something_filled():
+        if tuple(one.text for one in found) not in ((), self._last_differences) and self._something_filled():
             found = compare(self.portfolio, balances, resting, pairs)
+        if found:
+            # What is less than a step of the pair halts nobody: it cannot be traded.
+            found = compare(self.portfolio, balances, resting, pairs, self._filters_of(found))
         self._guardian.found_again({one.subject for one in found})
         self._uncompared = 0
         texts = tuple(one.text for one in found)
@@ -365,6 +378,16 @@ class Engine:
             self._books.write(e.Reconciled(texts))
             self._last_differences = texts
         self._judge([one for one in found if one.grave])
+
+    def _filters_of(self, found: Sequence[Difference]) -> Evidence:
+        instruments = {}
+        for pair in {one.subject for one in found} & {str(pair) for pair in self._setup.pairs}:
+            try:
+                instruments[pair] = self._world.broker.instrument(Pair.parse(pair))
+            except VigieError:
+                # Told less finely: nothing counts as dust there.
+                continue
+        return Evidence(instruments=instruments)
 
     def _something_filled(self) -> bool:
         """Whether an order of ours was filled since the venue showed what rests: then coins have moved."""

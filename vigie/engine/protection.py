@@ -40,6 +40,7 @@ class Guardian:
         self._plans, self._books, self._desk = plans, books, desk
         self._broker, self._feed = broker, feed
         self._short: dict[str, tuple[Decimal, Decimal]] = {}
+        self._refused_at: dict[str, int] = {}
         self._put_off_since: dict[str, int] = {}
         self.heard = False
         """The venue has answered in this tick: what it does not let us do is not for want of a line."""
@@ -162,10 +163,12 @@ class Guardian:
             if self._closed(pair, instrument):
                 return
             self._sweep(pair, instrument)
+        self._wait_after_two_refusals(pair)
         self._short.pop(pair, None)
         for _ in range(PLACING_TRIES):
             if self._place(pair, instrument):
                 self._put_off_since.pop(pair, None)
+                self._refused_at.pop(pair, None)
                 return
             if self._desk.refusal is RefusalCode.WOULD_TRIGGER and self._passed(pair, instrument):
                 return
@@ -281,8 +284,19 @@ class Guardian:
         if not isinstance(sent, Refusal) and sent.status is OrderStatus.ABANDONED:
             raise VenueUnavailable(f"{pair} is held without a stop: the venue takes neither a stop nor a sale now")
         if isinstance(sent, Refusal) or sent.status is OrderStatus.REJECTED:
+            self._refused_at[pair] = self._desk.now_ms()
             raise InvariantBroken(f"{pair}: {held.quantity} held, and neither a stop nor a sale gets through")
         self._closed(pair, instrument)
+
+    def _wait_after_two_refusals(self, pair: str) -> None:
+        """A venue that has just refused both is asked again a guard period later, and not at every look.
+
+        Raises:
+            VenueRefused: it is not time yet.
+        """
+        waits = self._refused_at.get(pair, -PATIENCE_MS) + PATIENCE_MS - self._desk.now_ms()
+        if 0 < waits <= PATIENCE_MS:
+            raise VenueRefused(f"{pair} is held without a stop: neither it nor a sale gets through; tried every minute")
 
     def _lift_stop(self, pair: str) -> None:
         """Take the stop away, if there is one; what it filled meanwhile is booked.

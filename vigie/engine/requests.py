@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from vigie.domain import events as e
 from vigie.domain.confirmation import KILL_SWITCH, UNREADABLE, named
-from vigie.domain.errors import ConfigError, OutcomeUnknown, VenueUnavailable
+from vigie.domain.errors import ConfigError, OutcomeUnknown, VenueRefused, VenueUnavailable
 from vigie.domain.order import Leg
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.remedies import policies
@@ -122,10 +122,14 @@ class Clerk:
             reconciler = Reconciler(self._rooms, stop_fraction=float(request.arguments.get("stop_fraction", "0.05")))
         except (ConfigError, ValueError) as error:
             return f"not understood: {error}"
-        if request.arguments.get("apply") == "yes":
-            rows = reconciler.apply(chosen, request.request_id)
-            return f"{sum(one.done for one in rows)} of {len(rows)} differences settled"
-        rows = reconciler.plan(chosen)
+        try:
+            if request.arguments.get("apply") == "yes":
+                rows = reconciler.apply(chosen, request.request_id)
+                return f"{sum(one.done for one in rows)} of {len(rows)} differences settled"
+            rows = reconciler.plan(chosen)
+        except (VenueRefused, ConfigError) as error:
+            # It would be refused again at every tick, and nobody behind it would be heard.
+            return f"not done: {error}"
         self._books.write(e.Reconciled(tuple(one.text for one in rows), (), rows, request.request_id))
         return f"{len(rows)} differences"
 

@@ -42,8 +42,9 @@ digit, by `uv run python -m tests.faults.campaign --seed N -v`.
 """
 
 
-def page(outcomes: list[dict[str, Any]], seconds: float) -> str:
+def page(outcomes: list[dict[str, Any]]) -> str:
     """The page."""
+    seconds = sum(float(one.get("seconds", 0)) for one in outcomes)
     bad = [one for one in outcomes if one["violations"]]
     seeds = f"seeds {outcomes[0]['seed']} to {outcomes[-1]['seed']}"
     told = f"{len(outcomes)} weeks ({seeds}) in {seconds / 60:.0f} minutes: {len(bad)} of them with a violation.\n"
@@ -74,6 +75,12 @@ def _one(seed: int) -> dict[str, Any]:
     return {**week(seed).to_json(), "log": []}
 
 
+def _kept(keep: Path | None) -> list[dict[str, Any]]:
+    if keep is None or not keep.exists():
+        return []
+    return [json.loads(line) for line in keep.read_text(encoding="utf-8").splitlines()]
+
+
 def main() -> int:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -82,26 +89,28 @@ def main() -> int:
     parser.add_argument("--weeks", type=int, default=50)
     parser.add_argument("--first", type=int, default=0, help="seed of the first")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--keep", type=Path, help="outcomes as JSON lines")
+    parser.add_argument("--keep", type=Path, help="outcomes as JSON lines; a run goes on where the last one ended")
     parser.add_argument("--page", action="store_true", help="write docs/campaign.md")
     given = parser.parse_args()
     if given.seed is not None:
         outcome = week(given.seed)
         sys.stdout.write(told(outcome, verbose=given.verbose))
         return bool(outcome.violations)
-    began, outcomes = time.perf_counter(), list[dict[str, Any]]()
-    for first in range(given.first, given.first + given.weeks, BATCH):
-        batch = spread(_one, range(first, min(first + BATCH, given.first + given.weeks)), given.jobs)
-        outcomes += batch
-        for one in batch:
-            if one["violations"]:
-                sys.stdout.write(f"seed {one['seed']}: {one['violations'][0]}\n")
-        sys.stdout.write(f"{len(outcomes)} weeks, {time.perf_counter() - began:.0f} s\n")
+    outcomes = _kept(given.keep)
+    known = {one["seed"] for one in outcomes}
+    seeds = [seed for seed in range(given.first, given.first + given.weeks) if seed not in known]
+    for first in range(0, len(seeds), BATCH):
+        began = time.perf_counter()
+        batch = spread(_one, seeds[first : first + BATCH], given.jobs)
+        seconds = (time.perf_counter() - began) / len(batch)
+        outcomes += [{**one, "seconds": seconds} for one in batch]
+        bad = [f"seed {one['seed']}: {one['violations'][0]}\n" for one in batch if one["violations"]]
+        sys.stdout.write("".join([*bad, f"{len(outcomes)} weeks, {seconds:.1f} s each\n"]))
         sys.stdout.flush()
         if given.keep:
             given.keep.write_text("".join(json.dumps(one) + "\n" for one in outcomes), encoding="utf-8")
     if given.page:
-        PAGE.write_text(page(outcomes, time.perf_counter() - began), encoding="utf-8")
+        PAGE.write_text(page(sorted(outcomes, key=lambda one: int(one["seed"]))), encoding="utf-8")
     return any(one["violations"] for one in outcomes)
 
 

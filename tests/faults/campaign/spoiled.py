@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -77,3 +78,23 @@ class LosesFills(Around):
         if report is None or not report.fills or report.side != "sell":
             return report
         return replace(report, fills=(), executed=report.executed * 0, executed_value=report.executed_value * 0)
+
+
+class Blind(Around):
+    """Finds nothing that was sent before."""
+
+    def find(self, pair: Pair, client_id: str) -> OrderReport | None:
+        return None
+
+    def open_orders(self) -> tuple[OrderReport, ...]:
+        return ()
+
+
+def blind_after_a_start() -> Callable[[Broker], Broker]:
+    """The first process has the whole broker, those after it a blind one: a recovery that does not look."""
+    made = count()
+
+    def around(whole: Broker) -> Broker:
+        return Blind(whole) if next(made) else whole
+
+    return around

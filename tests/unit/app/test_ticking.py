@@ -164,3 +164,24 @@ def test_a_single_call_that_is_told_to_end_ends() -> None:
     engine = Ticked(clock, marked(NOON - HOUR), bare_until=NOON + HOUR)
     ticker(clock, engine, Feed(clock), NOON + 20_000).until_safe()
     assert clock.now_ms() <= NOON + 25_000
+
+
+def test_while_the_venue_answers_nothing_what_is_held_is_looked_after_and_the_decision_is_not_forgotten() -> None:
+    clock = FakeClock(NOON + 3_000)
+    engine, feed = Ticked(clock, marked(NOON - 2 * HOUR)), Feed(clock, down=True)
+
+    def ending() -> str | None:
+        feed.down = clock.now_ms() < NOON + 20_000
+        return "enough" if clock.now_ms() >= NOON + 40_000 else None
+
+    assert ticker(clock, engine, feed, 0, ending).run() == "enough"
+    assert [(kind, at - NOON) for kind, at in engine.ticks] == [
+        ("guard", 3_000), ("in between", 8_000), ("in between", 13_000), ("in between", 18_000), ("decision", 23_000),
+    ]  # fmt: skip
+
+
+def test_a_single_call_waits_for_a_venue_that_is_silent_as_long_as_patience_lasts() -> None:
+    clock = FakeClock(NOON + 3_000)
+    engine = Ticked(clock, marked(NOON - 2 * HOUR))
+    ticker(clock, engine, Feed(clock, down=True), NOON + HOUR).until_safe()
+    assert engine.ticks[-1] == ("decision", NOON + 48_000)

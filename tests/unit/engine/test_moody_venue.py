@@ -20,6 +20,7 @@ from vigie.domain.portfolio import KEPT_ORDERS
 from vigie.domain.trading_mode import TradingMode
 from vigie.ports.controls import Request
 
+MINUTE = 60_000
 RISE = (100.0, 103.0, 99.8, 102.5)
 HIGH = (102.5, 103.0, 102.3, 102.5)
 # A pair of its own price, so that the candles of two pairs differ.
@@ -169,10 +170,30 @@ def test_stops_that_are_refused_all_day_never_take_an_id_twice() -> None:
     rehearsed.broker.always |= {"submit stop": Mood.REFUSED, "submit emergency": Mood.REFUSED}
     ticked(rehearsed, 2)
     for _ in range(KEPT_ORDERS):
+        rehearsed.market._now += MINUTE
         rehearsed.engine.guard_tick()
     sent = [one.client_id for one in rehearsed.broker.sent]
     assert len(sent) > 3 * KEPT_ORDERS
     assert len(set(sent)) == len(sent)
+
+
+def test_a_venue_that_refuses_both_stop_and_sale_is_asked_again_once_a_minute_and_not_at_every_look() -> None:
+    rehearsed = held()
+    (stop,) = rehearsed.broker.paper.open_orders()
+    rehearsed.broker.vanish(BTC, stop.client_id)
+    rehearsed.broker.always |= {"submit stop": Mood.REFUSED, "submit emergency": Mood.REFUSED}
+    rehearsed.engine.guard_tick()
+    asked = len(rehearsed.broker.sent)
+    for _ in range(11):
+        rehearsed.market._now += 5000
+        tick = rehearsed.engine.guard_tick(counts=False)
+        assert tick.urgent
+        assert any("held without a stop" in one for one in tick.problems)
+    assert len(rehearsed.broker.sent) == asked
+    rehearsed.market._now += 5000
+    rehearsed.broker.always.clear()
+    assert not rehearsed.engine.guard_tick().urgent
+    assert stops(rehearsed) == {BTC: rehearsed.engine.portfolio.holdings[BTC].quantity}
 
 
 def test_a_stop_that_was_forgotten_among_all_that_were_refused_since_is_no_reason_to_fall_over() -> None:
@@ -181,6 +202,7 @@ def test_a_stop_that_was_forgotten_among_all_that_were_refused_since_is_no_reaso
     rehearsed.broker.vanish(BTC, stop.client_id)
     rehearsed.broker.always |= {"submit stop": Mood.REFUSED, "submit emergency": Mood.REFUSED}
     for _ in range(KEPT_ORDERS):
+        rehearsed.market._now += MINUTE
         rehearsed.engine.guard_tick()
     assert stop.client_id not in rehearsed.engine.portfolio.orders
     rehearsed.broker.always.clear()
@@ -325,6 +347,19 @@ def test_a_start_against_a_venue_that_does_not_answer_says_so() -> None:
         rehearsed.again().start()
     rehearsed.broker.always.clear()
     assert rehearsed.again().start().clean
+
+
+def test_a_venue_that_is_away_at_the_start_again_and_again_is_no_crash() -> None:
+    rehearsed = held()
+    rehearsed.setup = replace(rehearsed.setup, most_crashes=3)
+    rehearsed.broker.always["read"] = Mood.AWAY
+    for _ in range(6):
+        with pytest.raises(VenueUnavailable):
+            rehearsed.again().start()
+    rehearsed.broker.always.clear()
+    assert rehearsed.again().start().clean
+    assert latches(rehearsed) == set()
+    assert rehearsed.engine.guard_tick().mode is TradingMode.ACTIVE
 
 
 def test_a_part_that_cannot_be_sold_does_not_hold_back_the_other_pairs() -> None:

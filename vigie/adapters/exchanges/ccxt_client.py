@@ -71,7 +71,7 @@ def make_client(  # noqa: PLR0913, RUF100
     # ccxt writes headers, and the key in them, to its log.
     client.logger = logging.Logger("ccxt", level=logging.CRITICAL + 1)
     if sandbox:
-        if "test" not in client.urls:
+        if not client.urls.get("test"):
             raise ConfigError(f"{venue} has no place to practise; leave the sandbox out")
         client.set_sandbox_mode(True)
     if root is not None:

@@ -60,7 +60,7 @@ class CcxtCandleSource:
             # What is asked is counted where all who ask can see it, and by our clock; ccxt would wait by the machine's.
             self._api.enableRateLimit = False
         if sandbox:
-            if "test" not in self._api.urls:
+            if not self._api.urls.get("test"):
                 raise ConfigError(f"{self.venue} has no place to practise; leave the sandbox out")
             self._api.set_sandbox_mode(True)
         # Codes below the spot table are not seen when the address is not the exchange's own.
