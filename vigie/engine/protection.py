@@ -131,7 +131,7 @@ class Guardian:
     def _sweep(self, pair: str, instrument: Instrument) -> None:
         """Let the dust of earlier trades join a holding, where more can be sold with it than without.
 
-        Only once the entry is over and before a stop rests for it: a stop is not moved for dust.
+        Only once the entry is over and while no stop rests for it: a stop is not moved for dust.
         """
         account = self._books.portfolio
         held, dust = account.holdings[pair], account.dust.get(pair, Decimal(0))
@@ -162,6 +162,7 @@ class Guardian:
             self._lift_stop(pair)
             if self._closed(pair, instrument):
                 return
+            self._sweep(pair, instrument)
         self._wait_after_two_refusals(pair)
         self._short.pop(pair, None)
         for _ in range(PLACING_TRIES):
