@@ -31,9 +31,9 @@ def id_of(setup: Setup, key: str, leg: Leg, attempt: int = 0) -> str:
 
 
 def test_orders_of_a_candle_and_of_a_line_are_known_with_what_they_were_for(setup: Setup) -> None:
-    stop, sale = id_of(setup, str(CANDLE), Leg.STOP, 2), id_of(setup, "seq:40", Leg.CLOSE)
-    found = authorship(setup, {stop: PAIR, sale: PAIR}, NOW, LINES)
-    assert found == {stop: Made(Leg.STOP, CANDLE, 2), sale: Made(Leg.CLOSE, None, 0)}
+    stop, early = id_of(setup, str(CANDLE), Leg.STOP, 2), id_of(setup, "seq:40", Leg.STOP)
+    found = authorship(setup, {stop: PAIR, early: PAIR}, NOW, LINES)
+    assert found == {stop: Made(Leg.STOP, CANDLE, 2), early: Made(Leg.STOP, None, 0)}
 
 
 def test_a_position_that_is_older_than_the_window_is_known_by_its_own_candle(setup: Setup) -> None:
