@@ -172,8 +172,16 @@ class Guardian:
                 return
             if self._desk.refusal is RefusalCode.WOULD_TRIGGER and self._passed(pair, instrument):
                 return
+            instrument = self._filters_now(pair, instrument)
             self._look_for_coins(pair, instrument)
         self._emergency(pair, instrument)
+
+    def _filters_now(self, pair: str, known: Instrument) -> Instrument:
+        """The filters after a refusal: the venue may have changed them, and the next try has to fit."""
+        try:
+            return self._broker.instrument(Pair.parse(pair))
+        except (VenueUnavailable, VenueRefused):
+            return known
 
     def _sale_underway(self, pair: str) -> bool:
         return any(
