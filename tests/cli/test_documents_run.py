@@ -135,6 +135,12 @@ def test_the_commands_of_the_reconcile_guide_work_and_its_table_is_the_codes(
     assert told == {kind.value: tuple(one.value for one in allowed(kind)) for kind in DifferenceKind}
 
 
+def test_the_commands_of_the_configuration_guide_work(vigie: Vigie, at_home: Path) -> None:
+    (at_home / "vigie.toml").write_text("".join(fences("docs/configuration.md", "toml")), encoding="utf-8")
+    for command in "".join(fences("docs/configuration.md", "sh")).splitlines():
+        assert vigie(*shlex.split(command)[1:]).code == 0, command
+
+
 def test_the_commands_of_the_drill_guide_work_and_its_table_names_every_drill(vigie: Vigie, at_home: Path) -> None:
     for command in "".join(fences("docs/drill.md", "sh")).splitlines():
         said = vigie(*shlex.split(command)[1:])
@@ -186,6 +192,7 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
         "docs/simulated_exchange.md",
         "docs/reconcile.md",
         "docs/drill.md",
+        "docs/configuration.md",
     ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:

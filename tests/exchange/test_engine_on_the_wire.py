@@ -310,3 +310,24 @@ def test_a_fill_between_two_answers_is_no_difference() -> None:
         compared = [one.event for one in run.world.journal.read() if isinstance(one.event, Reconciled)]
         assert [one for one in compared if one.differences] == []
         money_agrees(run)
+
+
+def test_a_dead_line_costs_few_time_outs_so_that_the_next_look_comes_in_its_time() -> None:
+    with live(FALL, entries=[5]) as run:
+        run.engine.start()
+        run.hours(2)
+        run.ex.faults({"name": "dead", "method": "GET", "path": "*", "action": "reset", "when": "before", "count": 0})
+        tried = []
+        for _ in range(3):
+            run.ex.advance(60)
+            seq = run.ex.journal.since()[-1].seq
+            tick = run.engine.guard_tick()
+            assert tick.problems
+            tried.append(len([one for one in run.ex.journal.since(seq) if one.method != "DO"]))
+        # At ten seconds each: less than a guard period, and what is learnt once is not asked again.
+        assert tried == [4, 3, 3]
+        run.ex.faults()
+        for _ in range(2):
+            run.ex.advance(60)
+            tick = run.engine.guard_tick()
+        assert (tick.problems, tick.mode, dict(run.engine.portfolio.latches)) == ((), TradingMode.ACTIVE, {})

@@ -14,6 +14,8 @@ CANDLES_BACK = 1500
 """So far back orders are looked for that a lost journal may have known; stops rest under the candle of their entry."""
 LINES_AROUND = 3000
 ATTEMPTS = 4
+RESTING = (Leg.STOP, Leg.ENTRY)
+"""What can rest at a venue; everything else is sent to the market."""
 _OURS = re.compile(f"[0-9a-f]{{{DIGITS}}}")
 
 
@@ -38,7 +40,7 @@ def authorship(
     for pair in sorted(set(wanted.values())):
         mine = {own for own, of in wanted.items() if of == pair}
         for key, candle_at in (*((str(at), at) for at in instants), *((f"seq:{one}", None) for one in lines)):
-            for leg in Leg:
+            for leg in RESTING:
                 for attempt in range(ATTEMPTS if candle_at is not None else 1):
                     own = client_id(
                         account=setup.account,

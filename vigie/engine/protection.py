@@ -131,7 +131,7 @@ class Guardian:
     def _sweep(self, pair: str, instrument: Instrument) -> None:
         """Let the dust of earlier trades join a holding, where more can be sold with it than without.
 
-        Only once the entry is over and before a stop rests for it: a stop is not moved for dust.
+        Only once the entry is over and while no stop rests for it: a stop is not moved for dust.
         """
         account = self._books.portfolio
         held, dust = account.holdings[pair], account.dust.get(pair, Decimal(0))
@@ -162,6 +162,7 @@ class Guardian:
             self._lift_stop(pair)
             if self._closed(pair, instrument):
                 return
+            self._sweep(pair, instrument)
         self._wait_after_two_refusals(pair)
         self._short.pop(pair, None)
         for _ in range(PLACING_TRIES):
@@ -171,8 +172,16 @@ class Guardian:
                 return
             if self._desk.refusal is RefusalCode.WOULD_TRIGGER and self._passed(pair, instrument):
                 return
+            instrument = self._filters_now(pair, instrument)
             self._look_for_coins(pair, instrument)
         self._emergency(pair, instrument)
+
+    def _filters_now(self, pair: str, known: Instrument) -> Instrument:
+        """The filters after a refusal: the venue may have changed them, and the next try has to fit."""
+        try:
+            return self._broker.instrument(Pair.parse(pair))
+        except (VenueUnavailable, VenueRefused):
+            return known
 
     def _sale_underway(self, pair: str) -> bool:
         return any(

@@ -222,6 +222,21 @@ def test_dust_joins_the_next_position_when_more_can_be_sold_with_it() -> None:
     assert account.dust.get(BTC, Decimal(0)) < Decimal("0.001")
 
 
+def test_dust_joins_when_the_stop_is_moved_if_it_could_not_at_the_entry() -> None:
+    rehearsed = on_one_pair(CLIMB, entries=[0], overrides=IN_COIN)
+    assert ticked(rehearsed, 2) == []
+    account = rehearsed.engine.portfolio
+    # As if the entry had still been under way when its first stop was placed.
+    dust = Decimal("0.0009")
+    rehearsed.broker.paper._venue.deposit("BTC", dust)
+    rehearsed.engine._books.portfolio = replace(account, dust={BTC: dust})
+    before = account.holdings[BTC].quantity
+    assert ticked(rehearsed, 4) == []
+    assert [one.event.quantity for one in rehearsed.journal.lines if isinstance(one.event, e.DustSwept)] == [dust]
+    assert rehearsed.engine.portfolio.holdings[BTC].quantity == before + dust
+    assert rehearsed.engine._guardian.protected(BTC)
+
+
 def test_dust_that_adds_nothing_that_could_be_sold_stays_where_it_is() -> None:
     rehearsed = on_one_pair([QUIET] * 6, entries=[0, 2], exits=[1], overrides={**IN_COIN, "fee_fraction": "0.001"})
     assert ticked(rehearsed, 5) == []

@@ -183,12 +183,16 @@ class LiveFeed:
         """
         self._require_heard()
         try:
-            answer = retry_read(read, self._clock, **_TRIES)
+            answer = retry_read(read, self._clock, **self._tries())
         except VenueUnavailable as error:
             self._silent = (self._clock.now_ms(), error)
             raise
         self._silent = None
         return answer
+
+    def _tries(self) -> Tries:
+        """Two; one after a venue was silent: a dead line costs a time-out each time."""
+        return _TRIES if self._silent is None else {**_TRIES, "attempts": 1}
 
     def _require_heard(self) -> None:
         if self._silent is not None and 0 <= self._clock.now_ms() - self._silent[0] < _SILENCE_MS:
@@ -208,11 +212,12 @@ class LiveFeed:
             refresh=_ASKED_AGAIN,
             advance=lambda _: None,
             now_ms=venue_ms,
-            tries=_TRIES,
+            tries=self._tries(),
         )
         if fetched.failure is not None:
             self._silent = (self._clock.now_ms(), fetched.failure)
             raise fetched.failure
+        self._silent = None
         if fetched.candles is None:
             raise VenueUnavailable(f"{self._source.venue} has no closed {self._timeframe} candles of {pair}")
         return fetched.candles, fetched.revised
