@@ -49,7 +49,7 @@ def page(outcomes: list[dict[str, Any]]) -> str:
     told = f"{len(outcomes)} weeks ({seeds}), {len(bad) or 'none'} of them with a violation.\n"
     lines = [HEAD, told, "| | number |", "|---|---:|"]
     lines += [f"| {name} | {sum(one[name] for one in outcomes):,} |" for name in COUNTED]
-    for title, kind in (("Faults", "faults"), ("People", "people")):
+    for title, kind in (("Faults, as they were put in force", "faults"), ("People", "people")):
         lines += [f"\n## {title}\n", "| | times |", "|---|---:|"]
         lines += [f"| {name} | {times:,} |" for name, times in _counted(one[kind] for one in outcomes)]
     lines += ["\n## Violations\n"] + [f"- seed {one['seed']}: {one['violations'][0]}" for one in bad]
