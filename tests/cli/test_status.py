@@ -32,9 +32,9 @@ from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.domain import events as e
+from vigie.domain.holdings import Latch
 from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt
-from vigie.domain.portfolio import Latch
 
 
 def now() -> int:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vigie.domain.events import AlertRaised, Event
-from vigie.domain.portfolio import Latch, Portfolio
+from vigie.domain.holdings import Latch
+from vigie.domain.portfolio import Portfolio
 from vigie.ports.clock import Clock
 from vigie.ports.controls import Request
 from vigie.ports.journal import Entry

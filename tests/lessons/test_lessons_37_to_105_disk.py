@@ -19,9 +19,10 @@ from vigie.adapters.storage.sealed import seal
 from vigie.adapters.storage.state_file import StateFile
 from vigie.domain import events as e
 from vigie.domain.errors import AccountLocked, InvariantBroken
+from vigie.domain.holdings import Latch
 from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt, OrderStatus
-from vigie.domain.portfolio import Latch, Portfolio, folded
+from vigie.domain.portfolio import Portfolio, folded
 
 
 @pytest.fixture

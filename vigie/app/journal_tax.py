@@ -14,10 +14,10 @@ from vigie.adapters.storage.journal import entry_of
 from vigie.adapters.storage.journal_files import walk
 from vigie.app.journal_reading import journal_folder
 from vigie.domain.events import CoinsAdopted, FillReversed, FillSeen, IntentPlanned, SoldElsewhere
+from vigie.domain.holdings import EXACT
 from vigie.domain.instants import as_datetime, as_iso
 from vigie.domain.lots import Booked, Disposal, Method, disposals
 from vigie.domain.order import Fill, Side
-from vigie.domain.portfolio import EXACT
 
 COLUMNS = (
     "pair", "bought_at", "sold_at", "quantity", "proceeds", "cost", "gain", "fee", "fee_asset",

@@ -24,11 +24,12 @@ from vigie.decision.profile import Plan, number_specs, plan
 from vigie.domain import events as e
 from vigie.domain.candles import Candles
 from vigie.domain.errors import VigieError
+from vigie.domain.holdings import Holding
 from vigie.domain.instants import as_text
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import Holding, Portfolio, folded
+from vigie.domain.portfolio import Portfolio, folded
 from vigie.domain.timeframe import Timeframe
 from vigie.domain.trades import ExitReason
 from vigie.engine.positions import position_of

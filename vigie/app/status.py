@@ -11,8 +11,9 @@ from vigie.app.standing import Standing, look
 from vigie.decision.settings import Settings
 from vigie.domain.coverage import Gaps
 from vigie.domain.errors import ConfigError
+from vigie.domain.holdings import Holding
 from vigie.domain.instants import as_iso
-from vigie.domain.portfolio import Holding, Portfolio
+from vigie.domain.portfolio import Portfolio
 from vigie.engine.drift import Drift, drifts, known
 
 SCHEMA = "vigie.status/1"

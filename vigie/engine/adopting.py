@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from vigie.domain import events as e
 from vigie.domain.errors import InvariantBroken
+from vigie.domain.holdings import EXACT
 from vigie.domain.order import Fill, Intent, OrderReport, OwnTrade
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import EXACT
 from vigie.engine.books import Books
 from vigie.engine.reconcile import Difference, Made
 from vigie.engine.setup import Setup

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from vigie.decision.position_rules import Bar, advance, await_sale
 from vigie.domain import events as e
+from vigie.domain.holdings import Holding
 from vigie.domain.order import Leg
-from vigie.domain.portfolio import Holding
 from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import permits
 from vigie.engine.books import Books

@@ -9,11 +9,11 @@ from vigie.decision.client_ids import client_id
 from vigie.decision.intents import Refusal, approve
 from vigie.domain import events as e
 from vigie.domain.errors import OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
+from vigie.domain.holdings import OrderRecord
 from vigie.domain.instrument import exact
 from vigie.domain.order import Intent, Leg, OrderReport, OrderType, Side
 from vigie.domain.order_status import Learnt, OrderStatus, after
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import OrderRecord
 from vigie.domain.trading_mode import TradingMode, permits, strictest
 from vigie.engine.books import Books
 from vigie.engine.fee_values import FeeValues

@@ -9,10 +9,10 @@ from vigie.decision.pipeline import Account, Entry, Verdict, weigh
 from vigie.decision.position_rules import effective_stop
 from vigie.decision.weighing import planned_loss
 from vigie.domain import events as e
+from vigie.domain.holdings import OrderRecord
 from vigie.domain.instrument import Instrument, exact
 from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import OrderRecord
 from vigie.domain.tallies import streak_of, trades_of
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from vigie.domain import events as e
 from vigie.domain.coverage import GUARD_PERIOD_MS
+from vigie.domain.holdings import OrderRecord
 from vigie.domain.order import OrderReport
-from vigie.domain.portfolio import OrderRecord
 from vigie.domain.samples import slippage_of
 from vigie.engine.books import Books
 from vigie.engine.setup import Setup

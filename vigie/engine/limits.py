@@ -9,7 +9,8 @@ from vigie.decision.facts import Facts
 from vigie.decision.marks import Marks, remembered, unmarked
 from vigie.decision.registry import gate_rules
 from vigie.domain import events as e
-from vigie.domain.portfolio import Latch, Portfolio
+from vigie.domain.holdings import Latch
+from vigie.domain.portfolio import Portfolio
 from vigie.domain.tallies import streak_of, trades_of
 from vigie.domain.timeframe import DAY_MS
 from vigie.domain.trading_mode import TradingMode

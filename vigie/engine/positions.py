@@ -7,10 +7,11 @@ from decimal import Decimal
 from vigie.decision.policies import Rules
 from vigie.decision.position_rules import Position, effective_stop, opened
 from vigie.domain import events as e
+from vigie.domain.holdings import Holding
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg
 from vigie.domain.order_status import OrderStatus
-from vigie.domain.portfolio import Holding, Portfolio
+from vigie.domain.portfolio import Portfolio
 from vigie.domain.trades import ExitReason
 
 _CODES = {

@@ -15,11 +15,11 @@ from vigie.domain.errors import (
     VenueRefused,
     VenueUnavailable,
 )
+from vigie.domain.holdings import Holding, OrderRecord
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg, Side
 from vigie.domain.order_status import OrderStatus
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import Holding, OrderRecord
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
 from vigie.engine.plans import Plans

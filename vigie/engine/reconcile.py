@@ -8,9 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from vigie.domain.events import FillSeen
+from vigie.domain.holdings import EXACT, OrderRecord
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Balance, Leg, OrderReport, OwnTrade, Side
-from vigie.domain.portfolio import EXACT, OrderRecord, Portfolio
+from vigie.domain.portfolio import Portfolio
 
 ZERO = Decimal(0)
 _NOISE = Decimal("1e-12")

@@ -12,10 +12,11 @@ from decimal import Decimal
 
 from vigie.domain import events as e
 from vigie.domain.errors import InvariantBroken, OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable
+from vigie.domain.holdings import EXACT
 from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt, OrderStatus
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import EXACT, Portfolio
+from vigie.domain.portfolio import Portfolio
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.adopting import Adopter
 from vigie.engine.books import Books

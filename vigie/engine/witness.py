@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from vigie.domain import events as e
 from vigie.domain.errors import RefusalCode, VenueRefused
+from vigie.domain.holdings import OrderRecord
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Balance, OrderReport, OwnTrade
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import OrderRecord, Portfolio
+from vigie.domain.portfolio import Portfolio
 from vigie.domain.timeframe import DAY_MS
 from vigie.engine.authorship import authorship
 from vigie.engine.reconcile import Difference, DifferenceKind, Evidence, compare

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from vigie.adapters.sim_server.journal import Entry
 from vigie.adapters.storage.journal_files import verify
 from vigie.decision.client_ids import client_id
 from vigie.domain import events as e
+from vigie.domain.holdings import EXACT, Holding
 from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import EXACT, Holding, Portfolio, folded
+from vigie.domain.portfolio import Portfolio, folded
 from vigie.domain.record import to_json
 from vigie.domain.trading_mode import TradingMode, permits, strictest
 from vigie.simulation.exchange.invariants import broken

@@ -8,9 +8,10 @@ from decimal import Decimal
 from tests.fakes.accounts import AT, BASELINE, BTC, ENTRY_ID, EXIT_ID, STOP_ID, WISH, filled, learnt, planned
 from vigie.domain import events as e
 from vigie.domain.coverage import GUARD_PERIOD_MS, Gaps
+from vigie.domain.holdings import Holding
 from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt
-from vigie.domain.portfolio import Holding, Portfolio, folded
+from vigie.domain.portfolio import Portfolio, folded
 
 Timed = tuple[int, e.Event]
 BOUGHT: tuple[Timed, ...] = (

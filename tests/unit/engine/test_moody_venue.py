@@ -12,11 +12,11 @@ from tests.fakes.moody_broker import Mood, MoodyBroker
 from tests.fakes.replays import Rehearsal
 from tests.fakes.small_markets import BTC, QUIET, Row, Wanted, on_one_pair, on_pairs, ticked
 from vigie.domain import events as e
+from vigie.domain.changes.common import KEPT_ORDERS
 from vigie.domain.errors import ConfigError, VenueUnavailable
 from vigie.domain.order import Balance, Leg, OrderReport
 from vigie.domain.order_status import Learnt, OrderStatus
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import KEPT_ORDERS
 from vigie.domain.trading_mode import TradingMode
 from vigie.ports.controls import Request
 

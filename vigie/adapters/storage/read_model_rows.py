@@ -8,8 +8,8 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from vigie.domain import events as e
+from vigie.domain.holdings import EXACT
 from vigie.domain.order_status import OrderStatus, after
-from vigie.domain.portfolio import EXACT
 from vigie.ports.journal import Entry
 
 
