@@ -7,10 +7,23 @@ from decimal import Decimal
 
 import pytest
 
-from tests.fakes.accounts import AT, BASELINE, BTC, ENTERED, ENTRY_ID, account, cycle, filled
+from tests.fakes.accounts import (
+    AT,
+    BASELINE,
+    BTC,
+    ENTERED,
+    ENTRY_ID,
+    EXIT_ID,
+    account,
+    cycle,
+    filled,
+    learnt,
+    planned,
+)
 from vigie.domain import events as e
 from vigie.domain.errors import InvariantBroken
-from vigie.domain.order import Fill
+from vigie.domain.order import Fill, Leg
+from vigie.domain.order_status import Learnt
 from vigie.domain.portfolio import Portfolio
 from vigie.domain.record import from_json, to_json
 
@@ -81,6 +94,42 @@ def test_a_trade_can_be_taken_back_once() -> None:
     back = e.FillReversed(ENTRY_ID, BTC, seen.fill, seen.fee_value)
     with pytest.raises(InvariantBroken, match="has no trade t1"):
         account([*ENTERED, back, back])
+
+
+def test_more_than_is_held_cannot_be_gone() -> None:
+    with pytest.raises(InvariantBroken, match="3 are gone, 2 were held"):
+        account([*ENTERED, e.CoinsGone(BTC, D(3), D(200), "x")])
+
+
+def test_a_sale_that_is_taken_back_gives_the_coins_back() -> None:
+    exited = (planned(EXIT_ID, Leg.EXIT), learnt(Learnt.SENT, EXIT_ID))
+    seen = filled(EXIT_ID, trade_id="t2", price="110", quantity="1.5", fee="0.3", at=AT + 1)
+    before, after = (
+        account([*ENTERED, *exited]),
+        account([*ENTERED, *exited, seen, e.FillReversed(EXIT_ID, BTC, seen.fill, seen.fee_value)]),
+    )
+    assert (after.cash, after.orders[EXIT_ID].executed) == (before.cash, 0)
+    was, held = before.holdings[BTC], after.holdings[BTC]
+    assert (held.quantity, held.received, held.sold, held.fees) == (was.quantity, was.received, was.sold, was.fees)
+
+
+def test_a_fee_in_a_third_asset_is_taken_back_with_its_fill() -> None:
+    exited = (planned(EXIT_ID, Leg.EXIT), learnt(Learnt.SENT, EXIT_ID))
+    seen = filled(EXIT_ID, trade_id="t2", price="110", quantity="1", fee="0.01", asset="BNB", fee_value="6", at=AT + 1)
+    kept = account([*ENTERED, *exited, seen]).holdings[BTC]
+    back = account([*ENTERED, *exited, seen, e.FillReversed(EXIT_ID, BTC, seen.fill, seen.fee_value)]).holdings[BTC]
+    assert (kept.fees_elsewhere, back.fees_elsewhere) == (D(6), D(0))
+
+
+def test_a_purchase_cannot_be_taken_back_once_its_coins_are_sold() -> None:
+    seen = filled()
+    with pytest.raises(InvariantBroken, match=r"is taken back, 0\.5 are held"):
+        account([*ENTERED, sold("1.5"), e.FillReversed(ENTRY_ID, BTC, seen.fill, seen.fee_value)])
+
+
+def test_no_other_dust_can_be_swept_than_there_is() -> None:
+    with pytest.raises(InvariantBroken, match="1 dust swept, 0 there"):
+        account([*ENTERED, e.DustSwept(BTC, D(1))])
 
 
 def test_what_is_left_alone_and_what_is_ignored_is_remembered() -> None:
