@@ -235,6 +235,24 @@ def parse_params(given: Sequence[str] | None) -> dict[str, str]:
     return values
 
 
+def assignments(option: str, words: Sequence[str] | None) -> dict[str, str]:
+    """Read ``NAME=VALUE`` words of an option; the last of a name counts.
+
+    Raises:
+        ConfigError: every word that is not of this form.
+    """
+    found, problems = dict[str, str](), list[str]()
+    for word in words or ():
+        name, sign, value = (part.strip() for part in word.partition("="))
+        if not sign or not name or not value:
+            problems.append(f"{option} '{word}' is not of the form NAME=VALUE")
+            continue
+        found[name] = value
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
 def overrides(
     params: Sequence[str] | None,
     *,

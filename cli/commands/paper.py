@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,11 +21,11 @@ from cli.options import (
 )
 from cli.output import console, note, print_json, progress
 from cli.requests import given, paper_request_of, replay_request_of
+from cli.running import show_end, tick_teller
 
 if TYPE_CHECKING:
     from vigie.app.paper import PaperRequest
     from vigie.app.replay import ReplayRequest
-    from vigie.domain.portfolio import Portfolio
 
 PANEL = "Trading"
 ORDER = 20
@@ -142,37 +141,9 @@ def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
 
 def _on_the_market(request: PaperRequest, *, as_json: bool) -> None:
     from vigie.app.paper import run_paper
-    from vigie.domain.errors import VigieError
-    from vigie.reporting.account import paper_document, paper_view, tick_line
+    from vigie.reporting.account import paper_document
 
     name = request.settings.name
     if not request.once:
         note(f"account {name}: vigie status --account {name} tells, vigie halt and vigie stop steer")
-    shown: set[str] = set()
-
-    def told(mode: str, problems: Sequence[str], account: Portfolio) -> None:
-        line = tick_line(mode, problems, account)
-        # One line for each decision; between them only what is new.
-        if line not in shown:
-            shown.clear()
-            shown.add(line)
-            note(line)
-
-    done = run_paper(request, report=note, told=told)
-    document = paper_document(
-        done.portfolio,
-        {
-            "account": done.account,
-            "ticks": done.ticks,
-            "lines": done.last_seq,
-            "recovery": list(done.started.steps),
-            "problems": list(done.problems),
-            "ended": done.ended,
-        },
-    )
-    if as_json:
-        print_json(document)
-    else:
-        console().print(paper_view(document))
-    if done.problems:
-        raise VigieError(f"the last tick went wrong: {'; '.join(done.problems)}")
+    show_end(run_paper(request, report=note, told=tick_teller()), paper_document, as_json=as_json)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from cli.options import (
     CapitalOption,
     DataOption,
@@ -14,16 +20,22 @@ from cli.options import (
     StrategyOption,
     TimeframeOption,
     TimerangeOption,
+    home,
 )
 from cli.output import console, note, print_json, progress
-from cli.requests import replay_request_of
-from vigie.domain.errors import CheckFailed
+from cli.requests import given, replay_request_of
+from vigie.domain.errors import CheckFailed, ConfigError
 
 PANEL = "Trading"
 ORDER = 30
 
 
 def command(
+    ctx: typer.Context,
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What this account decided, by its journal."),
+    ] = None,
     strategy: StrategyOption = "ema_stochrsi",
     profile: ProfileOption = "standard",
     pairs: PairsOption = None,
@@ -38,8 +50,15 @@ def command(
 ) -> None:
     """Prove that backtest and engine act alike.
 
-    Example: vigie parity --data candles/ --pairs BTC/USDT,ETH/USDT --timerange 20230101-20230701
+    With --account every decision in its journal is held to what a backtest decides there, given the fills and the money
+    that it had.
+
+    Examples: vigie parity --data candles/ --pairs BTC/USDT,ETH/USDT --timerange 20230101-20230701
+    vigie parity --account live-main
     """
+    if account is not None:
+        _of_an_account(account, data, sorted(given(ctx) - {"account", "data", "as_json"}), as_json=as_json)
+        return
     from vigie.app.parity import prove
     from vigie.app.replay import understood
     from vigie.reporting.account import parity_document, parity_view
@@ -60,7 +79,7 @@ def command(
     )
     task = understood(request, note)
     with progress("comparing backtest and engine", task.rows) as advance:
-        found = prove(task, report=note, progress=advance)
+        found = prove(task, progress=advance)
     document = parity_document(
         {
             "identical": found.identical,
@@ -80,3 +99,30 @@ def command(
         console().print(parity_view(document))
     if not found.identical:
         raise CheckFailed("backtest and engine differ")
+
+
+def _of_an_account(account: str, data: Path | None, others: Sequence[str], *, as_json: bool) -> None:
+    from vigie.app.live_parity import prove_account
+    from vigie.reporting.account import live_parity_document, live_parity_view
+
+    if others:
+        names = ", ".join(f"--{one.replace('_', '-')}" for one in others)
+        raise ConfigError(f"{names}: with --account everything comes from its journal")
+    found = prove_account(home(), account, data, report=note)
+    document = live_parity_document(
+        {
+            "account": found.account,
+            "identical": found.identical,
+            "decisions": found.decisions,
+            "managed": found.managed,
+            "entries": found.entries,
+            "missed": found.missed,
+            "first_difference": found.first_difference,
+        }
+    )
+    if as_json:
+        print_json(document)
+    else:
+        console().print(live_parity_view(document))
+    if not found.identical:
+        raise CheckFailed(f"{account} and the backtest differ")

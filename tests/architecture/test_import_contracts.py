@@ -59,6 +59,7 @@ def test_the_dependency_rule_holds() -> None:
         ("vigie/app/planted.py", "import cli", "the core names neither commands nor strategies"),
         ("vigie/decision/rules/planted.py", "from . import drawdown", "rules of the gate do not know each other"),
         ("vigie/decision/profiles/planted.py", "from . import standard", "profiles do not know each other"),
+        ("vigie/adapters/exchanges/venues/planted.py", "from . import binance", "venues do not know each other"),
         (
             "vigie/engine/governance/rules/planted.py",
             "from . import r03_sizing",

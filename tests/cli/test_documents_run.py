@@ -11,8 +11,13 @@ import pytest
 
 from tests.fakes.command_line import Vigie
 from tests.fakes.kline_server import HOUR_MS, KlineServer
+from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, written
 from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
+from vigie.app.drill_cases import DRILLS
+from vigie.app.live import live_settings
+from vigie.engine.reconcile import DifferenceKind
+from vigie.engine.remedies import allowed
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "…"
@@ -98,6 +103,51 @@ def test_the_commands_of_the_paper_guide_work(vigie: Vigie, at_home: Path) -> No
             assert said.code == 0, (command, said.err)
 
 
+def test_the_commands_of_the_live_guide_work(vigie: Vigie, at_home: Path) -> None:
+    now = SystemClock().now_ms()
+    pairs = {"BTC", "ETH"}
+    series = [one for one in moved(sample(1), now // HOUR_MS * HOUR_MS) if one.pair.base in pairs]
+    with exchange(series, start_ms=now, pace=1.0) as ex:
+        house = LiveHouse.built(at_home, ex, series)
+        (at_home / "vigie.toml").write_text("".join(fences("docs/live.md", "toml")), encoding="utf-8")
+        assert sorted(str(one) for one in live_settings(at_home, NAME).pairs) == ["BTC/USDT", "ETH/USDT"]
+        keys = [line.partition("=")[0] for line in fences("docs/live.md", "ini")[0].splitlines()]
+        assert keys == [line.partition("=")[0] for line in (at_home / ".env").read_text().splitlines()]
+        written(house)
+        for command in "".join(fences("docs/live.md", "sh")).splitlines():
+            words = shlex.split(command.removeprefix("vigie "))
+            said = vigie(*words, *(["--base-url", ex.url] if words[0] in ("live", "reconcile") else []))
+            assert said.code == 0, (command, said.err)
+
+
+def test_the_commands_of_the_reconcile_guide_work_and_its_table_is_the_codes(
+    vigie: Vigie, at_home: Path, candles: Path
+) -> None:
+    words = ("--replay", "--account", "replay-1", "--data", candles, "--timerange", "20200201-20200203")
+    assert vigie("paper", *words).code == 0
+    policy = "".join(fences("docs/reconcile.md", "toml")).replace("accounts.paper", "accounts.replay-1")
+    (at_home / "vigie.toml").write_text(policy, encoding="utf-8")
+    for command in "".join(fences("docs/reconcile.md", "sh")).splitlines():
+        said = vigie(*shlex.split(command)[1:])
+        assert said.code == 0, command + said.err
+    rows = re.findall(r"^\| `([a-z-]+)` \| .* \| ([a-z, ]+) \|$", text("docs/reconcile.md"), re.MULTILINE)
+    told = {kind: tuple(words.split(", ")) for kind, words in rows}
+    assert told == {kind.value: tuple(one.value for one in allowed(kind)) for kind in DifferenceKind}
+
+
+def test_the_commands_of_the_configuration_guide_work(vigie: Vigie, at_home: Path) -> None:
+    (at_home / "vigie.toml").write_text("".join(fences("docs/configuration.md", "toml")), encoding="utf-8")
+    for command in "".join(fences("docs/configuration.md", "sh")).splitlines():
+        assert vigie(*shlex.split(command)[1:]).code == 0, command
+
+
+def test_the_commands_of_the_drill_guide_work_and_its_table_names_every_drill(vigie: Vigie, at_home: Path) -> None:
+    for command in "".join(fences("docs/drill.md", "sh")).splitlines():
+        said = vigie(*shlex.split(command)[1:])
+        assert said.code == 0, command + said.out + said.err
+    assert re.findall(r"^\| `([a-z0-9-]+)` \|", text("docs/drill.md"), re.MULTILINE) == list(DRILLS)
+
+
 def test_every_number_and_profile_that_the_backtest_guide_names_exists(vigie: Vigie) -> None:
     groups = vigie("strategy", "show", "ema_stochrsi", "--json").document["groups"]
     known = {row["name"] for group in groups.values() for row in group}
@@ -134,10 +184,15 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
         "README.md",
         "docs/backtest.md",
         "docs/journal.md",
+        "docs/live.md",
+        "docs/paper.md",
         "docs/strategy.md",
         "docs/walk_forward.md",
         "docs/many_machines.md",
         "docs/simulated_exchange.md",
+        "docs/reconcile.md",
+        "docs/drill.md",
+        "docs/configuration.md",
     ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:

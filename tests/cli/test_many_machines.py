@@ -21,6 +21,8 @@ from tests.fakes.command_line import Vigie
 from tests.fakes.dask_processes import DaskProcesses, dask_processes, killed, until
 from tests.fakes.markets_on_disk import write_market
 from tests.unit.research.test_sweep import bits
+from vigie.adapters.clock import SystemClock
+from vigie.adapters.workers.dask_cluster import connected
 from vigie.app.backtest import Request
 from vigie.app.engines import address_of
 from vigie.app.search import SearchRequest, SweepResult, run_sweep, searched
@@ -202,10 +204,21 @@ def test_a_worker_with_another_vigie_is_refused_and_named(vigie: Vigie, home: Pa
         cluster.start_worker(environment={"PYTHONPATH": str(other)})
         said = vigie("sweep", "--data", data, "--engine", cluster.engine)
     assert said.code == 78
-    told = " ".join(said.err.split())
-    assert "is not built like this vigie (vigie's sources " in told
-    assert "tcp://127.0.0.1:" in told
+    assert "is not built like this vigie (vigie's sources " in said.err
+    assert "worker tcp://127.0.0.1:" in said.err
     assert not (home / "state" / "trials.jsonl").exists()
+
+
+def test_a_worker_that_joins_too_late_to_be_asked_is_named_when_it_refuses(cluster: DaskProcesses) -> None:
+    # A function of this function travels with its code: no worker knows the tests.
+    def refused(_job: object, _points: object, _told: object) -> list[int]:
+        raise ConfigError("this worker is not built like this vigie")
+
+    with (
+        connected(cluster.engine.removeprefix("dask://"), SystemClock()) as workers,
+        pytest.raises(ConfigError, match=r"worker tcp://127\.0\.0\.1:\d+: this worker is not built like this vigie"),
+    ):
+        list(workers.run(refused, None, [1], lambda _: None))
 
 
 def slow_search(home: Path, data: Path, engine: str, points: int) -> SearchRequest:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.fakes.accounts import AT, BTC, STOP_ID, account, learnt
+from tests.fakes.accounts import (
+    AT,
+    BASELINE,
+    BTC,
+    ENTERED,
+    STOP_ID,
+    WISH,
+    account,
+    closed,
+    filled,
+    intent,
+    learnt,
+)  # fmt: skip
 from tests.fakes.accounts_on_disk import HOUR, PROTECTED, begun, marked
 from tests.fakes.clock import FakeClock
 from tests.fakes.command_line import Vigie
@@ -18,8 +32,9 @@ from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.domain import events as e
+from vigie.domain.holdings import Latch
+from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt
-from vigie.domain.portfolio import Latch
 
 
 def now() -> int:
@@ -204,3 +219,70 @@ def test_the_replay_that_ran_to_its_end_is_healthy_whatever_the_year(vigie: Vigi
 
 def test_numbers_of_the_fake_account_are_those_of_its_fold() -> None:
     assert account(PROTECTED).holdings[BTC].stop_id == STOP_ID
+
+
+# --- times without a stop, costs, fees elsewhere ------------------------------------------------------------------
+
+
+def drifting(count: int, price: str = "100.4") -> list[e.Event]:
+    """Entries and exits that were decided at 100 and went otherwise, each without a fee."""
+    events: list[e.Event] = []
+    for number in range(count):
+        for leg, filled_at in ((Leg.ENTRY, price), (Leg.EXIT, "100")):
+            own = f"{leg.value[1]}{number:031d}"
+            planned_ = e.IntentPlanned(replace(intent(own, leg, "1"), reference=Decimal(100), due_at=AT))
+            events += [
+                *([WISH] if leg is Leg.ENTRY else []),
+                planned_,
+                learnt(Learnt.SENT, own),
+                filled(own, trade_id=own, price=filled_at, quantity="1", at=AT + 5000),
+                learnt(Learnt.FILLED, own),
+            ]
+        events.append(replace(closed(), quantity=Decimal(1)))
+    return events
+
+
+def test_coverage_is_shown_with_the_position_and_of_all_time(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, fresh_cycle()))
+    document = vigie("status", "--json").document
+    assert document["coverage"] == {"gaps": 1, "seconds": 3600.0, "longest_seconds": 3600.0, "too_long": 1}
+    (position,) = document["positions"]
+    assert (position["bare_seconds"], position["coverage"]) == (None, document["coverage"])
+    screen = vigie("status").out
+    assert "no stop for 3,600.0 s in 1 gaps" in screen
+    assert "1 over a minute" in screen
+    assert max(len(one) for one in screen.splitlines()) <= 80
+
+
+def test_a_time_without_a_stop_that_lasts_is_shown_in_red_words(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, learnt(Learnt.CANCELED, STOP_ID), fresh_cycle()))
+    said = vigie("status", "--json")
+    assert said.document["positions"][0]["bare_seconds"] > 3600
+    assert f"no stop     {BTC} for" in vigie("status").out
+
+
+def test_costs_are_shown_beside_what_was_assumed_with_their_bounds(vigie: Vigie, home: Path) -> None:
+    begun(home, events=[BASELINE, *drifting(20), fresh_cycle()])
+    by_name = {one["name"]: one for one in vigie("status", "--json").document["drift"]}
+    assert set(by_name) == {"slippage", "fee", "delay"}
+    slippage = by_name["slippage"]
+    assert (slippage["orders"], slippage["judged_from"]) == (40, 30)
+    assert slippage["mean"] == pytest.approx(0.002)
+    assert slippage["lower_95"] < 0.002 < slippage["upper_95"]
+    assert (slippage["assumed"], slippage["limit"]) == (0.0005, 0.0015)
+    assert (by_name["fee"]["mean"], by_name["delay"]["mean"]) == (0.0, 5.0)
+    assert "slippage    0.200% (" in vigie("status").out
+
+
+def test_below_the_least_number_of_orders_nothing_is_beyond(vigie: Vigie, home: Path) -> None:
+    begun(home, events=[BASELINE, *drifting(3, price="120"), fresh_cycle()])
+    assert not any(one["beyond"] for one in vigie("status", "--json").document["drift"])
+
+
+def test_fees_in_a_third_asset_are_told_beside_the_money(vigie: Vigie, home: Path) -> None:
+    bought = [BASELINE, WISH, *ENTERED[2:4], filled(fee="0.004", asset="BNB", fee_value="2.4"), learnt(Learnt.FILLED)]
+    begun(home, events=[*bought, fresh_cycle()])
+    document = vigie("status", "--json").document
+    assert (document["fees_elsewhere"], document["fees_elsewhere_value"]) == ({"BNB": "0.004"}, "2.4")
+    assert document["cash"] == "800"
+    assert "0.004 BNB" in vigie("status").out

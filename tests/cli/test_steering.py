@@ -15,7 +15,7 @@ from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal_files import verify
 from vigie.adapters.storage.letter_box import LetterBox
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 
 SWITCH = "state/.halt_trading"
 

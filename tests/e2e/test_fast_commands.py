@@ -15,7 +15,7 @@ from tests.fakes.accounts_on_disk import PROTECTED, begun, marked
 from tests.fakes.clock import FakeClock
 from vigie.adapters.storage.halts import Halts
 from vigie.domain import events as e
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 
 LINES = 100_000
 SECONDS = 0.3

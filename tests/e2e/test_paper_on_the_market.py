@@ -20,7 +20,8 @@ from tests.fakes.kline_server import HOUR_MS, KlineServer
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import verify
-from vigie.app.paper import PaperRequest, PaperResult, run_paper
+from vigie.app.paper import PaperRequest, run_paper
+from vigie.app.running import RunResult
 from vigie.app.settings import AccountSettings
 from vigie.app.ticking import Pace
 from vigie.domain.errors import ConfigError, VenueUnavailable
@@ -93,7 +94,7 @@ def request(folder: Path, venue: KlineServer, **words: object) -> PaperRequest:
     return PaperRequest(folder, settings, base_url=venue.url, **words)  # type: ignore[arg-type]
 
 
-def traded(folder: Path, venue: KlineServer, hours: float, **words: object) -> PaperResult:
+def traded(folder: Path, venue: KlineServer, hours: float, **words: object) -> RunResult:
     """Hours of paper trading, ended by `vigie stop`'s marker."""
     write_strategy(folder)
     clock = TiedClock(venue.now_ms, venue=venue)

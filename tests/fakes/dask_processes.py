@@ -47,6 +47,9 @@ class DaskProcesses:
         words = (self._address(), "--nthreads", str(threads), "--no-nanny", "--no-dashboard", "--name", name)
         started = self._started("worker", *words, "--local-directory", str(self.folder), environment=environment)
         self.workers.append(started)
+        log = self.folder / f"{name}.log"
+        # A process that runs is no worker yet: a search that begins before it has joined does not meet it.
+        until(lambda: "Registered to:" in log.read_text(encoding="utf-8") or started.poll() is not None)
         return started
 
     def end(self) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vigie.domain.events import AlertRaised, Event
-from vigie.domain.portfolio import Latch, Portfolio
+from vigie.domain.holdings import Latch
+from vigie.domain.portfolio import Portfolio
 from vigie.ports.clock import Clock
 from vigie.ports.controls import Request
 from vigie.ports.journal import Entry
@@ -63,14 +64,15 @@ class DyingJournal(MemoryJournal):
 class MemoryStore:
     saved: Portfolio | None = None
     full: bool = False
+    migrated: tuple[int, int] | None = None
 
     def save(self, portfolio: Portfolio) -> None:
         if self.full:
             raise OSError(28, "No space left on device")
-        self.saved = portfolio
+        self.saved, self.migrated = portfolio, None
 
     def load(self) -> Loaded:
-        return Loaded(self.saved, "nothing" if self.saved is None else "state")
+        return Loaded(self.saved, "nothing" if self.saved is None else "state", migrated=self.migrated)
 
 
 @dataclass

@@ -42,6 +42,8 @@ class MoodyBroker:
         always: by method, its mood after that.
         before: called before an order is sent or cancelled, with the method and the client id.
         sent: every intent that was submitted, whatever became of it.
+        hides_fills: it tells how much of an order was executed, and none of its fills.
+        token_fee: by asset, how much of it each fill costs beside what the venue itself takes.
     """
 
     paper: PaperBroker
@@ -49,6 +51,8 @@ class MoodyBroker:
     always: dict[str, Mood] = field(default_factory=dict)
     before: Callable[[str, str], None] = lambda _, __: None
     sent: list[Intent] = field(default_factory=list)
+    hides_fills: bool = False
+    token_fee: tuple[str, Decimal] | None = None
 
     def instrument(self, pair: Pair) -> Instrument:
         return self.paper.instrument(pair)
@@ -62,7 +66,7 @@ class MoodyBroker:
         self._unheard(mood)
         if mood is Mood.FILLS_LATER:
             return replace(report, fills=())
-        return report
+        return self._told(report)
 
     def cancel(self, pair: Pair, client_id: str) -> OrderReport:
         self.before("cancel", client_id)
@@ -70,11 +74,12 @@ class MoodyBroker:
         self._not_done(mood)
         report = self.paper.cancel(pair, client_id)
         self._unheard(mood)
-        return report
+        return self._told(report)
 
     def find(self, pair: Pair, client_id: str) -> OrderReport | None:
         self._read()
-        return self.paper.find(pair, client_id)
+        report = self.paper.find(pair, client_id)
+        return None if report is None else self._told(report)
 
     def open_orders(self) -> tuple[OrderReport, ...]:
         self._read()
@@ -121,6 +126,14 @@ class MoodyBroker:
         )
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _told(self, report: OrderReport) -> OrderReport:
+        if self.hides_fills:
+            return replace(report, fills=())
+        if self.token_fee is None:
+            return report
+        asset, fee = self.token_fee
+        return replace(report, fills=tuple(replace(one, fee=fee, fee_asset=asset) for one in report.fills))
 
     def _mood(self, *names: str) -> Mood:
         for name in names:

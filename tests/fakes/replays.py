@@ -70,6 +70,25 @@ class LivePrices:
 
 
 @dataclass
+class BetweenCandles:
+    """The market's time and some seconds more: what goes by while no candle closes. Fulfils `vigie.ports.clock.Clock`.
+
+    Attributes:
+        market: whose time it is.
+        more_ms: milliseconds more.
+    """
+
+    market: ReplayMarket
+    more_ms: int = 0
+
+    def now_ms(self) -> int:
+        return self.market.now_ms() + self.more_ms
+
+    def sleep(self, seconds: float) -> None:
+        self.more_ms += round(seconds * 1000)
+
+
+@dataclass
 class Rehearsal:
     """An engine and its whole world."""
 
@@ -90,6 +109,15 @@ class Rehearsal:
         while self.market.close_row():
             problems += self.engine.decision_tick().problems
         return problems
+
+    def with_seconds(self) -> BetweenCandles:
+        """A clock that can be moved between two candles; a fresh engine goes by it."""
+        clock = BetweenCandles(self.market)
+        self.journal.clock = clock
+        world = World(self.broker, self.feed, clock, self.journal, self.store, self.controls, self.alerts)
+        self.engine = Engine(self.setup, world)
+        self.engine.start()
+        return clock
 
     def again(self) -> Engine:
         """What a start after a crash has: journal, snapshot, latches, venue and market, and a fresh engine."""

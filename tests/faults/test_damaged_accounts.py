@@ -21,7 +21,7 @@ from vigie.adapters.exchanges.paper_ledger import FILE_NAME
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.heartbeat import read as heartbeat
 from vigie.domain.errors import InvariantBroken, VigieError
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 from vigie.domain.trading_mode import TradingMode
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and asks /proc which file a descriptor is of")

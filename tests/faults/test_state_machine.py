@@ -24,9 +24,10 @@ from tests.fakes.replays import Rehearsal
 from tests.fakes.small_markets import Row, Wanted, on_pairs
 from vigie.domain import events as e
 from vigie.domain.confirmation import spelled
+from vigie.domain.holdings import EXACT
 from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import EXACT, folded
+from vigie.domain.portfolio import folded
 from vigie.domain.record import to_json
 from vigie.domain.trading_mode import TradingMode, permits, strictest
 from vigie.engine.governance.audit import audited

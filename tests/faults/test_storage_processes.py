@@ -25,7 +25,8 @@ from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.state_file import StateFile
 from vigie.domain.events import AlertRaised
-from vigie.domain.portfolio import Latch, Portfolio
+from vigie.domain.holdings import Latch
+from vigie.domain.portfolio import Portfolio
 folder = Path(sys.argv[1])
 journal = JsonlJournal(folder / "journal", "paper", SystemClock())
 store = StateFile(folder / "state.json", "paper")

@@ -19,9 +19,10 @@ from vigie.adapters.storage.sealed import seal
 from vigie.adapters.storage.state_file import StateFile
 from vigie.domain import events as e
 from vigie.domain.errors import AccountLocked, InvariantBroken
+from vigie.domain.holdings import Latch
 from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt, OrderStatus
-from vigie.domain.portfolio import Latch, Portfolio, folded
+from vigie.domain.portfolio import Portfolio, folded
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_lesson_98_an_old_snapshot_is_migrated_by_name_or_not_read_at_all(store:
     store.path.parent.mkdir()
     raw, _ = seal({"schema": 0, "account": "paper", "portfolio": {"positions": {"BTC": {"positions": {}}}}}, "sha256")
     store.path.write_bytes(raw)
-    assert "it has schema 0, and nothing leads from there to 1" in store.load().problems[0]
+    assert "it has schema 0, and nothing leads from there to 2" in store.load().problems[0]
 
 
 def test_lesson_99_nobody_writes_an_account_without_its_lock(tmp_path: Path) -> None:

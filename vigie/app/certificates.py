@@ -11,12 +11,14 @@ from vigie.adapters.storage.certificates import CertificateFolder, Filed
 from vigie.app.data import Report, load_series
 from vigie.app.strategies import find
 from vigie.decision.profile import Plan
+from vigie.decision.settings import WATCHED
 from vigie.domain.candles import Series
 from vigie.domain.certificate import Certificate, CertifiedCandles
 from vigie.domain.errors import ConfigError, DataError
 from vigie.domain.instants import as_text
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
+from vigie.strategy.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,9 @@ def verify(home: Path, name: str, data: Path | None = None, report: Report = lam
     return Verified(found, tuple(differences))
 
 
-NOT_PROVED = ("capital",)
-"""Numbers that may differ from those of a certificate: how much money an account was given proves nothing."""
+NOT_PROVED = ("capital", *WATCHED)
+"""Numbers that may differ from those of a certificate: how much money an account was given proves nothing, nor does
+what somebody wants to be told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +121,52 @@ def cover_of(home: Path, made: Plan, pairs: Sequence[Pair], timeframe: Timeframe
     return Cover(None, f"certificate {name} does not hold: {reason}")
 
 
+def proved(
+    home: Path, strategy: Strategy, profile: str, pairs: Sequence[Pair], timeframe: Timeframe
+) -> Certificate | None:
+    """The newest certificate about a strategy in a profile on these pairs, by the code that is here now.
+
+    Its numbers are what live trading decides with; None: there is no such certificate.
+    """
+    filed = [one.certificate for one in certificates(home) if one.certificate is not None]
+    fitting = [
+        one
+        for one in filed
+        if (one.strategy, one.timeframe) == (strategy.name, str(timeframe))
+        and not _about_others(one, strategy, profile, pairs)
+    ]
+    return max(fitting, key=lambda one: one.created_at, default=None)
+
+
+def as_words(found: Certificate) -> dict[str, str]:
+    """The numbers of a certificate as a command line would say them."""
+    numbers = {**found.settings, **found.parameters}
+    return {name: _word(value) for name, value in numbers.items() if name not in NOT_PROVED and value is not None}
+
+
+def _word(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
 def _uncovered(found: Certificate, made: Plan, pairs: Sequence[Pair]) -> str:
     """Why a certificate does not hold for a plan; empty: it does."""
+    return _about_others(found, made.strategy, made.profile, pairs) or _other_numbers(found, made)
+
+
+def _about_others(found: Certificate, strategy: Strategy, profile: str, pairs: Sequence[Pair]) -> str:
     from vigie.research.compile import source_hash
 
     others = sorted({str(pair) for pair in pairs} - set(found.pairs))
     if others:
         return f"it is not about {', '.join(others)}"
-    if found.profile != made.profile:
+    if found.profile != profile:
         return f"its profile is {found.profile}"
-    if (found.code_hash, found.strategy_hash) != (source_hash(), made.strategy.code_hash):
+    if (found.code_hash, found.strategy_hash) != (source_hash(), strategy.code_hash):
         return "the code has changed since"
+    return ""
+
+
+def _other_numbers(found: Certificate, made: Plan) -> str:
     present = {**made.parameters.as_dict(), **dict(made.numbers)}
     certified = {**found.parameters, **found.settings}
     changed = sorted(

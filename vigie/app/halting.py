@@ -22,7 +22,7 @@ from vigie.app.standing import Halting, books, halting
 from vigie.domain.confirmation import KILL_SWITCH, spelled
 from vigie.domain.errors import AccountLocked, ConfigError, VigieError
 from vigie.domain.events import Event, Halted, RequestObeyed, Resumed
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 from vigie.domain.trading_mode import TradingMode
 
 PERSON, PAUSE = "person", "pause"

@@ -107,7 +107,7 @@ def _decision(line: Line, run: Line) -> dict[str, Any]:
     if not fields["facts"]:
         return told
     numbers = numbers_of(run.fields["numbers"])
-    return told | _counted_again(fields, numbers, len(run.fields["pairs"]))
+    return told | counted_again(fields, numbers, len(run.fields["pairs"]))
 
 
 def numbers_of(words: Mapping[str, str]) -> Numbers:
@@ -125,7 +125,7 @@ def numbers_of(words: Mapping[str, str]) -> Numbers:
     return Numbers(settings, float(words[sizing.number.name]), limits)
 
 
-def _counted_again(fields: Mapping[str, Any], numbers: Numbers, pairs: int) -> dict[str, Any]:
+def counted_again(fields: Mapping[str, Any], numbers: Numbers, pairs: int) -> dict[str, Any]:
     """Verdicts from the facts and the numbers of the run, sizes from cash, equity and filters; and what differs."""
     facts = {name: _number(value) for name, value in fields["facts"].items()}
     given = {name: _number(value) for name, value in fields["numbers"].items()}

@@ -13,17 +13,18 @@ from typing import Any
 from vigie.adapters.storage.journal import entry_of
 from vigie.adapters.storage.journal_files import walk
 from vigie.app.journal_reading import journal_folder
-from vigie.domain.events import FillSeen, IntentPlanned
+from vigie.domain.events import CoinsAdopted, FillReversed, FillSeen, IntentPlanned, SoldElsewhere
+from vigie.domain.holdings import EXACT
 from vigie.domain.instants import as_datetime, as_iso
 from vigie.domain.lots import Booked, Disposal, Method, disposals
-from vigie.domain.order import Side
-from vigie.domain.portfolio import EXACT
+from vigie.domain.order import Fill, Side
 
 COLUMNS = (
     "pair", "bought_at", "sold_at", "quantity", "proceeds", "cost", "gain", "fee", "fee_asset",
     "bought_line", "sold_line",
 )  # fmt: skip
 SCHEMA = "vigie.journal.tax/1"
+_TOLD_BY = {one.KIND for one in (IntentPlanned, FillSeen, FillReversed, SoldElsewhere, CoinsAdopted)}
 
 
 def tax(home: Path, account: str, method: Method, year: int) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _fills(folder: Path, account: str) -> tuple[list[Booked], tuple[int, str]]:
     end = (0, "")
     for line in walk(folder, account=account):
         end = (line.seq, line.hash)
-        if line.kind not in ("intent", "fill"):
+        if line.kind not in _TOLD_BY:
             continue
         event = entry_of(line).event
         if isinstance(event, IntentPlanned):
@@ -84,6 +85,15 @@ def _fills(folder: Path, account: str) -> tuple[list[Booked], tuple[int, str]]:
             # The same fill told twice counts once.
             key = (event.client_id, event.fill.trade_id)
             fills.setdefault(key, Booked(line.seq, event.pair, sides[event.client_id], event.fill))
+        elif isinstance(event, FillReversed):
+            fills.pop((event.client_id, event.fill.trade_id), None)
+        elif isinstance(event, SoldElsewhere):
+            fills[event.pair, event.fill.trade_id] = Booked(line.seq, event.pair, Side.SELL, event.fill)
+        elif isinstance(event, CoinsAdopted):
+            # What they were really bought for, and when, only their owner knows.
+            quote = event.pair.split("/")[1]
+            taken = Fill(f"adopted-{line.seq}", event.price, event.quantity, Decimal(0), quote, line.at)
+            fills[event.pair, taken.trade_id] = Booked(line.seq, event.pair, Side.BUY, taken)
     return list(fills.values()), end
 
 

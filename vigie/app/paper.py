@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
-from vigie.adapters.signals import EndSignals
-from vigie.app.halting import stopped
+from vigie.app.running import Run, RunResult, Told, run_account
 from vigie.app.settings import AccountSettings, check_name
-from vigie.app.ticking import Pace, Ticker, wait
-from vigie.app.wiring import Papering, Report, papering, plan_of
-from vigie.domain.errors import ConfigError, VenueUnavailable
-from vigie.domain.events import Recovered
-from vigie.domain.portfolio import Portfolio
-from vigie.engine.cycle import Tick
+from vigie.app.ticking import Pace
+from vigie.app.wiring import Report, papering, plan_of
+from vigie.domain.errors import ConfigError
 from vigie.ports.candles import CandleSource
 from vigie.ports.clock import Clock
 
 DEFAULT = "paper"
-Told: TypeAlias = Callable[[str, Sequence[str], Portfolio], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +35,6 @@ class PaperRequest:
     once: bool = False
     opens: bool = True
     base_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PaperResult:
-    """What a run left.
-
-    Attributes:
-        account: its name.
-        started: what the start found.
-        ticks: how many there were.
-        portfolio: the account at the end.
-        last_seq: lines of the journal.
-        problems: what went wrong in the last tick.
-        ended: who wanted the end.
-    """
-
-    account: str
-    started: Recovered
-    ticks: int
-    portfolio: Portfolio
-    last_seq: int
-    problems: tuple[str, ...]
-    ended: str
 
 
 def paper_name(given: str | None) -> str:
@@ -87,7 +57,7 @@ def run_paper(
     clock: Clock | None = None,
     source: CandleSource | None = None,
     pace: Pace | None = None,
-) -> PaperResult:
+) -> RunResult:
     """Trade on paper until a signal, a stop command, or, with ``once``, the end of the first tick.
 
     Args:
@@ -107,54 +77,11 @@ def run_paper(
     settings, time = request.settings, clock or SystemClock()
     made = plan_of(settings, request.home)
     market = source or CcxtCandleSource(settings.venue, local_time_ms=time.now_ms, base_url=request.base_url)
-    pace = pace or Pace()
-    with EndSignals() as signals:
-
-        def ending() -> str | None:
-            return signals.heard or stopped(request.home, settings.name)
-
-        while True:
-            try:
-                with papering(
-                    settings, made, market, home=request.home, clock=time, opens=request.opens, report=report
-                ) as paper:
-                    ticker = Ticker(
-                        paper.engine, paper.feed, time, settings.pairs, settings.timeframe, pace=pace, ending=ending
-                    )
-                    return _session(paper, ticker, request, told)
-            except VenueUnavailable as error:
-                # Who is called once is called again; who is to run for months waits for the venue.
-                if request.once:
-                    raise
-                report(f"{error}; the next try comes in {pace.guard:.0f} s")
-                wait(time, pace.guard, ending)
-                if ending() is not None:
-                    raise
-
-
-def _session(paper: Papering, ticker: Ticker, request: PaperRequest, told: Told) -> PaperResult:
-    """From a clean start to a proper end."""
-    started = paper.engine.start()
-    ticks = 0
-    last: tuple[str, ...] = ()
-
-    def each(tick: Tick) -> None:
-        nonlocal ticks, last
-        ticks, last = ticks + 1, tick.problems
-        told(tick.mode.value, tick.problems, paper.engine.portfolio)
-
-    if request.once:
-        each(ticker.tick())
-        ended = "one tick was asked for"
-    else:
-        ended = ticker.run(each)
-    paper.engine.stop(ended)
-    return PaperResult(
-        account=request.settings.name,
-        started=started,
-        ticks=ticks,
-        portfolio=paper.engine.portfolio,
-        last_seq=paper.journal.last_seq,
-        problems=last,
-        ended=ended,
+    return run_account(
+        Run(request.home, settings, request.once),
+        lambda: papering(settings, made, market, home=request.home, clock=time, opens=request.opens, report=report),
+        clock=time,
+        pace=pace,
+        report=report,
+        told=told,
     )

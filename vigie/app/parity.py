@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app.accounts import account_folder
-from vigie.app.data import Report
 from vigie.app.replay import ReplayTask, run_replay
 from vigie.domain import events as e
 from vigie.domain.instants import as_text
@@ -73,14 +72,11 @@ class Parity:
         return self.first_difference is None
 
 
-def prove(
-    task: ReplayTask, *, report: Report = lambda _: None, progress: Callable[[int], None] = lambda _: None
-) -> Parity:
-    """Run both and compare act by act.
+def prove(task: ReplayTask, *, progress: Callable[[int], None] = lambda _: None) -> Parity:
+    """Run both and compare act by act; what the engine says on the way is about an account that is thrown away.
 
     Args:
         task: the range and the account; its files are made in a folder of their own and thrown away.
-        report: told what happened on the way.
         progress: told how many more candles have gone by.
 
     Raises:
@@ -96,7 +92,7 @@ def prove(
     )
     with TemporaryDirectory(prefix="vigie-parity-") as scratch:
         home = Path(scratch)
-        done = run_replay(replace(task, request=replace(request, home=home)), report=report, progress=progress)
+        done = run_replay(replace(task, request=replace(request, home=home)), progress=progress)
         folder = account_folder(home, done.account) / "journal"
         with JsonlJournal(folder, done.account, SystemClock()) as journal:
             entries = list(journal.read())
@@ -114,8 +110,8 @@ def compare(tested: BacktestResult, entries: Sequence[Entry], rows: int) -> Pari
     halted_at = next(
         (one.at for one in entries if isinstance(one.event, e.Halted) and one.event.mode == "halted"), None
     )
-    theirs = _acts_of_backtest(tested)
-    ours = _acts_of_journal(entries)
+    theirs = acts_of_backtest(tested)
+    ours = acts_of_journal(entries)
     if halted_at is not None:
         theirs = [one for one in theirs if one.at < halted_at]
         ours = [one for one in ours if one.at < halted_at]
@@ -136,9 +132,10 @@ def compare(tested: BacktestResult, entries: Sequence[Entry], rows: int) -> Pari
     )
 
 
-def _acts_of_backtest(tested: BacktestResult) -> list[Act]:
+def acts_of_backtest(tested: BacktestResult) -> list[Act]:
+    """What moved coins, in order."""
     events, pairs = tested.events, tested.pairs
-    return _ordered(
+    return ordered(
         Act(
             at=int(events.at[row]),
             pair=pairs[events.pair[row]],
@@ -151,7 +148,7 @@ def _acts_of_backtest(tested: BacktestResult) -> list[Act]:
     )
 
 
-def _acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
+def acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
     """Fills by order, each order one act; a sale's reason is that of the trade it closed."""
     orders: dict[str, e.IntentPlanned] = {}
     acts: dict[str, list[e.FillSeen]] = {}
@@ -167,7 +164,7 @@ def _acts_of_journal(entries: Sequence[Entry]) -> list[Act]:
                 last_sale[event.pair] = event.client_id
         elif isinstance(event, e.TradeClosed) and event.pair in last_sale:
             reasons[last_sale[event.pair]] = _reason(event.code)
-    return _ordered(_act(orders[one], fills, reasons.get(one, "")) for one, fills in acts.items())
+    return ordered(_act(orders[one], fills, reasons.get(one, "")) for one, fills in acts.items())
 
 
 def _act(planned: e.IntentPlanned, fills: Sequence[e.FillSeen], reason: str) -> Act:
@@ -186,8 +183,9 @@ def _act(planned: e.IntentPlanned, fills: Sequence[e.FillSeen], reason: str) -> 
     )
 
 
-def _ordered(acts: object) -> list[Act]:
-    return sorted(acts, key=lambda one: (one.at, one.pair, one.kind == "buy"))  # type: ignore[call-overload, no-any-return]
+def ordered(acts: Iterable[Act]) -> list[Act]:
+    """By instant, then pair; a sale before a buy."""
+    return sorted(acts, key=lambda one: (one.at, one.pair, one.kind == "buy"))
 
 
 def _reason(code: int) -> str:

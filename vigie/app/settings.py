@@ -9,12 +9,17 @@
     venue = "binance"
     [accounts.paper.parameters]
     fast = 26
+    [accounts.paper.reconcile]
+    foreign-order = "ignore"
 
-Command line over file over defaults. Secrets are never read from here.
+Command line over environment over file over defaults. In the environment, or in ``.env``, a setting of account
+``live-main`` is called VIGIE_LIVE_MAIN_CAPITAL, _PAIRS, _TIMEFRAME and so on, and a number VIGIE_LIVE_MAIN_PARAM_FAST.
+Secrets are never read from here (`vigie.app.secrets`).
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -22,12 +27,19 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from vigie.adapters.env_file import FILE as ENV_FILE
+from vigie.adapters.env_file import read_env
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 
 FILE = "vigie.toml"
+DEFAULT, FROM_FILE, ENVIRONMENT = "default", FILE, "environment"
+_PLAIN = ("venue", "strategy", "profile", "timeframe", "pairs", "capital")
+_PARAM = "PARAM_"
+_KEYS = ("API_KEY", "API_SECRET", "API_PASSPHRASE")
+"""Secrets of the account: known, and read elsewhere."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 
@@ -43,6 +55,7 @@ class AccountSettings:
         pairs: what is traded, sorted.
         capital: quote allocated, as text; None: the profile's.
         parameters: of strategy, rules, costs, sizing and guards, as text.
+        reconcile: policy by kind of difference, and ``stop_fraction``, as text.
     """
 
     name: str
@@ -53,6 +66,7 @@ class AccountSettings:
     pairs: tuple[Pair, ...] = (Pair("BTC", "USDT"),)
     capital: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    reconcile: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_name(name: str) -> str:
@@ -66,11 +80,45 @@ def check_name(name: str) -> str:
     return name
 
 
-def account_settings(home: Path, name: str) -> AccountSettings:
-    """What ``vigie.toml`` says of an account; the defaults where it says nothing.
+def account_settings(home: Path, name: str, environment: Mapping[str, str] | None = None) -> AccountSettings:
+    """What environment and ``vigie.toml`` say of an account; the defaults where they say nothing.
+
+    Args:
+        home: where the file lies.
+        name: of the account.
+        environment: of the process; None: its own.
 
     Raises:
         ConfigError: the file cannot be read, or keys and values that mean nothing; all of them at once.
+    """
+    return traced_settings(home, name, environment)[0]
+
+
+def traced_settings(
+    home: Path, name: str, environment: Mapping[str, str] | None = None
+) -> tuple[AccountSettings, dict[str, str]]:
+    """The same, and where each setting comes from.
+
+    Returns:
+        settings; and by key (``capital``, ``parameters.fast``, ``reconcile.dust``) ``default``, ``vigie.toml``,
+        ``environment`` or ``.env``. Numbers that nobody names are not among the keys.
+
+    Raises:
+        ConfigError: as `account_settings`.
+    """
+    found, sources, problems = read_settings(home, name, environment)
+    if problems:
+        raise ConfigError(problems)
+    return found, sources
+
+
+def read_settings(
+    home: Path, name: str, environment: Mapping[str, str] | None = None
+) -> tuple[AccountSettings, dict[str, str], list[str]]:
+    """The same with what is wrong with it: settings that mean nothing are as if nobody had named them.
+
+    Raises:
+        ConfigError: a name that cannot be, or a file that cannot be read at all.
     """
     check_name(name)
     tables = _read(home / FILE)
@@ -82,9 +130,63 @@ def account_settings(home: Path, name: str) -> AccountSettings:
         raise ConfigError([*problems, f"{FILE}: accounts must be tables: [accounts.{name}]"])
     table = accounts.get(name, {})
     found = _account(name, table, problems)
-    if problems:
-        raise ConfigError(problems)
-    return found
+    sources = {key: FROM_FILE if isinstance(table, dict) and key in table else DEFAULT for key in _PLAIN}
+    sources |= {f"parameters.{key}": FROM_FILE for key in found.parameters}
+    sources |= {f"reconcile.{key}": FROM_FILE for key in found.reconcile}
+    written = read_env(home / ENV_FILE)
+    problems += written.problems
+    there = os.environ if environment is None else environment
+    for source, variables in ((ENV_FILE, written.values), (ENVIRONMENT, there)):
+        found = _from_variables(found, variables, source, [*accounts, name], sources, problems)
+    return found, sources, problems
+
+
+def prefix_of(account: str) -> str:
+    """What the variables of an account begin with: ``VIGIE_LIVE_MAIN_``."""
+    return f"VIGIE_{account.upper().replace('-', '_')}_"
+
+
+def variables_of(account: str, variables: Mapping[str, str], accounts: Sequence[str]) -> dict[str, str]:
+    """Variables of one account by what stands behind its prefix; those of an account with a longer name are its own."""
+    mine = prefix_of(account)
+    longer = tuple(one for one in map(prefix_of, accounts) if one != mine and one.startswith(mine))
+    return {
+        name.removeprefix(mine): value
+        for name, value in sorted(variables.items())
+        if name.startswith(mine) and not (longer and name.startswith(longer))
+    }
+
+
+def _from_variables(
+    base: AccountSettings,
+    variables: Mapping[str, str],
+    source: str,
+    accounts: Sequence[str],
+    sources: dict[str, str],
+    problems: list[str],
+) -> AccountSettings:
+    known = [*(one.upper() for one in _PLAIN), *_KEYS, f"{_PARAM}NAME"]
+    changes: dict[str, Any] = {}
+    parameters = dict(base.parameters)
+    for rest, value in variables_of(base.name, variables, accounts).items():
+        where, key = f"{source}: {prefix_of(base.name)}{rest}", rest.lower()
+        if rest.startswith(_PARAM) and rest != _PARAM:
+            parameters[key.removeprefix(_PARAM.lower())] = value
+            sources[f"parameters.{key.removeprefix(_PARAM.lower())}"] = source
+            continue
+        if rest in _KEYS:
+            continue
+        if key not in _PLAIN:
+            problems.append(f"{where}: there is no such setting{suggestion(rest, known)}")
+            continue
+        sources[key] = source
+        if key == "timeframe":
+            _collected(changes, key, lambda value=value: Timeframe.parse(value), where, problems)
+        elif key == "pairs":
+            _collected(changes, key, lambda value=value: _pairs(value), where, problems)
+        else:
+            changes[key] = value
+    return replace(base, parameters=parameters, **changes)
 
 
 def account_names(home: Path) -> list[str]:
@@ -129,8 +231,9 @@ def _account(name: str, table: object, problems: list[str]) -> AccountSettings:
             changes["capital"] = str(table["capital"])
         else:
             problems.append(f"{where} capital must be a number")
-    if "parameters" in table:
-        _collected(changes, "parameters", lambda: _parameters(table["parameters"]), where, problems)
+    for key in ("parameters", "reconcile"):
+        if key in table:
+            _collected(changes, key, lambda key=key: _parameters(table[key]), where, problems)
     return replace(base, **changes)
 
 

@@ -23,7 +23,8 @@ from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
 from vigie.domain.confirmation import resume_code
 from vigie.domain.errors import InvariantBroken
-from vigie.domain.portfolio import Latch, Portfolio, folded
+from vigie.domain.holdings import Latch
+from vigie.domain.portfolio import Portfolio, folded
 from vigie.ports.controls import Request
 
 MOST_FOLDED = 5_000

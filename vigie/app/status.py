@@ -8,8 +8,13 @@ from typing import Any
 
 from vigie.app.health import mode_of, next_run_at, problems_of, unprotected
 from vigie.app.standing import Standing, look
+from vigie.decision.settings import Settings
+from vigie.domain.coverage import Gaps
+from vigie.domain.errors import ConfigError
+from vigie.domain.holdings import Holding
 from vigie.domain.instants import as_iso
-from vigie.domain.portfolio import Holding, Portfolio
+from vigie.domain.portfolio import Portfolio
+from vigie.engine.drift import Drift, drifts, known
 
 SCHEMA = "vigie.status/1"
 
@@ -117,6 +122,48 @@ def _money(standing: Standing, portfolio: Portfolio) -> dict[str, Any]:
         ],
         "waiting": sorted(portfolio.wishes),
         "dust": {pair: str(quantity) for pair, quantity in sorted(portfolio.dust.items())},
+        "coverage": _gaps(portfolio.gaps),
+        "drift": _drift(standing, portfolio),
+        "fees_elsewhere": {asset: str(amount) for asset, amount in sorted(portfolio.fees_elsewhere.items())},
+        "fees_elsewhere_value": str(portfolio.fees_elsewhere_value),
+    }
+
+
+def _gaps(gaps: Gaps) -> dict[str, Any]:
+    """Times without a stop, seconds."""
+    return {
+        "gaps": gaps.count,
+        "seconds": gaps.total_ms / 1000,
+        "longest_seconds": gaps.longest_ms / 1000,
+        "too_long": gaps.too_long,
+    }
+
+
+def _drift(standing: Standing, portfolio: Portfolio) -> list[dict[str, Any]]:
+    """What orders came to beside what the plan of the last run assumed; empty before any was filled."""
+    if not portfolio.samples:
+        return []
+    numbers: Mapping[str, str] = standing.run.get("numbers", {})
+    try:
+        settings = Settings.build({name: value for name, value in numbers.items() if name in Settings.specs()})
+    except ConfigError:
+        # Another vigie's settings: what is assumed now is not what was.
+        return []
+    return [_one_drift(one, int(settings.drift_fills)) for one in drifts(portfolio.samples, settings)]
+
+
+def _one_drift(one: Drift, least: int) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "unit": one.unit,
+        "orders": one.found.n,
+        "mean": known(one.found.mean),
+        "lower_95": known(one.found.lower),
+        "upper_95": known(one.found.upper),
+        "assumed": one.assumed,
+        "limit": one.assumed + one.allowed if least else None,
+        "judged_from": least,
+        "beyond": one.beyond and bool(least) and one.found.n >= least,
     }
 
 
@@ -160,4 +207,17 @@ def _position(standing: Standing, portfolio: Portfolio, held: Holding, *, protec
         "profit": profit,
         "profit_fraction": None if profit is None or held.spent <= 0 else profit / float(held.spent),
         "leaving": held.leaving != 0,
+        "bare_seconds": _bare_seconds(standing, held),
+        "coverage": _gaps(held.gaps),
+        "certificate": _opened_under(portfolio, held),
     }
+
+
+def _bare_seconds(standing: Standing, held: Holding) -> float | None:
+    """How long it has had no stop by now, seconds; None: it has one."""
+    return None if held.bare_since is None else max(0.0, (standing.now - held.bare_since) / 1000)
+
+
+def _opened_under(portfolio: Portfolio, held: Holding) -> str | None:
+    run = portfolio.runs.get(held.run)
+    return None if run is None else run.certificate

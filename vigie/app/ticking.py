@@ -15,6 +15,8 @@ from vigie.ports.clock import Clock
 
 SLICE_SECONDS = 0.5
 """Longest wait between two looks at whether somebody wants this to end."""
+_EARLY_MS = 1000
+"""A tick that comes so much before its time is in its turn."""
 
 
 class Ticking(Protocol):
@@ -25,8 +27,8 @@ class Ticking(Protocol):
         """The account as it stands."""
         ...
 
-    def guard_tick(self) -> Tick:
-        """Look after what is there."""
+    def guard_tick(self, *, counts: bool = True) -> Tick:
+        """Look after what is there; ``counts``: in its turn, not a look in between."""
         ...
 
     def decision_tick(self) -> Tick:
@@ -55,12 +57,16 @@ class Pace:
         delay: from a close to the first question for its candle.
         retry: between two questions for a candle that is not there yet.
         patience: how long a candle is waited for before the others are decided without it.
+        soon: to the next look while something is without a stop or of unknown fate.
+        look: longest wait between two looks at whether somebody wants this to end.
     """
 
     guard: float = 60.0
     delay: float = 3.0
     retry: float = 2.0
     patience: float = 45.0
+    soon: float = 5.0
+    look: float = SLICE_SECONDS
 
 
 class Ticker:
@@ -91,13 +97,42 @@ class Ticker:
         self._engine, self._feed, self._clock = engine, feed, clock
         self._pairs, self._timeframe = tuple(pairs), timeframe
         self._pace, self._ending = pace or Pace(), ending
+        self._counted_at: int | None = None
+        self._awaited: tuple[int, int] | None = None
+        self._again_soon = False
 
     def tick(self) -> Tick:
         """A decision if a candle has closed that was not decided on, else a look after what is there."""
-        if self._due() <= self._decided():
-            return self._engine.guard_tick()
-        self._await_candles()
-        return self._engine.decision_tick()
+        due = self._due()
+        self._again_soon = due > self._decided() and not self._candles_are_there(due)
+        if due > self._decided() and not self._again_soon:
+            self._counted_at = self._clock.now_ms()
+            return self._engine.decision_tick()
+        return self._engine.guard_tick(counts=self._in_turn())
+
+    def _in_turn(self) -> bool:
+        """Whether a guard period has gone by since the last look that counted."""
+        now, period = self._clock.now_ms(), self._pace.guard * 1000 - _EARLY_MS
+        in_turn = self._counted_at is None or not 0 <= now - self._counted_at < period
+        self._counted_at = now if in_turn else self._counted_at
+        return in_turn
+
+    def until_safe(self, told: Callable[[Tick], None] = lambda _: None) -> None:
+        """Tick, and go on looking until everything that is held is known to be protected, or somebody wants an end.
+
+        Args:
+            told: each tick.
+        """
+        tick = self.tick()
+        told(tick)
+        while self._again_soon and self._ending() is None:
+            self._wait(self._pace.soon)
+            tick = self.tick()
+            told(tick)
+        while tick.urgent and self._ending() is None:
+            self._wait(self._pace.soon)
+            tick = self._engine.guard_tick(counts=self._in_turn())
+            told(tick)
 
     def run(self, told: Callable[[Tick], None] = lambda _: None) -> str:
         """Tick until somebody wants an end.
@@ -112,8 +147,10 @@ class Ticker:
             why = self._ending()
             if why is not None:
                 return why
-            told(self.tick())
-            self._wait(min(self._pace.guard, self._to_next_close()))
+            tick = self.tick()
+            told(tick)
+            rest = self._pace.soon if tick.urgent or self._again_soon else self._pace.guard
+            self._wait(min(rest, self._to_next_close()))
 
     def _due(self) -> int:
         """Opening instant of the last candle whose close lies the delay back, epoch milliseconds."""
@@ -129,30 +166,37 @@ class Ticker:
         at = self._due() + 2 * self._timeframe.milliseconds + round(self._pace.delay * 1000)
         return (at - self._clock.now_ms()) / 1000
 
-    def _await_candles(self) -> None:
-        """Until every pair has the candle that closed last, or patience is over.
+    def _candles_are_there(self, due: int) -> bool:
+        """Wait until every pair has the candle that closed last, or patience is over; False: nobody answers yet.
 
-        A pair whose candle comes late would have no decision on it: the account's timeline goes on without it.
+        A pair whose candle comes late would have no decision on it: the account's timeline goes on without it. While
+        the venue answers nothing at all, what is held is looked after instead.
         """
-        until = self._clock.now_ms() + round(self._pace.patience * 1000)
-        while not all(self._has_come(pair) for pair in self._pairs):
-            if self._clock.now_ms() >= until or self._ending() is not None:
-                return
+        if self._awaited is None or self._awaited[0] != due:
+            self._awaited = (due, self._clock.now_ms() + round(self._pace.patience * 1000))
+        until = self._awaited[1]
+        while True:
+            there = [self._has_come(pair) for pair in self._pairs]
+            if all(there) or self._clock.now_ms() >= until or self._ending() is not None:
+                return True
+            if all(one is None for one in there):
+                return False
             self._wait(self._pace.retry)
 
-    def _has_come(self, pair: Pair) -> bool:
+    def _has_come(self, pair: Pair) -> bool | None:
+        """Whether the last candle of a pair is there; None: it could not be asked for."""
         try:
             self._feed.closed(pair, 1)
         except VigieError:
             # The tick that follows asks again and says what is wrong.
-            return False
+            return None
         return self._feed.is_fresh(pair)
 
     def _wait(self, seconds: float) -> None:
-        wait(self._clock, seconds, self._ending)
+        wait(self._clock, seconds, self._ending, self._pace.look)
 
 
-def wait(clock: Clock, seconds: float, ending: Callable[[], str | None]) -> None:
+def wait(clock: Clock, seconds: float, ending: Callable[[], str | None], look: float = SLICE_SECONDS) -> None:
     """Wait, but no longer than until somebody wants an end."""
     until = clock.now_ms() + round(seconds * 1000)
     while ending() is None:
@@ -160,4 +204,4 @@ def wait(clock: Clock, seconds: float, ending: Callable[[], str | None]) -> None
         # A clock that was set back must not make an hour of a minute.
         if not 0 < left <= seconds:
             return
-        clock.sleep(min(SLICE_SECONDS, left))
+        clock.sleep(min(look, left))

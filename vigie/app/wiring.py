@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vigie.adapters.alerts.spoken import Spoken
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.exchanges.paper import PaperBroker
 from vigie.adapters.exchanges.paper_ledger import FILE_NAME, PaperLedger
+from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.market_data.replay import ReplayMarket
+from vigie.adapters.market_data.silent import SilentFeed
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
@@ -25,15 +28,16 @@ from vigie.adapters.storage.projected import ProjectedJournal, ProjectedStore
 from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
-from vigie.app.certificates import cover_of
+from vigie.app.certificates import Cover, cover_of
 from vigie.app.halting import require_started
 from vigie.app.settings import AccountSettings
 from vigie.app.strategies import find
+from vigie.app.venues import broker_of, budget_of
 from vigie.decision.profile import Plan, plan
 from vigie.decision.settings import Settings
 from vigie.domain.candles import Series
 from vigie.domain.canonical import digest
-from vigie.domain.errors import InvariantBroken
+from vigie.domain.errors import ConfigError, InvariantBroken, RefusalCode, VenueRefused
 from vigie.domain.events import BaselineTaken
 from vigie.domain.instrument import Instrument
 from vigie.domain.timeframe import Timeframe
@@ -43,9 +47,13 @@ from vigie.ports.broker import Broker
 from vigie.ports.candles import CandleSource
 from vigie.ports.clock import Clock
 from vigie.ports.feed import CandleFeed
+from vigie.reliability.rate_budget import RateBudget
 from vigie.reliability.retry import retry_read
 from vigie.research.compile import source_hash
 from vigie.simulation.terms import Terms
+
+if TYPE_CHECKING:
+    from vigie.adapters.exchanges.ccxt_broker import CcxtBroker
 
 Report = Callable[[str], None]
 
@@ -92,8 +100,9 @@ def setup_of(settings: AccountSettings, made: Plan, mode: str) -> Setup:
         code_hash=source_hash(),
         config_hash=digest(config),
         process=os.getpid(),
-        # A simulated venue keeps all it was ever sent: what it does not know was never there.
-        absent_after_seconds=60.0 if mode == "live" else 0.0,
+        # A simulated venue keeps all it was ever sent: what it does not know was never there. A real one may refuse to
+        # show for half a minute what it has; and a stop that never arrived is placed again within a guard period.
+        absent_after_seconds=45.0 if mode == "live" else 0.0,
     )
 
 
@@ -246,11 +255,156 @@ def papering(
             yield Papering(Engine(setup, world), feed, journal)
 
 
+@dataclass(frozen=True, slots=True)
+class Living:
+    """An engine at a real venue.
+
+    Attributes:
+        engine: started by the caller.
+        feed: the candles that it decides on.
+        journal: of the account.
+    """
+
+    engine: Engine
+    feed: LiveFeed
+    journal: JsonlJournal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a live account's requests go.
+
+    Attributes:
+        base_url: instead of the venue's own address; None: that one.
+        sandbox: the venue's own place to practise.
+        timeout_s: real seconds without a word, after which nothing more is expected.
+    """
+
+    base_url: str | None = None
+    sandbox: bool = False
+    timeout_s: float = 10.0
+
+
+@contextmanager
+def living(  # noqa: PLR0913, RUF100
+    settings: AccountSettings,
+    made: Plan,
+    cover: Cover,
+    *,
+    home: Path,
+    clock: Clock,
+    place: Place,
+    override: str = "",
+    opens: bool = True,
+    environment: Mapping[str, str] | None = None,
+    report: Report = lambda _: None,
+) -> Iterator[Living]:
+    """An account at a real venue. Whoever calls has made sure that a person wants it.
+
+    Args:
+        settings: of the account.
+        made: its plan.
+        cover: the certificate that the plan is proved by.
+        home: where ``state/`` and ``.env`` lie.
+        clock: now.
+        place: where requests go.
+        override: why a person lets it run without a certificate.
+        opens: False: it decides and writes down, and opens no position.
+        environment: of the process, where keys may be; None: its own.
+        report: told what happened on the way.
+
+    Raises:
+        AccountLocked: another process holds the account.
+        ConfigError: keys that are missing, wrong or may do too much; no certificate; a pair that is not traded; too
+            little money; an account that was stopped on purpose.
+        InvariantBroken: the account's files do not add up.
+        VenueUnavailable: no usable answer.
+    """
+    if cover.name is None and not override:
+        raise ConfigError(f"{cover.missing}; a person can let it run all the same: --without-certificate REASON")
+    require_started(home, settings.name)
+    _require_entries(settings.venue, made)
+    setup = replace(
+        setup_of(settings, made, "live"),
+        certificate=cover.name,
+        override="" if cover.name else override,
+        opens=opens,
+        gives_up_after=_patience(settings.timeframe),
+        most_crashes=MOST_CRASHES,
+    )
+    with (
+        AccountLock.take(account_folder(home, settings.name), clock),
+        broker_of(
+            settings,
+            home,
+            clock,
+            base_url=place.base_url,
+            sandbox=place.sandbox,
+            timeout_s=place.timeout_s,
+            environment=environment,
+        ) as broker,
+    ):
+        begun = _begun(account_folder(home, settings.name), settings.name)
+        _admit(broker, setup, clock, begun=begun)
+        feed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
+        with _world(settings.name, home, broker, feed, clock, report) as (world, journal):
+            yield Living(Engine(setup, world), feed, journal)
+
+
+def _require_entries(venue: str, made: Plan) -> None:
+    """Make sure that entries are sent as this venue was tried out with."""
+    from vigie.adapters.exchanges.ccxt_dialect import dialect
+
+    if made.settings.entry_order == "limit_ioc" and not dialect(venue).capabilities.takes_ioc:
+        raise ConfigError(f"entry_order=limit_ioc: no such order to {venue} is held in a test: say market")
+
+
+def public_candles(venue: str, home: Path, clock: Clock, place: Place) -> CandleSource:
+    """Candles and prices of a venue, asked for within the budget that orders are sent in."""
+    from vigie.adapters.exchanges.ccxt_dialect import dialect
+
+    budget = RateBudget(venue, dialect(venue).capabilities.limits, budget_of(home, venue), clock)
+    return CcxtCandleSource(
+        venue, local_time_ms=clock.now_ms, base_url=place.base_url, sandbox=place.sandbox, budget=budget
+    )
+
+
+def _admit(broker: CcxtBroker, setup: Setup, clock: Clock, *, begun: bool) -> None:
+    """Look at key, pairs and money before anything is sent.
+
+    Raises:
+        ConfigError: all that is wrong with them.
+        VenueUnavailable: no usable answer.
+    """
+    try:
+        rights = retry_read(broker.rights, clock)
+        balances = retry_read(broker.balances, clock)
+    except VenueRefused as refusal:
+        if refusal.code is RefusalCode.NOT_PERMITTED:
+            raise ConfigError(f"the venue does not take the keys of {setup.account}: {refusal}") from refusal
+        raise
+    problems = []
+    if rights is not None and rights.withdraws:
+        problems.append("the key may withdraw: make one that may only read and trade; whoever finds it has the coins")
+    if rights is not None and not rights.trades:
+        problems.append("the key may not trade on the spot market")
+    for pair in setup.pairs:
+        try:
+            retry_read(partial(broker.instrument, pair), clock)
+        except VenueRefused as refusal:
+            problems.append(f"{pair} cannot be traded: {refusal}")
+    there = balances[setup.quote].free if setup.quote in balances else Decimal(0)
+    if not begun and there < setup.capital:
+        problems.append(f"{setup.capital} {setup.quote} are allocated to {setup.account}, and {there} are free there")
+    if problems:
+        raise ConfigError(problems)
+
+
 def _covered(setup: Setup, home: Path, report: Report) -> Setup:
     """The same with its certificate, which the journal names at each start; a warning where there is none."""
     cover = cover_of(home, setup.plan, setup.pairs, setup.timeframe)
     if cover.name is None:
-        report(f"{cover.missing}; on paper that costs nothing, and live will not open a position")
+        report(f"warning: {cover.missing}; on paper that costs nothing, and live will not open a position")
     return replace(setup, certificate=cover.name)
 
 
@@ -293,10 +447,60 @@ def _ledger(folder: Path, setup: Setup, instruments: Sequence[Instrument]) -> Pa
     known = {one.pair: one for one in instruments}
     listed = [known.get(pair, Instrument(pair)) for pair in setup.pairs]
     path = folder / FILE_NAME
-    begun = any(line.kind == BaselineTaken.KIND for line in walk(folder / "journal", 0, setup.account))
+    begun = _begun(folder, setup.account)
     if begun and not path.exists():
         raise InvariantBroken(f"{path} is gone, and the journal knows what was traded there: put it back")
     ledger = PaperLedger(path, listed, terms_of(setup.plan.settings), {setup.quote: setup.capital})
     if not begun and ledger.lived:
         raise InvariantBroken(f"{path} knows what was traded, and the journal beside it does not: put the journal back")
     return ledger
+
+
+def _begun(folder: Path, account: str) -> bool:
+    """Whether the journal says how the account began."""
+    return any(line.kind == BaselineTaken.KIND for line in walk(folder / "journal", 0, account))
+
+
+@contextmanager
+def attending(
+    settings: AccountSettings,
+    made: Plan,
+    mode: str,
+    *,
+    home: Path,
+    clock: Clock,
+    place: Place,
+    report: Report = lambda _: None,
+) -> Iterator[tuple[Setup, World]]:
+    """An account without its engine, to be looked after: its lock, its files, its venue. Nothing is decided.
+
+    A simulated venue is taken as its file has it: no candle goes by, and nothing can be bought or sold there.
+
+    Args:
+        settings: of the account.
+        made: its plan.
+        mode: ``paper``, ``live`` or ``replay``.
+        home: where ``state/`` lies.
+        clock: now.
+        place: where requests to a live venue go.
+        report: told what happened on the way.
+
+    Raises:
+        AccountLocked: another process holds the account.
+        ConfigError: a setting that cannot be, or keys are missing.
+        InvariantBroken: the account's files do not add up.
+    """
+    setup, folder = setup_of(settings, made, mode), account_folder(home, settings.name)
+    with AccountLock.take(folder, clock), ExitStack() as stack:
+        if mode == "live":
+            feed: CandleFeed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
+            broker: Broker = stack.enter_context(
+                broker_of(
+                    settings, home, clock, base_url=place.base_url, sandbox=place.sandbox, timeout_s=place.timeout_s
+                )
+            )
+        else:
+            feed = SilentFeed(settings.timeframe)
+            broker = PaperBroker(_ledger(folder, setup, ()), feed, clock, settings.timeframe)
+        world, _ = stack.enter_context(_world(settings.name, home, broker, feed, clock, report))
+        yield setup, world

@@ -9,6 +9,15 @@ from vigie.decision.registry import sizing_rules
 from vigie.domain.errors import ConfigError
 from vigie.strategy.params import Params, choice, number, switch
 
+WATCHED = (
+    "slippage_alert_fraction",
+    "drift_fills",
+    "drift_slippage_fraction",
+    "drift_fee_fraction",
+    "drift_delay_seconds",
+)
+"""Settings that no decision hangs on: they say when an account at a venue is no longer what was tested."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings(Params):
@@ -60,6 +69,31 @@ class Settings(Params):
     close_at_end: bool = switch(False, help="what is still held after the last candle is sold at its close")
     limits_sell: bool = switch(
         False, help="a daily or total loss sells all and halts until a person resumes; paper and live, not backtest"
+    )
+    entry_order: str = choice("market", ("market", "limit_ioc"), help="how entries are sent; a backtest knows market")
+    entry_cap_fraction: float = number(
+        0.005, low=0.0, high=0.1, help="limit of a limit_ioc entry above the price that it was decided with, fraction"
+    )
+    stop_step_fraction: float = number(
+        0.0,
+        low=0.0,
+        high=0.1,
+        help="rise below which a stop at the venue stays, fraction; 0: each tick, as in backtests",
+    )
+    slippage_alert_fraction: float = number(
+        0.005, low=0.0, high=1.0, help="slippage of an order that somebody is told of, fraction; paper and live"
+    )
+    drift_fills: int = number(
+        30, low=0, high=100, help="filled orders from which on costs are held against the assumed ones; 0: never"
+    )
+    drift_slippage_fraction: float = number(
+        0.001, low=0.0, high=0.1, help="mean slippage above the assumed one that surely stops entries, fraction"
+    )
+    drift_fee_fraction: float = number(
+        0.0005, low=0.0, high=0.1, help="mean fee above the assumed one that surely stops entries, fraction"
+    )
+    drift_delay_seconds: float = number(
+        120.0, low=0.0, high=86_400.0, help="mean delay from a close to its fills that surely stops entries, seconds"
     )
     correlation_window: int = number(
         168, low=30, high=10_000, help="log returns the correlation is taken over, candles"

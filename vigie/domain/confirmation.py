@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vigie.domain.canonical import digest
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 
 KILL_SWITCH = "kill-switch"
 """Name of the latch that the file of people leaves in an account."""

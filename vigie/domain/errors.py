@@ -76,6 +76,10 @@ class RefusalCode(StrEnum):
     """There is no such open order."""
     WOULD_TRIGGER = "would-trigger"
     """A stop that the last price has passed already."""
+    TOO_MANY_ORDERS = "too-many-orders"
+    """The venue lets no more orders of this kind rest."""
+    NOT_PERMITTED = "not-permitted"
+    """The key, its rights or the account do not allow it."""
 
 
 class VenueRefused(VigieError):

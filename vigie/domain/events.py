@@ -280,6 +280,7 @@ class OrderLearnt(Event):
         venue_id: the venue's id; empty: not known.
         triggered: a stop whose trigger was reached and which rests at its limit.
         message: the venue's words, without secrets.
+        venue_at: when it ended by the venue's clock, epoch milliseconds; 0: not told, or it has not ended.
     """
 
     client_id: str
@@ -288,6 +289,7 @@ class OrderLearnt(Event):
     venue_id: str = ""
     triggered: bool = False
     message: str = ""
+    venue_at: int = 0
 
 
 @_kind("fill")
@@ -296,7 +298,7 @@ class FillSeen(Event):
     """A part of an order was executed.
 
     Attributes:
-        fee_value: the fee in quote, whatever asset it was taken in.
+        fee_value: the fee in quote, whatever asset it was taken in; that of a third asset at its price of that time.
     """
 
     client_id: str
@@ -335,6 +337,12 @@ class TradeClosed(Event):
         stopped_at: opening instant of the candle in which it was stopped out; None: it was not.
         dust: base left over that no order can sell.
         stop_at_entry: first stop, quote.
+        slippage: quote that fills cost beyond the prices they were decided with, stops beyond their trigger; inside
+            the prices already.
+        fees_elsewhere: quote, the part of ``fees`` that was taken in a third asset: it left no money of this account,
+            and is not in ``profit``.
+        bare_ms, longest_bare_ms: how long it had no stop at the venue, in all and at a stretch.
+        unpriced: base that went at a price that nobody tells; it counts at what it had cost.
     """
 
     pair: str
@@ -349,6 +357,26 @@ class TradeClosed(Event):
     stopped_at: int | None = None
     dust: Decimal = Decimal(0)
     stop_at_entry: float = 0.0
+    slippage: Decimal = Decimal(0)
+    fees_elsewhere: Decimal = Decimal(0)
+    bare_ms: int = 0
+    longest_bare_ms: int = 0
+    unpriced: Decimal = Decimal(0)
+
+
+@_kind("dust")
+@dataclass(frozen=True, slots=True)
+class DustSwept(Event):
+    """What was left over of earlier trades of a pair joins the position that is held, to be sold with it.
+
+    It was written off when it was left: it costs the position nothing, and what it brings is profit.
+
+    Attributes:
+        quantity: base; all of the pair's dust.
+    """
+
+    pair: str
+    quantity: Decimal
 
 
 # --- the account --------------------------------------------------------------------------------------------------
@@ -479,6 +507,30 @@ class Recovered(Event):
     clean: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One thing that state, journal and venue do not agree on, and what was made of it.
+
+    Attributes:
+        kind: `vigie.engine.reconcile.DifferenceKind`.
+        subject: asset, pair or client id.
+        ours, theirs: what each side says.
+        text: a sentence.
+        policy: ``adopt``, ``ignore``, ``close``, ``halt``.
+        outcome: what was done; of a plan, what would be.
+        done: it is settled.
+    """
+
+    kind: str
+    subject: str
+    ours: Decimal
+    theirs: Decimal
+    text: str
+    policy: str
+    outcome: str
+    done: bool = False
+
+
 @_kind("reconcile")
 @dataclass(frozen=True, slots=True)
 class Reconciled(Event):
@@ -487,10 +539,124 @@ class Reconciled(Event):
     Attributes:
         differences: sentences; empty: none.
         actions: what was done about them.
+        rows: the same one by one, where a person had asked.
+        request_id: of the request that asked; empty: nobody did.
     """
 
     differences: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    rows: tuple[Disagreement, ...] = ()
+    request_id: str = ""
+
+
+@_kind("adopted")
+@dataclass(frozen=True, slots=True)
+class CoinsAdopted(Event):
+    """Coins that lay at the venue became a position of ours, or a part of one. No fill of ours: a person said so.
+
+    Attributes:
+        pair: ``BTC/USDT``.
+        quantity: base.
+        price: quote per base that they are counted at.
+        basis: where the price comes from.
+        candle_at: the candle before, epoch milliseconds.
+        stop_distance: of the first stop below the price, quote.
+        trade_ids: of the venue's trades that the price comes from.
+    """
+
+    pair: str
+    quantity: Decimal
+    price: Decimal
+    basis: str
+    candle_at: int
+    stop_distance: float
+    trade_ids: tuple[str, ...] = ()
+
+
+@_kind("sold_elsewhere")
+@dataclass(frozen=True, slots=True)
+class SoldElsewhere(Event):
+    """Coins of ours were sold by an order that is not ours, as the venue's own list of trades tells.
+
+    Attributes:
+        pair: ``BTC/USDT``.
+        fill: the trade; its quantity and fee are those of our coins alone.
+        fee_value: the fee in quote.
+        order_id: the venue's id of the order.
+    """
+
+    pair: str
+    fill: Fill
+    fee_value: Decimal
+    order_id: str = ""
+
+
+@_kind("gone")
+@dataclass(frozen=True, slots=True)
+class CoinsGone(Event):
+    """Coins of ours are not at the venue any more, and nobody tells at which price they went.
+
+    They leave the books at what they had cost: neither profit nor loss, and the capital is that much less.
+
+    Attributes:
+        quantity: base.
+        cost: quote that they had cost; of dust nothing.
+        reason: what is known.
+    """
+
+    pair: str
+    quantity: Decimal
+    cost: Decimal
+    reason: str
+
+
+@_kind("busted")
+@dataclass(frozen=True, slots=True)
+class FillReversed(Event):
+    """The venue took a trade back: a fill of ours did not happen after all.
+
+    Attributes:
+        client_id: of the order.
+        fill, fee_value: as `FillSeen` had them.
+    """
+
+    client_id: str
+    pair: str
+    fill: Fill
+    fee_value: Decimal
+
+
+@_kind("left_alone")
+@dataclass(frozen=True, slots=True)
+class LeftAlone(Event):
+    """So many coins of an asset lie at the venue and are not ours, from now on.
+
+    Attributes:
+        quantity: all of them, those of the beginning included.
+        reason: for people.
+    """
+
+    asset: str
+    quantity: Decimal
+    reason: str
+
+
+@_kind("foreign")
+@dataclass(frozen=True, slots=True)
+class ForeignOrder(Event):
+    """What was done about an order that is not ours.
+
+    Attributes:
+        venue_id, client_id: as the venue tells them.
+        outcome: ``ignored`` or ``cancelled``.
+        reason: for people.
+    """
+
+    pair: str
+    venue_id: str
+    client_id: str
+    outcome: str
+    reason: str = ""
 
 
 @_kind("alert")

@@ -14,8 +14,8 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
 
 from vigie.domain.errors import DataError
+from vigie.domain.holdings import EXACT
 from vigie.domain.order import Fill, Side
-from vigie.domain.portfolio import EXACT
 
 ZERO = Decimal(0)
 _SHARE = Decimal("1e-12")

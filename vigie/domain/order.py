@@ -21,7 +21,11 @@ class OrderType(StrEnum):
     """How the venue is to execute."""
 
     MARKET = "market"
+    LIMIT_IOC = "limit-ioc"
+    """At the limit or better, now; what cannot be had at once is given up."""
     STOP_LOSS_LIMIT = "stop-loss-limit"
+    OTHER = "other"
+    """A kind that we never send: somebody else's order."""
 
 
 class Leg(StrEnum):
@@ -74,13 +78,16 @@ class Intent:
         pair: ``BTC/USDT``.
         leg: what it is for.
         side: buy or sell.
-        type: market or stop-loss-limit.
+        type: market, limit-ioc or stop-loss-limit; another kind where the order is not ours.
         quantity: base, already on the venue's step.
         limit: limit price, quote; None for market orders.
-        trigger: stop price, quote; None for market orders.
+        trigger: stop price, quote; None for all but stops.
         candle_at: opening instant of the candle that decided, epoch milliseconds; None: no candle did.
         attempt: 0 for the first.
         reason: for people.
+        reference: price that it was decided with, quote: slippage is counted from it; None: it does not slip, or
+            nobody looked.
+        due_at: instant at which a backtest fills it, epoch milliseconds; None: no backtest has the like.
     """
 
     client_id: str
@@ -94,6 +101,8 @@ class Intent:
     candle_at: int | None = None
     attempt: int = 0
     reason: str = ""
+    reference: Decimal | None = None
+    due_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,7 @@ class OrderReport:
         venue_id: the venue's.
         pair: ``BTC/USDT``.
         side: buy or sell.
-        type: market or stop-loss-limit.
+        type: market, limit-ioc or stop-loss-limit; another kind where the order is not ours.
         status: ACCEPTED, PARTIAL, FILLED, CANCELED, EXPIRED or REJECTED.
         quantity: base asked for.
         executed: base executed.
@@ -169,3 +178,18 @@ class Balance:
     def total(self) -> Decimal:
         """Free and locked."""
         return self.free + self.locked
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTrade:
+    """A trade of the account as the venue's own list tells it, whoever's order it was.
+
+    Attributes:
+        fill: what was executed.
+        side: buy or sell.
+        order_id: the venue's id of the order.
+    """
+
+    fill: Fill
+    side: Side
+    order_id: str

@@ -5,121 +5,18 @@ Money is Decimal. What the position rules look at (stops, highest price) stays t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Context, Decimal, localcontext
-from typing import Any, TypeVar
+from decimal import Decimal, localcontext
 
 from vigie.domain import events as e
+from vigie.domain.changes import CHANGES
+from vigie.domain.coverage import Gaps
 from vigie.domain.errors import InvariantBroken
-from vigie.domain.order import Intent, Leg, Side
-from vigie.domain.order_status import Learnt, OrderStatus, after
-from vigie.domain.tallies import Tallies, was_lost, with_entry, with_trade
-
-ZERO = Decimal(0)
-EXACT = Context(prec=100)
-"""Money is not rounded: our books and a venue's have to agree to the last digit."""
-KEPT_ORDERS = 50
-"""Ended orders that are remembered, beside the last of each leg of a pair: a late word about one still finds it."""
-
-KEPT_STARTS = 10
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRecord:
-    """An order as far as we know it.
-
-    Attributes:
-        intent: what we wanted.
-        status: what became of it.
-        venue_id: the venue's id; empty: not known.
-        executed, executed_value, fees: base, quote, quote; sums of its fills.
-        trade_ids: of its fills; the same fill told twice counts once.
-        triggered: a stop that rests at its limit.
-        wish: the signal that an entry came from, as it was when the entry was planned: a newer one may take its place
-            before a late fill; None: no entry.
-    """
-
-    intent: Intent
-    status: OrderStatus = OrderStatus.PLANNED
-    venue_id: str = ""
-    executed: Decimal = ZERO
-    executed_value: Decimal = ZERO
-    fees: Decimal = ZERO
-    trade_ids: tuple[str, ...] = ()
-    triggered: bool = False
-    wish: e.Wished | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A position that is ours.
-
-    Attributes:
-        pair: ``BTC/USDT``.
-        wish: the signal that it came from.
-        entered_at: first fill, epoch milliseconds.
-        bought: base bought, net of fees taken in coin.
-        quantity: base held now.
-        gross: base bought, gross of fees: what the average price is over.
-        value: quote paid for it, fees not counted.
-        spent: quote paid, fees in quote included.
-        received: quote received for parts sold, net of fees.
-        sold, sold_value: base and quote of all sales, gross.
-        fees: quote.
-        exited_at: last sale, epoch milliseconds; None: none.
-        rules: what the position rules know; None until the first fill was looked at.
-        stop_id: client id of the stop that protects it at the venue; None: it has none.
-        leaving: `ExitReason` code of a sale that waits for the next price; 0: none.
-        leaving_at: the candle that decided it.
-        parts: partial sales that were decided and not yet sent.
-        stop_at_entry: first stop, quote.
-    """
-
-    pair: str
-    wish: e.Wished
-    entered_at: int
-    bought: Decimal = ZERO
-    quantity: Decimal = ZERO
-    gross: Decimal = ZERO
-    value: Decimal = ZERO
-    spent: Decimal = ZERO
-    received: Decimal = ZERO
-    sold: Decimal = ZERO
-    sold_value: Decimal = ZERO
-    fees: Decimal = ZERO
-    exited_at: int | None = None
-    rules: e.RulesMoved | None = None
-    stop_id: str | None = None
-    leaving: int = 0
-    leaving_at: int = 0
-    parts: tuple[e.PartDecided, ...] = ()
-    stop_at_entry: float = 0.0
-
-    @property
-    def average_price(self) -> Decimal:
-        """Quote paid per base bought, fees not counted."""
-        return self.value / self.gross
-
-
-@dataclass(frozen=True, slots=True)
-class Latch:
-    """Why new exposure is off.
-
-    Attributes:
-        mode: ``reduce-only`` or ``halted``.
-        reason: for people.
-        since, until: epoch milliseconds; until None: a person must lift it.
-        sells: everything held is sold.
-    """
-
-    mode: str
-    reason: str
-    since: int
-    until: int | None = None
-    sells: bool = False
+from vigie.domain.holdings import EXACT, ZERO, Holding, Latch, OrderRecord
+from vigie.domain.order import Leg
+from vigie.domain.samples import Sample
+from vigie.domain.tallies import Tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +37,15 @@ class Portfolio:
         cycle: the last cycle; None: none yet.
         starts: of processes that have not ended on purpose since the last that did, epoch milliseconds; the newest.
         beyond: limits that the last reading between two closes was beyond.
+        ignored_orders: of others, by pair and the venue's id; a person said to let them be.
         start_equity: equity at the start, moved with deposits and withdrawals as a share of the account, quote.
         trades_today, trades_day, losing_streak, worst_streak, streak_day: as in `vigie.domain.tallies.Tallies`.
+        run: the last one that began, a key of ``runs``.
+        runs: that one and those in which something was planned that is still held or under way.
+        gaps: times without a stop, of all positions there ever were.
+        samples: of the last orders at the market that were filled.
+        fees_elsewhere: by asset, what was taken of assets that are no business of this account.
+        fees_elsewhere_value: quote, what that was worth at each time.
     """
 
     seq: int = 0
@@ -164,6 +68,13 @@ class Portfolio:
     streak_day: int = 0
     starts: tuple[int, ...] = ()
     beyond: tuple[str, ...] = ()
+    run: str = ""
+    runs: Mapping[str, e.RunStarted] = field(default_factory=dict)
+    gaps: Gaps = field(default_factory=Gaps)
+    samples: tuple[Sample, ...] = ()
+    fees_elsewhere: Mapping[str, Decimal] = field(default_factory=dict)
+    fees_elsewhere_value: Decimal = ZERO
+    ignored_orders: tuple[str, ...] = ()
 
     @property
     def day(self) -> int:
@@ -213,7 +124,7 @@ class Portfolio:
         """
         if seq != self.seq + 1:
             raise InvariantBroken(f"event {seq} cannot follow event {self.seq}")
-        change = _CHANGES.get(type(event))
+        change = CHANGES.get(type(event))
         with localcontext(EXACT):
             changed = self if change is None else change(self, event, at)
         return replace(changed, seq=seq)
@@ -229,325 +140,3 @@ def folded(entries: Iterable[tuple[int, int, e.Event]], start: Portfolio | None 
     for seq, at, event in entries:
         account = account.apply(event, seq, at)
     return account
-
-
-Change = Callable[[Portfolio, Any, int], Portfolio]
-
-
-def _started(account: Portfolio, _: e.RunStarted, at: int) -> Portfolio:
-    return replace(account, starts=(*account.starts, at)[-KEPT_STARTS:])
-
-
-def _ended(account: Portfolio, _: e.RunEnded, __: int) -> Portfolio:
-    return replace(account, starts=())
-
-
-def _baseline(account: Portfolio, event: e.BaselineTaken, _: int) -> Portfolio:
-    if account.quote:
-        raise InvariantBroken("an account begins once")
-    return replace(
-        account,
-        quote=event.quote,
-        capital=event.capital,
-        cash=event.capital,
-        left_alone=dict(event.left_alone),
-        start_equity=float(event.capital),
-    )
-
-
-def _flow(account: Portfolio, event: e.FlowSeen, _: int) -> Portfolio:
-    """Limits move with the flow: what came in was not earned."""
-    cycle = account.cycle
-    if cycle is not None and cycle.equity > 0.0:
-        value = float(event.value)
-        scale = max(0.0, 1.0 + value / cycle.equity)
-        cycle = replace(
-            cycle,
-            equity=cycle.equity + value,
-            day_first=cycle.day_first * scale,
-            day_low=cycle.day_low * scale,
-            peak=cycle.peak * scale,
-            lowest=cycle.lowest * scale,
-        )
-        start = account.start_equity * scale
-    else:
-        start = account.start_equity + float(event.value)
-    return replace(
-        account,
-        capital=account.capital + event.value,
-        cash=account.cash + event.value,
-        start_equity=start,
-        cycle=cycle,
-    )
-
-
-def _wished(account: Portfolio, event: e.Wished, _: int) -> Portfolio:
-    return replace(account, wishes={**account.wishes, event.pair: event})
-
-
-def _wish_done(account: Portfolio, event: e.WishDone, _: int) -> Portfolio:
-    return replace(account, wishes=_without(account.wishes, event.pair))
-
-
-def _leave(account: Portfolio, event: e.LeaveDecided, _: int) -> Portfolio:
-    held = _holding(account, event.pair)
-    return _with_holding(account, replace(held, leaving=event.code, leaving_at=event.candle_at))
-
-
-def _part(account: Portfolio, event: e.PartDecided, _: int) -> Portfolio:
-    held = _holding(account, event.pair)
-    others = tuple(one for one in held.parts if one.leg is not event.leg)
-    return _with_holding(account, replace(held, parts=(*others, event)))
-
-
-def _rules_moved(account: Portfolio, event: e.RulesMoved, _: int) -> Portfolio:
-    held = _holding(account, event.pair)
-    first = held.stop_at_entry if held.rules is not None else event.fixed_stop
-    # A part that was not sold at its own close is not sold at a later one.
-    parts = tuple(one for one in held.parts if one.candle_at >= event.candle_at)
-    return _with_holding(account, replace(held, rules=event, stop_at_entry=first, parts=parts))
-
-
-def _intent(account: Portfolio, event: e.IntentPlanned, _: int) -> Portfolio:
-    intent = event.intent
-    if intent.client_id in account.orders:
-        raise InvariantBroken(f"order {intent.client_id} is planned twice")
-    held = account.holdings.get(intent.pair)
-    if held is not None and held.parts:
-        account = _with_holding(
-            account, replace(held, parts=tuple(one for one in held.parts if one.leg is not intent.leg))
-        )
-    wish = account.wishes.get(intent.pair) if intent.leg is Leg.ENTRY else None
-    return replace(account, orders={**account.orders, intent.client_id: OrderRecord(intent, wish=wish)})
-
-
-def _order(account: Portfolio, event: e.OrderLearnt, _: int) -> Portfolio:
-    known = _known_order(account, event.client_id)
-    record = replace(
-        known,
-        status=after(known.status, event.learnt),
-        venue_id=event.venue_id or known.venue_id,
-        triggered=known.triggered or event.triggered,
-    )
-    if event.learnt is Learnt.SENT and record.intent.leg is Leg.ENTRY:
-        account = _counted(account, with_entry(account.tallies, account.day))
-    return _with_order(account, record)
-
-
-def _fill(account: Portfolio, event: e.FillSeen, _: int) -> Portfolio:
-    record, fill = _known_order(account, event.client_id), event.fill
-    if fill.trade_id in record.trade_ids:
-        return account
-    intent = record.intent
-    if event.pair != intent.pair:
-        raise InvariantBroken(f"order {intent.client_id} of {intent.pair} cannot be filled with {event.pair}")
-    value = fill.price * fill.quantity
-    executed = record.executed + fill.quantity
-    if executed > intent.quantity:
-        raise InvariantBroken(f"order {intent.client_id} was filled with {executed}, more than its {intent.quantity}")
-    account = _with_order(
-        account,
-        replace(
-            record,
-            executed=executed,
-            executed_value=record.executed_value + value,
-            fees=record.fees + event.fee_value,
-            trade_ids=(*record.trade_ids, fill.trade_id),
-        ),
-    )
-    base = intent.pair.split("/")[0]
-    fee_in_coin = fill.fee if fill.fee_asset == base else ZERO
-    fee_in_quote = fill.fee if fill.fee_asset == account.quote else ZERO
-    if intent.side is Side.BUY:
-        return _bought(account, event, record.wish, value, fee_in_coin, fee_in_quote)
-    return _sold(account, event, value, fee_in_coin, fee_in_quote)
-
-
-def _bought(
-    account: Portfolio, event: e.FillSeen, wish: e.Wished | None, value: Decimal, in_coin: Decimal, in_quote: Decimal
-) -> Portfolio:
-    held = account.holdings.get(event.pair)
-    if held is None:
-        if wish is None:
-            raise InvariantBroken(f"{event.pair} was bought and nothing had asked for it")
-        held = Holding(event.pair, wish, event.fill.filled_at)
-    held = replace(
-        held,
-        bought=held.bought + event.fill.quantity - in_coin,
-        quantity=held.quantity + event.fill.quantity - in_coin,
-        gross=held.gross + event.fill.quantity,
-        value=held.value + value,
-        spent=held.spent + value + in_quote,
-        fees=held.fees + event.fee_value,
-    )
-    return _with_holding(replace(account, cash=account.cash - value - in_quote), held)
-
-
-def _sold(account: Portfolio, event: e.FillSeen, value: Decimal, in_coin: Decimal, in_quote: Decimal) -> Portfolio:
-    held = _holding(account, event.pair)
-    left = held.quantity - event.fill.quantity - in_coin
-    if left < 0:
-        raise InvariantBroken(f"{event.pair}: {event.fill.quantity} sold, {held.quantity} held")
-    held = replace(
-        held,
-        quantity=left,
-        received=held.received + value - in_quote,
-        sold=held.sold + event.fill.quantity,
-        sold_value=held.sold_value + value,
-        fees=held.fees + event.fee_value,
-        exited_at=event.fill.filled_at,
-    )
-    return _with_holding(replace(account, cash=account.cash + value - in_quote), held)
-
-
-def _stop(account: Portfolio, event: e.StopMarked, _: int) -> Portfolio:
-    held = account.holdings.get(event.pair)
-    return account if held is None else _with_holding(account, replace(held, stop_id=event.client_id))
-
-
-def _trade(account: Portfolio, event: e.TradeClosed, _: int) -> Portfolio:
-    held = _holding(account, event.pair)
-    if held.quantity != event.dust:
-        raise InvariantBroken(f"{event.pair} is closed with {held.quantity} held and {event.dust} booked as dust")
-    stopped = account.stopped_at
-    if event.stopped_at is not None:
-        stopped = {**stopped, event.pair: event.stopped_at}
-    dust = account.dust
-    if event.dust > 0:
-        dust = {**dust, event.pair: dust.get(event.pair, ZERO) + event.dust}
-    lost = was_lost(float(event.profit), float(held.spent))
-    account = _counted(account, with_trade(account.tallies, lost, account.day))
-    return replace(account, holdings=_without(account.holdings, event.pair), stopped_at=stopped, dust=dust)
-
-
-def _cycle(account: Portfolio, event: e.CycleDone, _: int) -> Portfolio:
-    return replace(account, cycle=event)
-
-
-def _halted(account: Portfolio, event: e.Halted, at: int) -> Portfolio:
-    latch = Latch(event.mode, event.reason, at, event.until, event.sells)
-    return replace(account, latches={**account.latches, event.name: latch})
-
-
-def _read(account: Portfolio, event: e.EquityRead, _: int) -> Portfolio:
-    return replace(account, beyond=event.beyond)
-
-
-def _resumed(account: Portfolio, event: e.Resumed, at: int) -> Portfolio:
-    """What a limit counted from begins anew when a person lifts it: else it would latch again at the next candle."""
-    latch = account.latches.get(event.name)
-    account = replace(account, latches=_without(account.latches, event.name))
-    if latch is not None and latch.until is not None and latch.until <= at:
-        # Nobody lifted it: its time was over.
-        return account
-    return _REBASED.get(event.name, _unchanged)(account)
-
-
-def _unchanged(account: Portfolio) -> Portfolio:
-    return account
-
-
-def _peak_anew(account: Portfolio) -> Portfolio:
-    cycle = account.cycle
-    return account if cycle is None else replace(account, cycle=replace(cycle, peak=cycle.equity, worst=0.0))
-
-
-def _day_anew(account: Portfolio) -> Portfolio:
-    cycle = account.cycle
-    if cycle is None:
-        return account
-    return replace(account, cycle=replace(cycle, day_first=cycle.equity, day_low=cycle.equity))
-
-
-def _start_anew(account: Portfolio) -> Portfolio:
-    cycle = account.cycle
-    if cycle is None:
-        return account
-    return replace(account, start_equity=cycle.equity, cycle=replace(cycle, lowest=cycle.equity))
-
-
-def _streak_anew(account: Portfolio) -> Portfolio:
-    return replace(account, losing_streak=0, worst_streak=0)
-
-
-def _trades_anew(account: Portfolio) -> Portfolio:
-    return replace(account, trades_today=0)
-
-
-_REBASED: dict[str, Callable[[Portfolio], Portfolio]] = {
-    "drawdown": _peak_anew,
-    "daily_loss": _day_anew,
-    "total_loss": _start_anew,
-    "losing_streak": _streak_anew,
-    "trades_per_day": _trades_anew,
-}
-
-
-_CHANGES: dict[type[e.Event], Change] = {
-    e.RunStarted: _started,
-    e.RunEnded: _ended,
-    e.BaselineTaken: _baseline,
-    e.FlowSeen: _flow,
-    e.Wished: _wished,
-    e.WishDone: _wish_done,
-    e.LeaveDecided: _leave,
-    e.PartDecided: _part,
-    e.RulesMoved: _rules_moved,
-    e.IntentPlanned: _intent,
-    e.OrderLearnt: _order,
-    e.FillSeen: _fill,
-    e.StopMarked: _stop,
-    e.TradeClosed: _trade,
-    e.CycleDone: _cycle,
-    e.Halted: _halted,
-    e.EquityRead: _read,
-    e.Resumed: _resumed,
-}
-
-
-def _counted(account: Portfolio, tallies: Tallies) -> Portfolio:
-    return replace(
-        account,
-        trades_today=tallies.trades,
-        trades_day=tallies.trades_day,
-        losing_streak=tallies.streak,
-        worst_streak=tallies.worst_streak,
-        streak_day=tallies.streak_day,
-    )
-
-
-def _holding(account: Portfolio, pair: str) -> Holding:
-    held = account.holdings.get(pair)
-    if held is None:
-        raise InvariantBroken(f"{pair} is not held")
-    return held
-
-
-def _known_order(account: Portfolio, client_id: str) -> OrderRecord:
-    record = account.orders.get(client_id)
-    if record is None:
-        raise InvariantBroken(f"order {client_id} is not known")
-    return record
-
-
-def _with_holding(account: Portfolio, held: Holding) -> Portfolio:
-    return replace(account, holdings={**account.holdings, held.pair: held})
-
-
-def _with_order(account: Portfolio, record: OrderRecord) -> Portfolio:
-    client_id = record.intent.client_id
-    orders = {**account.orders, client_id: record}
-    if record.status.final and not account.orders[client_id].status.final:
-        # The newest of the ended: a stop that rested for long is still known when its last fill comes in.
-        orders[client_id] = orders.pop(client_id)
-    ended = [one for one, order in orders.items() if order.status.final]
-    if len(ended) > KEPT_ORDERS:
-        # The last of each leg says how often it was tried: without it an id would be given twice.
-        last = {(order.intent.pair, order.intent.leg): one for one, order in orders.items()}
-        for old in set(ended[:-KEPT_ORDERS]) - set(last.values()):
-            del orders[old]
-    return replace(account, orders=orders)
-
-
-def _without(mapping: Mapping[str, T], key: str) -> dict[str, T]:
-    return {name: value for name, value in mapping.items() if name != key}

@@ -12,27 +12,37 @@ Guards may block entries only; whatever goes wrong in one step, 2-4, 8 and 9 are
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vigie.decision.policies import GapPolicy
 from vigie.domain import events as e
-from vigie.domain.errors import ConfigError, DataError, InvariantBroken, OutcomeUnknown, VenueRefused, VenueUnavailable
-from vigie.domain.order import Leg
+from vigie.domain.errors import (
+    ConfigError,
+    InvariantBroken,
+    RefusalCode,
+    VenueRefused,
+    VenueUnavailable,
+    VigieError,
+)
+from vigie.domain.order import Leg, OrderReport
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
 from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import TradingMode, permits
 from vigie.engine.books import Books
+from vigie.engine.coverage import Coverage
 from vigie.engine.decisions import CloseDesk
 from vigie.engine.desk import Desk
-from vigie.engine.entries import EntryDesk
+from vigie.engine.entries import EntryDesk, due_at
 from vigie.engine.governance.evidence import CRASH_WINDOW_MS, Phase, Standing
 from vigie.engine.governance.governor import Governor
 from vigie.engine.limits import Limits
+from vigie.engine.plans import Plans
 from vigie.engine.protection import Guardian
-from vigie.engine.reconcile import Difference, DifferenceKind, compare
-from vigie.engine.recovery import restore
+from vigie.engine.reconcile import Difference, Evidence, compare
+from vigie.engine.recovery import Restored, restore
+from vigie.engine.repair import Rooms
 from vigie.engine.requests import Clerk
 from vigie.engine.setup import Setup
 from vigie.engine.views import Looker, View, rows_after
@@ -46,6 +56,8 @@ from vigie.ports.state_store import StateStore
 
 FAILED_WRITES = 3
 """State files that could not be written in a row: then trading halts."""
+LONG_WAIT_S = 60.0
+"""A venue that wants to be left alone for so long has banned us: somebody is told."""
 CONFIRMED = 2
 """Ticks in a row that must see a difference before it latches: a fill can be on its way."""
 
@@ -74,10 +86,12 @@ class Tick:
     Attributes:
         problems: what went wrong, sentences; empty: nothing.
         mode: in force at its end.
+        urgent: something is without a stop, or of unknown fate: another look is worth more than a minute's rest.
     """
 
     problems: tuple[str, ...]
     mode: TradingMode
+    urgent: bool = False
 
 
 class Engine:
@@ -90,10 +104,14 @@ class Engine:
         self._bare: set[str] = set()
         self._unpriced = 0
         self._uncompared = 0
+        self._sent_away = False
         self._problems: list[str] = []
         self._failed_writes = 0
         self._seen_different = 0
         self._last_differences: tuple[str, ...] = ()
+        self._resting: tuple[OrderReport, ...] | None = None
+        self._counts = True
+        self._misconfigured: set[str] = set()
 
     @property
     def portfolio(self) -> Portfolio:
@@ -120,8 +138,28 @@ class Engine:
         self._build()
         if not restored.portfolio.quote:
             self._begin_account()
-        crashes = self._crashes()
+        crashes, upgraded = self._crashes(), self._upgraded()
         self._books.write(self._run_started())
+        if self._setup.override:
+            words = f"{self._setup.account} runs without a certificate: {self._setup.override}"
+            self._books.write(
+                e.OverrideUsed("certificate", self._setup.override), e.AlertRaised("override", words, urgent=True)
+            )
+        try:
+            found = self._recovered(restored, upgraded)
+        except VenueUnavailable:
+            # No crash, however often it is tried: a venue that is away for an hour must not halt the account.
+            bare = tuple(pair for pair, held in self.portfolio.holdings.items() if held.stop_id is None)
+            self._books.write(e.RunEnded("the venue did not answer at the start", bare))
+            self._books.sync()
+            raise
+        self._books.write(found)
+        self._books.sync()
+        self._govern(Phase.BOOT, crashes)
+        self._save()
+        return found
+
+    def _recovered(self, restored: Restored, upgraded: list[str]) -> e.Recovered:
         self._clerk.switches()
         self._clerk.restore()
         self._desk.settle()
@@ -130,15 +168,10 @@ class Engine:
         self._problems = []
         self._protect()
         protected = [pair for pair in self.portfolio.holdings if self._guardian.protected(pair)]
-        steps = [*restored.steps, *(f"{pair}: protected" for pair in protected), *self._problems]
+        steps = [*restored.steps, *upgraded, *(f"{pair}: protected" for pair in protected), *self._problems]
         steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
         clean = not (self.portfolio.unsettled() or self._last_differences or restored.damaged or self._problems)
-        found = e.Recovered((*steps, *self._last_differences), clean)
-        self._books.write(found)
-        self._books.sync()
-        self._govern(Phase.BOOT, crashes)
-        self._save()
-        return found
+        return e.Recovered((*steps, *self._last_differences), clean)
 
     def stop(self, reason: str) -> None:
         """Let the account go; its stops stay at the venue."""
@@ -149,15 +182,22 @@ class Engine:
 
     def _build(self) -> None:
         setup, world, books = self._setup, self._world, self._books
-        self._desk = Desk(setup, books, world.broker, world.controls, world.clock)
-        self._guardian = Guardian(setup, books, self._desk, world.broker, world.feed)
+        self._plans = Plans(setup, books)
+        self._desk = Desk(setup, books, world.broker, world.controls, world.clock, world.feed)
+        self._guardian = Guardian(self._plans, books, self._desk, world.broker, world.feed)
+        self._coverage = Coverage(books, world.clock)
         self._limits = Limits(setup, books, self._desk, world.controls, world.clock)
-        self._clerk = Clerk(books, self._limits, self._guardian, world.controls)
-        self._closes = CloseDesk(setup, books, self._desk, self._guardian, world.broker)
+        self._clerk = Clerk(
+            Rooms(
+                setup, books, self._desk, self._guardian, self._limits,
+                world.broker, world.feed, world.clock, world.journal, world.controls,
+            )
+        )  # fmt: skip
+        self._closes = CloseDesk(setup, self._plans, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(
             setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock, self._governor
         )
-        self._looker = Looker(setup, world.feed)
+        self._looker = Looker(setup, self._plans, world.feed)
 
     def _require_pairs(self, account: Portfolio) -> None:
         named = {str(pair) for pair in self._setup.pairs}
@@ -172,6 +212,13 @@ class Engine:
             asset: one.total for asset, one in self._world.broker.balances().items() if asset in bases and one.total > 0
         }
         self._books.write(e.BaselineTaken(self._setup.capital, self._setup.quote, there))
+
+    def _upgraded(self) -> list[str]:
+        """What is said when another vigie wrote the journal so far; before anything is traded."""
+        last = self.portfolio.runs.get(self.portfolio.run)
+        if last is None or last.version == self._setup.version:
+            return []
+        return [f"the last run was of vigie {last.version}, this is {self._setup.version}"]
 
     def _run_started(self) -> e.RunStarted:
         setup = self._setup
@@ -195,14 +242,23 @@ class Engine:
 
     # --- ticks -----------------------------------------------------------------------------------------------------
 
-    def guard_tick(self) -> Tick:
-        """Look after what is there; decide nothing new."""
+    def guard_tick(self, *, counts: bool = True) -> Tick:
+        """Look after what is there; decide nothing new.
+
+        Args:
+            counts: False: a look out of turn. What has to be seen by two ticks in a row, a guard period apart, does not
+                become true by looking twice in a few seconds.
+        """
+        # Out of turn nothing has had its guard period yet.
+        self._counts, began = counts, self._world.clock.now_ms() if counts else 0
         self._guard()
+        self._step("exits", lambda: self._leave(began))
         self._step("limits", self._read)
         return self._finish("guard")
 
     def decision_tick(self) -> Tick:
         """A candle has closed: all steps."""
+        self._counts = True
         self._guard()
         views: dict[str, View] = {}
         self._step("candles", lambda: views.update(self._look()))
@@ -215,8 +271,9 @@ class Engine:
 
     def _guard(self) -> None:
         self._problems = []
+        self._resting, self._guardian.heard = None, False
         self._desk.held_back = self._governed if self._setup.opens else TradingMode.REDUCE_ONLY
-        self._uncompared += 1
+        self._uncompared += self._counts
         self._step("controls", self._controls)
         self._step("orders", self._settle)
         self._step("reconcile", self._reconcile)
@@ -226,23 +283,57 @@ class Engine:
     def _finish(self, kind: str) -> Tick:
         self._step("halts", self._sell_all)
         self._step("protection", self._protect)
+        self._step("coverage", self._coverage.look)
+        self._step("drift", self._limits.watch_drift)
         self._step("rules", lambda: self._govern(Phase.CYCLE))
         self._step("snapshot", lambda: self._snapshot(kind))
-        return Tick(tuple(self._problems), self._desk.mode)
+        self._sent_away = self._sent_away and bool(self._problems)
+        return Tick(tuple(self._problems), self._desk.mode, self._urgent())
+
+    def _urgent(self) -> bool:
+        return bool(self.portfolio.unsettled() or self._unprotected())
+
+    def _unprotected(self) -> set[str]:
+        """Pairs that are held without a stop, and whose orders are all of known fate."""
+        unsettled = {one.intent.pair for one in self.portfolio.unsettled()}
+        held = [pair for pair in self.portfolio.holdings if pair not in unsettled]
+        bare: set[str] = set()
+        for pair in held:
+            self._step(pair, lambda pair=pair: None if self._guardian.protected(pair) else bare.add(pair))  # type: ignore[misc]
+        return bare
 
     def _step(self, name: str, work: Callable[[], None]) -> None:
         """Do one step; what goes wrong is written down and never hides the next step."""
         try:
             work()
-        except (VenueUnavailable, VenueRefused, OutcomeUnknown, DataError) as error:
-            self._problems.append(f"{name}: {error}")
         except InvariantBroken as error:
             self._problems.append(f"{name}: {error}")
             self._desk.hold_back(TradingMode.HALTED)
             self._latch("invariant", str(error))
+        except ConfigError as error:
+            self._problems.append(f"{name}: {error}")
+            self._call_for_a_person(str(error))
+        except VigieError as error:
+            self._problems.append(f"{name}: {error}")
+            if isinstance(error, VenueRefused) and error.code is RefusalCode.NOT_PERMITTED:
+                self._call_for_a_person(str(error))
+            if isinstance(error, VenueUnavailable) and (error.retry_after or 0.0) >= LONG_WAIT_S:
+                self._tell_of_a_ban(str(error))
         except OSError as error:
             self._problems.append(f"{name}: the disk: {error.strerror or error}")
             self._desk.hold_back(TradingMode.HALTED)
+
+    def _call_for_a_person(self, why: str) -> None:
+        """A wrong key does not mend itself, and ends no process either: stops need looking after."""
+        if why not in self._misconfigured:
+            self._misconfigured.add(why)
+            self._step("alerts", lambda: self._books.write(e.AlertRaised("config", why, urgent=True)))
+
+    def _tell_of_a_ban(self, why: str) -> None:
+        """A venue that sends us away for long: told once, until a tick has gone by without it."""
+        if not self._sent_away:
+            self._step("alerts", lambda: self._books.write(e.AlertRaised("sent-away", why, urgent=True)))
+        self._sent_away = True
 
     def _latch(self, name: str, reason: str) -> None:
         """Halt; should the disk refuse even that, this tick's own trouble still holds everything back."""
@@ -259,7 +350,11 @@ class Engine:
         self._clerk.letters()
 
     def _settle(self) -> None:
-        self._desk.settle()
+        if self.portfolio.open_orders():
+            # Asked once in a tick: what rests as we know it needs no question of its own.
+            self._resting = self._world.broker.open_orders()
+            self._desk.settle(self._resting)
+            self._guardian.heard = True
         self._entries.finish()
 
     def _reconcile(self) -> None:
@@ -267,17 +362,41 @@ class Engine:
             return
         broker = self._world.broker
         pairs = [str(pair) for pair in self._setup.pairs]
-        found = compare(self.portfolio, broker.balances(), broker.open_orders(), pairs)
+        resting = broker.open_orders() if self._resting is None else self._resting
+        balances = broker.balances()
+        self._guardian.heard = True
+        found = compare(self.portfolio, balances, resting, pairs)
+        if tuple(one.text for one in found) not in ((), self._last_differences) and self._something_filled():
+            found = compare(self.portfolio, balances, resting, pairs)
+        if found:
+            # What is less than a step of the pair halts nobody: it cannot be traded.
+            found = compare(self.portfolio, balances, resting, pairs, self._filters_of(found))
+        self._guardian.found_again({one.subject for one in found})
         self._uncompared = 0
         texts = tuple(one.text for one in found)
         if texts != self._last_differences:
             self._books.write(e.Reconciled(texts))
             self._last_differences = texts
-        grave = [one for one in found if one.kind is not DifferenceKind.EXTRA_COINS]
-        self._judge(grave)
+        self._judge([one for one in found if one.grave])
+
+    def _filters_of(self, found: Sequence[Difference]) -> Evidence:
+        instruments = {}
+        for pair in {one.subject for one in found} & {str(pair) for pair in self._setup.pairs}:
+            try:
+                instruments[pair] = self._world.broker.instrument(Pair.parse(pair))
+            except VigieError:
+                # Told less finely: nothing counts as dust there.
+                continue
+        return Evidence(instruments=instruments)
+
+    def _something_filled(self) -> bool:
+        """Whether an order of ours was filled since the venue showed what rests: then coins have moved."""
+        seq = self.portfolio.seq
+        self._desk.settle()
+        return self.portfolio.seq != seq
 
     def _judge(self, grave: list[Difference]) -> None:
-        self._seen_different = self._seen_different + 1 if grave else 0
+        self._seen_different = self._seen_different + self._counts if grave else 0
         if grave:
             self._desk.hold_back(TradingMode.REDUCE_ONLY)
         if self._seen_different >= CONFIRMED:
@@ -292,7 +411,7 @@ class Engine:
     def _read(self) -> None:
         feed = self._world.feed
         # Counted before it is known whether anybody answers.
-        self._unpriced += 1
+        self._unpriced += self._counts
         prices = {pair: feed.price(Pair.parse(pair)) for pair in self.portfolio.holdings}
         if None not in prices.values():
             self._unpriced = 0
@@ -308,10 +427,10 @@ class Engine:
                 self._latch(f"R{one.number.split('.')[0]}", f"{one.number}: {one.text}")
 
     def _standing(self, phase: Phase, crashes: int) -> Standing:
-        unsettled = {one.intent.pair for one in self.portfolio.unsettled()}
-        held = [pair for pair in self.portfolio.holdings if pair not in unsettled]
-        bare = {pair for pair in held if not self._guardian.protected(pair)}
-        still_bare, self._bare = tuple(sorted(bare & self._bare)), bare
+        bare = self._unprotected()
+        # While the venue answers nothing at all nobody can do anything about it, and nobody can enter either.
+        still_bare = tuple(sorted(bare & self._bare)) if self._counts and self._guardian.heard else ()
+        self._bare = bare if self._counts else self._bare
         controls, boot = self._world.controls, phase is Phase.BOOT
         return Standing(
             account=self.portfolio,
@@ -339,23 +458,22 @@ class Engine:
             if any(one.intent.leg is not Leg.STOP for one in self.portfolio.open_orders(pair)):
                 # A sale of unknown fate may hold the coins: it is settled first.
                 continue
-            if self._world.feed.price(Pair.parse(pair)) is not None:
-                self._step(pair, lambda pair=pair: self._liquidate(pair, demanding))  # type: ignore[misc]
+            self._step(pair, lambda pair=pair: self._liquidate(pair, demanding))  # type: ignore[misc]
 
     def _liquidate(self, pair: str, demanding: list[str]) -> None:
-        self._guardian.sell(pair, Leg.LIQUIDATION, candle_at=None, reason=", ".join(demanding))
+        if self._world.feed.price(Pair.parse(pair)) is not None:
+            self._guardian.sell(pair, Leg.LIQUIDATION, candle_at=None, reason=", ".join(demanding))
 
     def _look(self) -> dict[str, View]:
-        views = {}
+        views: dict[str, View] = {}
         for pair in self._setup.pairs:
-            try:
-                view = self._looker.look(pair)
-            except (VenueUnavailable, DataError) as error:
-                self._problems.append(f"{pair}: {error}")
-                continue
-            if view is not None:
-                views[str(pair)] = view
+            self._step(str(pair), lambda pair=pair: self._look_at(pair, views))  # type: ignore[misc]
         return views
+
+    def _look_at(self, pair: Pair, views: dict[str, View]) -> None:
+        view = self._looker.look(pair)
+        if view is not None:
+            views[str(pair)] = view
 
     def _manage(self, views: dict[str, View]) -> None:
         for pair in list(self.portfolio.holdings):
@@ -373,24 +491,35 @@ class Engine:
         length = self._setup.timeframe.milliseconds
         return self._world.clock.now_ms() - (candle_at + length) < length
 
-    def _leave(self) -> None:
-        """At the next price: what was decided to be sold, and stops that were jumped over."""
-        chases = self._setup.plan.settings.rules().gap_policy == GapPolicy.CHASE
-        for pair, held in sorted(self.portfolio.holdings.items()):
-            waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
-            gap = held.leaving == ExitReason.GAP or (chases and self._guardian.was_jumped_over(held))
-            # A person who has the wheel holds back what a signal wanted, never what protects.
-            leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
-            if leg is None or self._world.feed.price(Pair.parse(pair)) is None:
-                continue
-            candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
-            if leg is Leg.CHASE and not held.leaving and candle_at is not None:
-                # Once its stop is lifted nothing else tells that it was jumped over.
-                self._books.write(e.LeaveDecided(pair, ExitReason.GAP.value, candle_at))
-            self._step(pair, lambda pair=pair, leg=leg, at=candle_at: self._sell(pair, leg, at))  # type: ignore[misc]
+    def _leave(self, between: int | None = None) -> None:
+        """At the next price: what was decided to be sold, and stops that were jumped over.
 
-    def _sell(self, pair: str, leg: Leg, candle_at: int | None) -> None:
-        self._guardian.sell(pair, leg, candle_at=candle_at, reason=leg.value)
+        Args:
+            between: instant at which a guard tick began: a stop that it found jumped over has until the next one to be
+                filled; None: a candle has closed.
+        """
+        for pair in sorted(self.portfolio.holdings):
+            self._step(pair, lambda pair=pair: self._leave_one(pair, between))  # type: ignore[misc]
+
+    def _leave_one(self, pair: str, between: int | None) -> None:
+        held = self.portfolio.holdings[pair]
+        waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
+        jumped_over_at = self._guardian.jumped_over_at(held)
+        gap = jumped_over_at is not None and (between is None or jumped_over_at < between)
+        gap = held.leaving == ExitReason.GAP or (gap and self._plans.rules(pair).gap_policy == GapPolicy.CHASE)
+        # A person who has the wheel holds back what a signal wanted, never what protects.
+        leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
+        price = None if leg is None else self._world.feed.price(Pair.parse(pair))
+        if leg is None or price is None:
+            return
+        candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
+        if leg is Leg.CHASE and not held.leaving and candle_at is not None:
+            # Once its stop is lifted nothing else tells that it was jumped over.
+            self._books.write(e.LeaveDecided(pair, ExitReason.GAP.value, candle_at))
+        due = None
+        if leg is Leg.EXIT and candle_at is not None:
+            due = due_at(candle_at, self._setup.timeframe.milliseconds, self._world.clock.now_ms())
+        self._guardian.sell(pair, leg, candle_at=candle_at, reason=leg.value, reference=price, due_at=due)
 
     def _snapshot(self, kind: str) -> None:
         self._books.sync()

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from vigie.decision.position_rules import Bar, advance, await_sale
 from vigie.domain import events as e
+from vigie.domain.holdings import Holding
 from vigie.domain.order import Leg
-from vigie.domain.portfolio import Holding
 from vigie.domain.trades import ExitReason
 from vigie.domain.trading_mode import permits
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
+from vigie.engine.plans import Plans
 from vigie.engine.positions import moved, position_of
 from vigie.engine.protection import Guardian
 from vigie.engine.setup import Setup
@@ -22,10 +23,11 @@ from vigie.ports.broker import Broker
 class CloseDesk:
     """What is decided when a candle has closed."""
 
-    def __init__(self, setup: Setup, books: Books, desk: Desk, guardian: Guardian, broker: Broker) -> None:
-        self._setup, self._books, self._desk = setup, books, desk
+    def __init__(
+        self, setup: Setup, plans: Plans, books: Books, desk: Desk, guardian: Guardian, broker: Broker
+    ) -> None:
+        self._setup, self._plans, self._books, self._desk = setup, plans, books, desk
         self._guardian, self._broker = guardian, broker
-        self._rules = setup.plan.settings.rules()
 
     def decide(self, view: View, candle_at: int, *, newest: bool) -> None:
         """Decide about one pair at one of its candles.
@@ -60,11 +62,11 @@ class CloseDesk:
             volatility=float(signals.volatility[row]),
             wants_exit=bool(signals.exit[row]),
         )
-        position = position_of(held, held.rules)
+        position, rules = position_of(held, held.rules), self._plans.rules(pair)
         if self._guardian.was_jumped_over(held):
-            actions = await_sale(position, bar, self._rules)
+            actions = await_sale(position, bar, rules)
         else:
-            position, actions = advance(position, bar, self._rules, filters)
+            position, actions = advance(position, bar, rules, filters)
         leaving = actions.exit if held.leaving == 0 else 0
         parts = {Leg.PARTIAL_1: actions.partial_1, Leg.PARTIAL_2: actions.partial_2}
         stops = {"stop": position.fixed_stop, "trailing": position.trailing}

@@ -9,10 +9,10 @@ from vigie.decision.pipeline import Account, Entry, Verdict, weigh
 from vigie.decision.position_rules import effective_stop
 from vigie.decision.weighing import planned_loss
 from vigie.domain import events as e
-from vigie.domain.instrument import Instrument
+from vigie.domain.holdings import OrderRecord
+from vigie.domain.instrument import Instrument, exact
 from vigie.domain.order import Intent, Leg
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import OrderRecord
 from vigie.domain.tallies import streak_of, trades_of
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
@@ -32,6 +32,18 @@ _MONEY = Context(prec=15, rounding=ROUND_FLOOR)
 """A quantity that takes the whole wallet can miss it by the last bit of a float: cut there, never rounded up."""
 _CRUMB = Decimal("1e-11")
 """Share of the wallet that is left in it: a venue may count a price to twelve digits only."""
+
+
+def due_at(candle_at: int, length_ms: int, now_ms: int) -> int | None:
+    """When a backtest fills what a candle decided: at its close; None: candles are missing since then.
+
+    Args:
+        candle_at: opening instant of the candle, epoch milliseconds.
+        length_ms: of a candle.
+        now_ms: epoch milliseconds.
+    """
+    close = candle_at + length_ms
+    return close if now_ms - close < length_ms else None
 
 
 class EntryDesk:
@@ -102,6 +114,7 @@ class EntryDesk:
         instrument = self._broker.instrument(view.pair)
         costs = self._setup.plan.settings.costs()
         price = buy_price(reference, costs.slippage_fraction)
+        limit = self._cap(reference, instrument)
         verdict = weigh(
             self._entry(wish, views),
             price,
@@ -111,7 +124,7 @@ class EntryDesk:
             filters=self._setup.filters(instrument),
             account=self._account(views),
         )
-        quantity = self._affordable(verdict.quantity, price, instrument)
+        quantity = self._affordable(verdict.quantity, price if limit is None else float(limit), instrument)
         # With the facts all that the sizes hang on: `vigie journal explain` counts them again from this line alone.
         numbers = {
             "reference": reference,
@@ -124,7 +137,16 @@ class EntryDesk:
             "target_distance": wish.target_distance,
             "warm_up": float(view.signals.warm_up),
         }
-        intent = self._desk.intent(pair, Leg.ENTRY, quantity, candle_at=wish.candle_at, reason=wish.reason)
+        intent = self._desk.intent(
+            pair,
+            Leg.ENTRY,
+            quantity,
+            candle_at=wish.candle_at,
+            reason=wish.reason,
+            limit=limit,
+            reference=reference,
+            due_at=self._due_at(wish.candle_at),
+        )
 
         def decided(action: str, reason: str) -> e.Decided:
             return self._decided(action, reason, wish, verdict, view, numbers)
@@ -146,6 +168,17 @@ class EntryDesk:
             return
         self.finish()
         self._guardian.tend(pair)
+
+    def _cap(self, reference: float, instrument: Instrument) -> Decimal | None:
+        """The most that an entry may cost, quote, on the tick; None: what the market asks."""
+        settings = self._setup.plan.settings
+        if settings.entry_order != "limit_ioc":
+            return None
+        cap = instrument.price_down(exact(reference) * (1 + exact(float(settings.entry_cap_fraction))))
+        return max(cap, instrument.price_down(reference))
+
+    def _due_at(self, candle_at: int) -> int | None:
+        return due_at(candle_at, self._setup.timeframe.milliseconds, self._clock.now_ms())
 
     def _proposal(self, intent: Intent, verdict: Verdict, instrument: Instrument, view: View) -> Proposal:
         return Proposal(

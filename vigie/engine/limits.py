@@ -9,16 +9,19 @@ from vigie.decision.facts import Facts
 from vigie.decision.marks import Marks, remembered, unmarked
 from vigie.decision.registry import gate_rules
 from vigie.domain import events as e
-from vigie.domain.portfolio import Latch, Portfolio
+from vigie.domain.holdings import Latch
+from vigie.domain.portfolio import Portfolio
 from vigie.domain.tallies import streak_of, trades_of
 from vigie.domain.timeframe import DAY_MS
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.books import Books
 from vigie.engine.desk import Desk
+from vigie.engine.drift import drifted
 from vigie.engine.setup import Setup
 from vigie.ports.clock import Clock
 from vigie.ports.controls import Controls
 
+DRIFT = "drift"
 DAILY_LOSS, DRAWDOWN, TOTAL_LOSS = "daily_loss", "drawdown", "total_loss"
 LOSING_STREAK, TRADES_PER_DAY = "losing_streak", "trades_per_day"
 LATCHING = (DAILY_LOSS, DRAWDOWN, TOTAL_LOSS, LOSING_STREAK, TRADES_PER_DAY)
@@ -136,6 +139,12 @@ class Limits:
         for name in beyond:
             if name in account.beyond:
                 self._fall_into(name, marks)
+
+    def watch_drift(self) -> None:
+        """Latch entries off where orders surely cost more, or come later, than the plan assumes."""
+        reasons = drifted(self._books.portfolio.samples, self._setup.plan.settings)
+        if reasons:
+            self.latch(DRIFT, TradingMode.REDUCE_ONLY, "; ".join(reasons))
 
     def _check(self, marks: Marks) -> None:
         for name in self._reached(marks):

@@ -7,9 +7,11 @@ from decimal import Decimal
 from vigie.decision.policies import Rules
 from vigie.decision.position_rules import Position, effective_stop, opened
 from vigie.domain import events as e
+from vigie.domain.holdings import Holding
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Leg
-from vigie.domain.portfolio import Holding, Portfolio
+from vigie.domain.order_status import OrderStatus
+from vigie.domain.portfolio import Portfolio
 from vigie.domain.trades import ExitReason
 
 _CODES = {
@@ -105,6 +107,11 @@ def closing(account: Portfolio, held: Holding, instrument: Instrument, price: fl
         stopped_at=held.exited_at if stopped else None,
         dust=held.quantity,
         stop_at_entry=held.stop_at_entry,
+        slippage=held.slippage,
+        fees_elsewhere=held.fees_elsewhere,
+        bare_ms=held.gaps.total_ms,
+        longest_bare_ms=held.gaps.longest_ms,
+        unpriced=held.unpriced,
     )
 
 
@@ -113,6 +120,11 @@ def _code(account: Portfolio, held: Holding) -> ExitReason:
     sales = [one for one in account.orders.values() if one.intent.pair == held.pair and one.intent.leg is not Leg.ENTRY]
     sold = [one for one in sales if one.executed > 0]
     leg = sold[-1].intent.leg if sold else Leg.CLOSE
+    stops = [one for one in sales if one.intent.leg is Leg.STOP]
+    if leg is Leg.CHASE and stops and stops[-1].status is OrderStatus.REJECTED:
+        # It could not rest since the price had passed it: no gap, but the stop, done by another order; unless it was to
+        # be sold at that price anyway.
+        leg = Leg.EXIT if held.leaving not in (ExitReason.NONE, ExitReason.GAP) else Leg.STOP
     if leg is Leg.STOP:
         return ExitReason.TRAILING if _trails(held) else ExitReason.STOP
     if leg in _CODES:

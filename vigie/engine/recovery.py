@@ -56,6 +56,11 @@ def restore(journal: Journal, store: StateStore) -> Restored:
     if snapshot is None:
         steps.append(f"no snapshot: rebuilt from the journal, {whole.seq} lines")
         return Restored(whole, tuple(steps), damaged=bool(loaded.problems))
+    if loaded.migrated is not None:
+        # A snapshot of old knows less than a fold of today: it says how far the journal went, and no more.
+        before, now = loaded.migrated
+        steps.append(f"the state is of schema {before}, this vigie writes {now}: told again by {whole.seq} lines")
+        return Restored(whole, tuple(steps), damaged=bool(loaded.problems))
     carried = folded(((one.seq, one.at, one.event) for one in journal.read(after_seq=snapshot.seq)), snapshot)
     if to_json(carried) != to_json(whole):
         # Both are whole by their checksums, and still they differ: the journal is the truth.

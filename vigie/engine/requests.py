@@ -7,13 +7,12 @@ from decimal import Decimal, InvalidOperation
 
 from vigie.domain import events as e
 from vigie.domain.confirmation import KILL_SWITCH, UNREADABLE, named
-from vigie.domain.errors import OutcomeUnknown, VenueUnavailable
+from vigie.domain.errors import ConfigError, OutcomeUnknown, VenueRefused, VenueUnavailable
 from vigie.domain.order import Leg
 from vigie.domain.trading_mode import TradingMode
-from vigie.engine.books import Books
-from vigie.engine.limits import Limits
-from vigie.engine.protection import Guardian
-from vigie.ports.controls import Controls, Request
+from vigie.engine.remedies import policies
+from vigie.engine.repair import Reconciler, Rooms
+from vigie.ports.controls import Request
 
 PERSON, PAUSE = "person", "pause"
 
@@ -21,9 +20,10 @@ PERSON, PAUSE = "person", "pause"
 class Clerk:
     """Reads the letter box and the switches."""
 
-    def __init__(self, books: Books, limits: Limits, guardian: Guardian, controls: Controls) -> None:
-        self._books, self._limits = books, limits
-        self._guardian, self._controls = guardian, controls
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._books, self._limits = rooms.books, rooms.limits
+        self._guardian, self._controls = rooms.guardian, rooms.controls
 
     def switches(self) -> None:
         """Latch what stands on the disk and is not in the books yet.
@@ -90,6 +90,8 @@ class Clerk:
                 return "waiting entries dropped"
             case "flow":
                 return self._flow(request.arguments.get("value", ""), reason)
+            case "reconcile":
+                return self._reconcile(request)
             case "close":
                 return self._sell([request.arguments.get("pair", "")], Leg.CLOSE, reason)
             case "liquidate":
@@ -107,6 +109,29 @@ class Clerk:
             return f"not done: a flow of {value} with {self._books.portfolio.cash} free"
         self._books.write(e.FlowSeen(amount, reason))
         return f"{amount} booked as {'deposit' if amount > 0 else 'withdrawal'}"
+
+    def _reconcile(self, request: Request) -> str:
+        """Compare, and put right what the letter allows; what was found stands in the journal under the request's id.
+
+        Raises:
+            VenueUnavailable: the venue does not answer; it is tried again at the next tick.
+        """
+        told = dict(word.split("=", 1) for word in request.arguments.get("policies", "").split(",") if "=" in word)
+        try:
+            chosen = policies(told)
+            reconciler = Reconciler(self._rooms, stop_fraction=float(request.arguments.get("stop_fraction", "0.05")))
+        except (ConfigError, ValueError) as error:
+            return f"not understood: {error}"
+        try:
+            if request.arguments.get("apply") == "yes":
+                rows = reconciler.apply(chosen, request.request_id)
+                return f"{sum(one.done for one in rows)} of {len(rows)} differences settled"
+            rows = reconciler.plan(chosen)
+        except (VenueRefused, ConfigError) as error:
+            # It would be refused again at every tick, and nobody behind it would be heard.
+            return f"not done: {error}"
+        self._books.write(e.Reconciled(tuple(one.text for one in rows), (), rows, request.request_id))
+        return f"{len(rows)} differences"
 
     def _resume(self, looked_at: Mapping[str, str], reason: str) -> str:
         """Lift the latches that a person has looked at; one that was set anew since then stays."""

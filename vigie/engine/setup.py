@@ -26,6 +26,7 @@ class Setup:
         capital: quote allocated at the first start.
         version, code_hash, config_hash: what runs.
         certificate: its name; None: none.
+        override: why a person lets it run without one; empty: nobody did.
         process: its id.
         absent_after_seconds: an order that the venue does not know this long after it was sent was never there.
         most_crashes: starts without an end within ten minutes, above which the account is halted; None: any.
@@ -43,6 +44,7 @@ class Setup:
     code_hash: str = ""
     config_hash: str = ""
     certificate: str | None = None
+    override: str = ""
     process: int = 0
     absent_after_seconds: float = 60.0
     gives_up_after: float | None = None
@@ -74,5 +76,10 @@ class Setup:
 
     def filters(self, instrument: Instrument) -> Filters:
         """A venue's filters as decisions see them."""
-        notional = float(instrument.min_notional) or float(self.plan.settings.min_notional)
-        return Filters(float(instrument.tick), float(instrument.step), float(instrument.min_quantity), notional)
+        return filters_of(self.plan, instrument)
+
+
+def filters_of(made: Plan, instrument: Instrument) -> Filters:
+    """A venue's filters as decisions of a plan see them."""
+    notional = float(instrument.min_notional) or float(made.settings.min_notional)
+    return Filters(float(instrument.tick), float(instrument.step), float(instrument.min_quantity), notional)

@@ -11,6 +11,7 @@ import numpy as np
 from vigie.decision.correlation import highest_correlation
 from vigie.domain.candles import Candles, FloatArray, IntArray
 from vigie.domain.pair import Pair
+from vigie.engine.plans import Plans
 from vigie.engine.setup import Setup
 from vigie.ports.feed import CandleFeed
 from vigie.strategy.signals import Signals
@@ -55,8 +56,8 @@ class View:
 class Looker:
     """Reads candles and asks the strategy, long enough a window for recursive indicators to have converged."""
 
-    def __init__(self, setup: Setup, feed: CandleFeed) -> None:
-        self._setup, self._feed = setup, feed
+    def __init__(self, setup: Setup, plans: Plans, feed: CandleFeed) -> None:
+        self._plans, self._feed = plans, feed
         cooldown = setup.plan.limits["cooldown"]
         looked_back = [int(setup.plan.settings.correlation_window), 0 if math.isnan(cooldown) else int(cooldown)]
         self._window = max(LEAST_WINDOW, *(one + 2 for one in looked_back))
@@ -72,7 +73,8 @@ class Looker:
             candles = self._feed.closed(pair, self._window)
             if not len(candles):
                 return None
-            signals = self._setup.plan.strategy.signals(candles, self._setup.plan.parameters)
+            plan = self._plans.of(str(pair))
+            signals = plan.strategy.signals(candles, plan.parameters)
             if self._window >= WARM_UPS * signals.warm_up or len(candles) < self._window:
                 return View(pair, candles, signals)
             self._window = WARM_UPS * signals.warm_up

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vigie.decision.intents import ApprovedIntent
 from vigie.domain.instrument import Instrument
-from vigie.domain.order import Balance, OrderReport
+from vigie.domain.order import Balance, OrderReport, OwnTrade
 from vigie.domain.pair import Pair
 
 
@@ -50,4 +50,17 @@ class Broker(Protocol):
 
     def balances(self) -> Mapping[str, Balance]:
         """All coins of the account, by asset."""
+        ...
+
+
+@runtime_checkable
+class TradeHistory(Protocol):
+    """What some venues can tell beside: the account's own list of trades, those of others' orders included."""
+
+    def trades(self, pair: Pair, since_ms: int) -> tuple[OwnTrade, ...] | None:
+        """Trades of a pair since an instant, oldest first; None: this venue does not tell.
+
+        Raises:
+            VenueUnavailable: no usable answer.
+        """
         ...

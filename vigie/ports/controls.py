@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,10 @@ class Request:
     Attributes:
         request_id: unique.
         kind: ``halt``, ``pause``, ``resume``, ``close``, ``liquidate``, ``cancel-entries``,
-            ``flow``.
+            ``flow``, ``reconcile``.
         asked_at: epoch milliseconds.
-        arguments: of the kind, as text: ``pair``, ``reason``, ``name``, ``value``.
+        arguments: of the kind, as text: ``pair``, ``reason``, ``name``, ``value``, ``apply``, ``policies``,
+            ``stop_fraction``.
     """
 
     request_id: str

@@ -18,6 +18,7 @@ class Loaded:
         problems: what was wrong with the files that were not used, sentences.
         lines_told_of: a line of the journal that something else says was on the disk once; 0: nothing does.
         signs_of_life: what else there is that a new account cannot have, names; empty: nothing.
+        migrated: the schema that it was written with, and that of now; None: they are the same.
     """
 
     portfolio: Portfolio | None
@@ -25,6 +26,7 @@ class Loaded:
     problems: tuple[str, ...] = ()
     lines_told_of: int = 0
     signs_of_life: tuple[str, ...] = ()
+    migrated: tuple[int, int] | None = None
 
 
 class StateStore(Protocol):

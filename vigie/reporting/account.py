@@ -15,7 +15,9 @@ from vigie.domain.portfolio import Portfolio
 
 REPLAY_SCHEMA = "vigie.replay/1"
 PAPER_SCHEMA = "vigie.paper/1"
+LIVE_SCHEMA = "vigie.live/1"
 PARITY_SCHEMA = "vigie.parity/1"
+LIVE_PARITY_SCHEMA = "vigie.parity.account/1"
 
 
 def account_document(account: Portfolio) -> dict[str, Any]:
@@ -102,6 +104,11 @@ def paper_document(account: Portfolio, facts: Mapping[str, Any]) -> dict[str, An
     return {"schema": PAPER_SCHEMA, **facts, "portfolio": account_document(account)}
 
 
+def live_document(account: Portfolio, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """How live trading ended; as `paper_document`."""
+    return {**paper_document(account, facts), "schema": LIVE_SCHEMA}
+
+
 def paper_view(document: Mapping[str, Any]) -> RenderableType:
     """The same for a terminal."""
     rows = [
@@ -144,6 +151,27 @@ def parity_view(document: Mapping[str, Any]) -> RenderableType:
     if document["halted_at"] is not None:
         when = as_text(document["halted_at"])
         parts.append(Text(f"a limit halted the engine at {when}: from there a person has the wheel, not compared"))
+    return Group(*parts)
+
+
+def live_parity_document(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the comparison of an account with the backtest found, as given."""
+    return {"schema": LIVE_PARITY_SCHEMA, **facts}
+
+
+def live_parity_view(document: Mapping[str, Any]) -> RenderableType:
+    """The same for a terminal."""
+    word = Text("identical", style="bold green") if document["identical"] else Text("DIFFERENT", style="bold red")
+    rows = [
+        ("account", document["account"]),
+        ("decisions at closes", f"{document['decisions']:,} (candle, signal, what was done)"),
+        ("of them with a position", f"{document['managed']:,} (stops, exits, parts)"),
+        ("entries counted again", f"{document['entries']:,} (size, every rule of the gate)"),
+        ("candles without a decision", f"{document['missed']:,}"),
+    ]
+    parts: list[RenderableType] = [word, _facts(rows)]
+    if document["first_difference"]:
+        parts.append(Text(f"first difference: {document['first_difference']}", style="red"))
     return Group(*parts)
 
 

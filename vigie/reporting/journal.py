@@ -187,6 +187,13 @@ def _run(line: Fields) -> str:
     return f"{line['mode']} {line['strategy']} {line['profile']} {line['timeframe']} {pairs}, process {line['process']}"
 
 
+def _reconcile(line: Fields) -> str:
+    """What is left, and what was done; journals of before say only the first."""
+    left = "; ".join(line["differences"]) or "no differences"
+    done = [f"{row['kind']}: {row['outcome']}" for row in line.get("rows", ()) if row["done"]]
+    return f"{left} (done: {'; '.join(done)})" if done else left
+
+
 _SUMMARIES: dict[str, Callable[[Fields], str]] = {
     "genesis": lambda line: f"the journal of {line['account']} begins",
     "run": _run,
@@ -210,7 +217,13 @@ _SUMMARIES: dict[str, Callable[[Fields], str]] = {
     "limit": _limit,
     "request": lambda line: f"{line['kind_asked']}: {line['outcome']}",
     "recovery": lambda line: f"{'clean' if line['clean'] else 'NOT CLEAN'}: {'; '.join(line['steps'])}",
-    "reconcile": lambda line: "; ".join(line["differences"]) or "no differences",
+    "reconcile": _reconcile,
+    "adopted": lambda line: f"{line['pair']} {_n(line['quantity'])} at {_n(line['price'])}: {line['basis']}",
+    "sold_elsewhere": lambda line: f"{_fill(line)}: order {line['order_id']} of somebody else",
+    "gone": lambda line: f"{line['pair']} {_n(line['quantity'])}, at no known price: {line['reason']}",
+    "busted": lambda line: f"{_fill(line)}: taken back by the venue",
+    "left_alone": lambda line: f"{_n(line['quantity'])} {line['asset']} are not ours: {line['reason']}",
+    "foreign": lambda line: f"{line['pair']} {line['client_id'] or line['venue_id']}: {line['outcome']}",
     "alert": lambda line: f"{line['topic']}: {line['text']}",
     "override": lambda line: f"{line['what']}: {line['reason']}",
 }

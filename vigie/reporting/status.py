@@ -34,6 +34,9 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
     if "positions" in document:
         yield from _money(document)
         yield from _positions(document["positions"])
+        yield from _coverage(document)
+        yield from _drift(document.get("drift", ()))
+        yield from _elsewhere(document)
         yield from _orders(document)
     for one in document["requests"]:
         words = " ".join(f"{name}={value}" for name, value in one["arguments"].items())
@@ -138,6 +141,46 @@ def _positions(positions: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
         yield _row(one["pair"], cells, BAD if bare else None)
         if one["leaving"]:
             yield _row("", "is to be sold at the next price", LOOK)
+
+
+def _coverage(document: Mapping[str, Any]) -> Iterator[Row]:
+    """Times without a stop: those that last, then all that are over."""
+    for one in document["positions"]:
+        bare = one.get("bare_seconds")
+        if bare is not None:
+            yield _row("no stop", f"{one['pair']} for {duration(bare)}", BAD)
+    over = document.get("coverage")
+    if over is not None and over["seconds"]:
+        longest = f"longest {over['longest_seconds']:,.1f} s"
+        text = f"no stop for {over['seconds']:,.1f} s in {over['gaps']:,} gaps, {longest}"
+        late = f"; {over['too_long']} over a minute" if over["too_long"] else ""
+        yield _row("coverage", text + late, LOOK if late else None)
+
+
+def _drift(found: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    for one in found:
+        if one["mean"] is None:
+            continue
+        shown = _seconds if one["unit"] == "seconds" else _percent_fine
+        sure = "" if one["lower_95"] is None else f" ({shown(one['lower_95'])} to {shown(one['upper_95'])})"
+        judged = f", limit {shown(one['limit'])}" if one["limit"] is not None else ""
+        text = f"{shown(one['mean'])}{sure} over {one['orders']}, assumed {shown(one['assumed'])}{judged}"
+        yield _row(one["name"], text, BAD if one["beyond"] else None)
+
+
+def _elsewhere(document: Mapping[str, Any]) -> Iterator[Row]:
+    amounts = [f"{_short(one)} {asset}" for asset, one in document.get("fees_elsewhere", {}).items()]
+    if amounts:
+        worth = f"{_number(document['fees_elsewhere_value'])} {document['quote']}"
+        yield _row("fees in", f"{', '.join(amounts)}: worth {worth}, not in profits")
+
+
+def _seconds(value: float) -> str:
+    return f"{value:,.1f} s"
+
+
+def _percent_fine(fraction: float) -> str:
+    return f"{fraction:.3%}"
 
 
 def _orders(document: Mapping[str, Any]) -> Iterator[Row]:

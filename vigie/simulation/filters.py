@@ -21,6 +21,10 @@ def check_parameters(intent: Intent) -> None:
         if prices != (None, None):
             raise VenueRefused("a market order has neither limit nor trigger", RefusalCode.PARAMETERS)
         return
+    if intent.type is OrderType.LIMIT_IOC:
+        if intent.limit is None or intent.trigger is not None:
+            raise VenueRefused("a limit order has a limit and no trigger", RefusalCode.PARAMETERS)
+        return
     if None in prices:
         raise VenueRefused("a stop-limit order has a limit and a trigger", RefusalCode.PARAMETERS)
     if intent.side is not Side.SELL:

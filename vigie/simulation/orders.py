@@ -22,7 +22,7 @@ class VenueOrder:
         quantity: base.
         limit, trigger: quote; None where the order has none.
         placed_at, updated_at: epoch milliseconds.
-        status: ACCEPTED, PARTIAL, FILLED or CANCELED.
+        status: ACCEPTED, PARTIAL, FILLED, CANCELED or EXPIRED.
         triggered: a stop that was jumped over and rests at its limit.
         fills: what was executed, in order.
     """

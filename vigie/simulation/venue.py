@@ -199,14 +199,19 @@ class Venue:
             placed_at=at,
             updated_at=at,
         )
-        if intent.limit is None:
+        if intent.trigger is None:
             price = self._market_price(intent)
-            check_filters(intent, instrument, price)
-            fill = self._settle(order, price, at)
-            order = replace(order, status=OrderStatus.FILLED, fills=(fill,))
+            check_filters(intent, instrument, price if intent.limit is None else intent.limit)
+            if intent.limit is not None:
+                price = min(price, intent.limit) if intent.side is Side.BUY else max(price, intent.limit)
+            if self._is_beyond(intent):
+                order = replace(order, status=OrderStatus.EXPIRED)
+            else:
+                fill = self._settle(order, price, at)
+                order = replace(order, status=OrderStatus.FILLED, fills=(fill,))
             self._book.end(order)
         else:
-            check_filters(intent, instrument, intent.limit)
+            check_filters(intent, instrument, intent.limit or intent.trigger)
             self._refuse_triggering(intent)
             self._ledger.lock(*order.needs)
             self._book.keep(order)
@@ -247,6 +252,13 @@ class Venue:
         slip = buy_price if intent.side is Side.BUY else sell_price
         with localcontext(EXACT):
             return fill_price(slip(last, self.terms.slippage_of(intent.leg)))
+
+    def _is_beyond(self, intent: Intent) -> bool:
+        """Whether a pair trades at a worse price than an order bears that cannot wait for a better one."""
+        last = self.price(intent.pair)
+        if intent.limit is None or last is None:
+            return False
+        return last > intent.limit if intent.side is Side.BUY else last < intent.limit
 
     def _refuse_triggering(self, intent: Intent) -> None:
         last = self.price(intent.pair)

@@ -1,4 +1,4 @@
-"""Run the whole matrix and write docs/crash_matrix.md: ``uv run python -m tests.faults.crash``."""
+"""Run the whole matrix and write docs/crash_matrix.md: ``uv run python -m tests.faults.crash``, and with ``--live``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.faults.crash import matrix, power
 from tests.faults.crash.killing import Rig, Verdict
+from tests.faults.crash.live_page import TITLE, live_part
 from tests.faults.crash.shadow import VARIANTS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "crash_matrix.md"
@@ -76,16 +77,35 @@ def _part(title: str, what: str, verdicts: list[Verdict]) -> list[str]:
     return [f"\n## {title}\n", f"{what} {len(verdicts)} times, {found}.\n", *broken, *([""] if broken else [])]
 
 
+def live(jobs: int, every: int) -> int:
+    """Run the live part, and put it at the end of the page."""
+    text, broken = live_part(jobs, every, every)
+    if every == 1:
+        before = PAGE.read_text(encoding="utf-8").partition(TITLE)[0].rstrip()
+        PAGE.write_text(f"{before}\n\n{text}", encoding="utf-8")
+    sys.stdout.write(text)
+    return 1 if broken else 0
+
+
+def _kept_live_part() -> str:
+    """It is written by a run of its own."""
+    _, title, text = PAGE.read_text(encoding="utf-8").partition(TITLE) if PAGE.exists() else ("", "", "")
+    return f"{title}{text}"
+
+
 def main() -> int:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--every", type=int, default=1, help="only every n-th point; writes no page")
     parser.add_argument("--images-every", type=int, default=1, help="only every n-th image of a power loss")
+    parser.add_argument("--live", action="store_true", help="the live part only")
     given = parser.parse_args()
+    if given.live:
+        return live(given.jobs, given.every)
     text, broken = page(given.jobs, given.every, given.every * given.images_every)
     if given.every == 1:
-        PAGE.write_text(text, encoding="utf-8")
+        PAGE.write_text(f"{text}\n{_kept_live_part()}", encoding="utf-8")
     sys.stdout.write(text)
     return 1 if broken else 0
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from vigie.decision.intents import Refusal, approve
 from vigie.domain import events as e
+from vigie.domain.holdings import OrderRecord
 from vigie.domain.order import Intent
 from vigie.domain.order_status import Learnt
-from vigie.domain.portfolio import OrderRecord
 from vigie.engine import cycle, desk
 
 

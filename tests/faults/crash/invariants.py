@@ -14,9 +14,10 @@ from vigie.adapters.storage.journal_files import verify, walk
 from vigie.adapters.storage.state_file import StateFile
 from vigie.decision.client_ids import client_id
 from vigie.domain import events as e
+from vigie.domain.holdings import EXACT
 from vigie.domain.order import Leg, OrderReport
 from vigie.domain.order_status import Learnt
-from vigie.domain.portfolio import EXACT, Portfolio, folded
+from vigie.domain.portfolio import Portfolio, folded
 from vigie.domain.record import to_json
 from vigie.ports.journal import Entry
 from vigie.simulation.record import VenueRecord

@@ -15,7 +15,7 @@ from tests.fakes.clock import FakeClock
 from vigie.adapters.storage import heartbeat, kill_switch
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.halts import Halts
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 from vigie.ports.controls import Request
 
 CHECKOUT = Path(__file__).resolve().parents[3]

@@ -274,6 +274,16 @@ def test_an_event_of_a_later_vigie_is_refused_and_the_chain_holds_all_the_same(o
         list(journal.read())
 
 
+def test_a_line_whose_kind_has_a_later_version_is_left_to_the_later_vigie(opened: Open, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    genesis, digest = spell_genesis("paper", 1)
+    line, _ = spell(1, 2, "fill", 2, digest, {})
+    (folder / "2025-06.jsonl").write_bytes(genesis + line)
+    words = "seq 1: 'fill' has version 2, this vigie knows 1: use the later vigie"
+    with opened() as journal, pytest.raises(ConfigError, match=words):
+        list(journal.read())
+
+
 # --- reading from the end -----------------------------------------------------------------------------------------
 
 

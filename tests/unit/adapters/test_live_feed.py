@@ -144,20 +144,36 @@ def test_no_more_is_kept_than_was_ever_asked_for(venue: KlineServer, monkeypatch
     assert len(feed.closed(BTC, 20)) == 20
 
 
-def test_reads_that_fail_are_tried_again_and_not_for_ever(venue: KlineServer) -> None:
+def test_a_read_that_fails_is_tried_once_more(venue: KlineServer) -> None:
+    clock = FakeClock(NOW)
+    venue.failures = [0]
+    assert len(feed_of(venue, clock).closed(BTC, 3)) == 3
+    assert clock.waits == [1.0]
+
+
+def test_a_venue_that_is_silent_costs_one_question_and_then_rest(venue: KlineServer) -> None:
     clock = FakeClock(NOW)
     feed = feed_of(venue, clock)
-    venue.failures = [500, 0]
     assert len(feed.closed(BTC, 3)) == 3
-    assert clock.waits == [7.0, 1.0 * 2]
     passes(venue, clock, HOUR_MS)
     venue.fail_after = len(venue.requests)
-    clock.waits.clear()
-    with pytest.raises(VenueUnavailable):
-        feed.closed(BTC, 3)
-    assert len(clock.waits) == 4
+    for _ in range(3):
+        with pytest.raises(VenueUnavailable):
+            feed.closed(BTC, 3)
+    asked = len(venue.requests) - venue.fail_after
+    assert clock.waits == [1.0], "a guard tick comes in time"
     venue.fail_after = None
+    clock.at_ms += 6_000
     assert feed.closed(BTC, 3).opens_at[-1] == FIRST + HOURS * HOUR_MS
+    assert asked <= 2
+
+
+def test_nobody_waits_inside_a_call_for_as_long_as_a_venue_asks(venue: KlineServer) -> None:
+    clock = FakeClock(NOW)
+    venue.failures = [500]
+    with pytest.raises(VenueUnavailable, match="down"):
+        feed_of(venue, clock).closed(BTC, 3)
+    assert clock.waits == [], "it asked for seven seconds"
 
 
 def test_a_pair_without_any_closed_candle_is_no_answer(venue: KlineServer) -> None:
@@ -167,9 +183,12 @@ def test_a_pair_without_any_closed_candle_is_no_answer(venue: KlineServer) -> No
 
 
 def test_the_price_is_that_of_the_last_trade(venue: KlineServer) -> None:
-    feed = feed_of(venue)
+    clock = FakeClock(NOW)
+    feed = feed_of(venue, clock)
     assert feed.price(BTC) == 123.45
     venue.prices["BTCUSDT"] = "99.5"
+    assert feed.price(BTC) == 123.45, "one price within one tick"
+    clock.at_ms += 2_000
     assert feed.price(BTC) == 99.5
 
 

@@ -109,7 +109,7 @@ def spoilt(state: StateFile, **members: Any) -> None:
         ({"account": "live-a"}, "it is the state of account live-a, not of paper"),
         ({"schema": None}, "it does not say its schema"),
         ({"schema": True}, "it does not say its schema"),
-        ({"schema": 0}, "it has schema 0, and nothing leads from there to 1"),
+        ({"schema": 0}, "it has schema 0, and nothing leads from there to 2"),
         ({"portfolio": None}, "'portfolio'"),
         ({"portfolio": {"seq": "1"}}, "Portfolio.seq: '1' is not a whole number"),
         ({"portfolio": {"mood": 1}}, "Portfolio has no field 'mood'"),
@@ -141,8 +141,8 @@ def test_an_older_snapshot_is_migrated_step_by_step(state: StateFile) -> None:
     old = to_json(ONE)
     del old["cash"]
     spoilt(state, schema=0, portfolio={**old, "cents": "1250"})
-    newer = StateFile(state.path, "paper", migrations={0: in_cents})
-    assert newer.load() == Loaded(Portfolio(seq=1, cash=Decimal("12.5")), "state")
+    newer = StateFile(state.path, "paper", migrations={0: in_cents, 1: lambda portfolio: portfolio})
+    assert newer.load() == Loaded(Portfolio(seq=1, cash=Decimal("12.5")), "state", migrated=(0, SCHEMA))
     newer.save(TWO)
     assert json.loads(state.path.read_bytes())["schema"] == SCHEMA
     state.path.unlink()
@@ -151,11 +151,11 @@ def test_an_older_snapshot_is_migrated_step_by_step(state: StateFile) -> None:
 
 def test_a_later_snapshot_is_neither_read_nor_overwritten(state: StateFile) -> None:
     state.save(ONE)
-    spoilt(state, schema=2)
+    spoilt(state, schema=3)
     before = state.path.read_bytes()
-    with pytest.raises(ConfigError, match=r"state.json: it has schema 2, this vigie knows 1: use the later vigie"):
+    with pytest.raises(ConfigError, match=r"state.json: it has schema 3, this vigie knows 2: use the later vigie"):
         state.load()
-    with pytest.raises(ConfigError, match="schema 2"):
+    with pytest.raises(ConfigError, match="schema 3"):
         state.save(TWO)
     assert state.path.read_bytes() == before
 
@@ -176,3 +176,20 @@ def test_a_seal_is_closed_with_the_hash_and_nothing_else_opens_it() -> None:
             unseal(other, "hash")
     with pytest.raises(ValueError, match="does not end with its sha256"):
         unseal(raw, "sha256")
+
+
+def test_a_snapshot_of_the_first_schema_is_read_and_said_to_be_one(state: StateFile) -> None:
+    old = to_json(account(ENTERED))
+    # What the first schema knew nothing of.
+    for name in ("run", "runs", "gaps", "samples", "fees_elsewhere", "fees_elsewhere_value"):
+        del old[name]
+    for held in old["holdings"].values():
+        for name in ("run", "bare_since", "gaps", "slippage", "fees_elsewhere"):
+            del held[name]
+    spoilt(state, schema=1, portfolio=old)
+    loaded = state.load()
+    assert (loaded.source, loaded.problems, loaded.migrated) == ("state", (), (1, SCHEMA))
+    assert loaded.portfolio is not None
+    assert loaded.portfolio.cash == account(ENTERED).cash
+    state.save(account(ENTERED))
+    assert state.load().migrated is None

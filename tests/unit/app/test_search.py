@@ -85,8 +85,10 @@ def own_strategy(base: Request) -> Request:
 def edit(mine: Request) -> None:
     """One changed line of it."""
     own = mine.home / "strategies" / "mine.py"
-    text = own.read_text().replace("stop_distance=parameters.stop_atr", "stop_distance=1.5 * parameters.stop_atr")
-    own.write_text(text)
+    text = own.read_text()
+    changed = text.replace("volatility, parameters.stop_atr", "volatility, 1.5 * parameters.stop_atr")
+    assert changed != text
+    own.write_text(changed)
 
 
 def all_of(found: WalkedForward) -> list[object]:

@@ -41,11 +41,12 @@ class Ticked:
     clock: FakeClock
     portfolio: Portfolio = field(default_factory=Portfolio)
     blind: bool = False
+    bare_until: int = 0
     ticks: list[tuple[str, int]] = field(default_factory=list)
 
-    def guard_tick(self) -> Tick:
-        self.ticks.append(("guard", self.clock.now_ms()))
-        return CALM
+    def guard_tick(self, *, counts: bool = True) -> Tick:
+        self.ticks.append(("guard" if counts else "in between", self.clock.now_ms()))
+        return replace(CALM, urgent=self.clock.now_ms() < self.bare_until)
 
     def decision_tick(self) -> Tick:
         self.ticks.append(("decision", self.clock.now_ms()))
@@ -139,3 +140,48 @@ def test_a_clock_that_was_set_back_does_not_stretch_a_wait() -> None:
     clock = Slipping(NOON)
     wait(clock, 60.0, lambda: None)
     assert clock.now_ms() == NOON - HOUR
+
+
+def test_what_is_without_a_stop_is_looked_after_every_five_seconds_and_only_looks_in_turn_count() -> None:
+    clock = FakeClock(NOON + 10_000)
+    engine = Ticked(clock, marked(NOON - HOUR), bare_until=NOON + 100_000)
+    assert ticker(clock, engine, Feed(clock), NOON + 220_000).run() == "enough"
+    looks = [at - NOON for _, at in engine.ticks]
+    assert looks[:4] == [10_000, 15_000, 20_000, 25_000]
+    counted = [at - NOON for kind, at in engine.ticks if kind == "guard"]
+    assert counted == [10_000, 70_000, 160_000]
+
+
+def test_a_single_call_stays_until_all_that_is_held_is_protected() -> None:
+    clock = FakeClock(NOON + 10_000)
+    engine = Ticked(clock, marked(NOON - HOUR), bare_until=NOON + 31_000)
+    ticker(clock, engine, Feed(clock), NOON + HOUR).until_safe()
+    assert [at - NOON for _, at in engine.ticks] == [10_000, 15_000, 20_000, 25_000, 30_000, 35_000]
+
+
+def test_a_single_call_that_is_told_to_end_ends() -> None:
+    clock = FakeClock(NOON + 10_000)
+    engine = Ticked(clock, marked(NOON - HOUR), bare_until=NOON + HOUR)
+    ticker(clock, engine, Feed(clock), NOON + 20_000).until_safe()
+    assert clock.now_ms() <= NOON + 25_000
+
+
+def test_while_the_venue_answers_nothing_what_is_held_is_looked_after_and_the_decision_is_not_forgotten() -> None:
+    clock = FakeClock(NOON + 3_000)
+    engine, feed = Ticked(clock, marked(NOON - 2 * HOUR)), Feed(clock, down=True)
+
+    def ending() -> str | None:
+        feed.down = clock.now_ms() < NOON + 20_000
+        return "enough" if clock.now_ms() >= NOON + 40_000 else None
+
+    assert ticker(clock, engine, feed, 0, ending).run() == "enough"
+    assert [(kind, at - NOON) for kind, at in engine.ticks] == [
+        ("guard", 3_000), ("in between", 8_000), ("in between", 13_000), ("in between", 18_000), ("decision", 23_000),
+    ]  # fmt: skip
+
+
+def test_a_single_call_waits_for_a_venue_that_is_silent_as_long_as_patience_lasts() -> None:
+    clock = FakeClock(NOON + 3_000)
+    engine = Ticked(clock, marked(NOON - 2 * HOUR))
+    ticker(clock, engine, Feed(clock, down=True), NOON + HOUR).until_safe()
+    assert engine.ticks[-1] == ("decision", NOON + 48_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vigie.domain.confirmation import named, resume_code, spelled
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 
 DEEP, NEWS = Latch("halted", "too deep", 1), Latch("reduce-only", "news", 2)
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigie.domain.errors import DataError
+from vigie.domain.holdings import EXACT
 from vigie.domain.lots import Booked, Disposal, Method, disposals
 from vigie.domain.order import Fill, Side
-from vigie.domain.portfolio import EXACT
 
 D = Decimal
 

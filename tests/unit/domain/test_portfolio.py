@@ -23,10 +23,12 @@ from tests.fakes.accounts import (
     planned,
 )
 from vigie.domain import events as e
+from vigie.domain.changes.common import KEPT_ORDERS
 from vigie.domain.errors import InvariantBroken
+from vigie.domain.holdings import Latch
 from vigie.domain.order import Leg
 from vigie.domain.order_status import Learnt, OrderStatus
-from vigie.domain.portfolio import KEPT_ORDERS, Latch, Portfolio, folded
+from vigie.domain.portfolio import Portfolio, folded
 
 DAY_MS = 86_400_000
 LEAVING = (*ENTERED, planned(EXIT_ID, Leg.EXIT), learnt(Learnt.SENT, EXIT_ID))

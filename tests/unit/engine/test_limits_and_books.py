@@ -152,8 +152,8 @@ def test_what_is_ours_and_what_was_left_alone_make_what_the_venue_holds() -> Non
 @pytest.mark.parametrize(
     ("coins", "kind"),
     [
-        ({"BTC": "2.4"}, DifferenceKind.MISSING_COINS),
-        ({"BTC": "2.6"}, DifferenceKind.EXTRA_COINS),
+        ({"BTC": "2.4"}, DifferenceKind.QUANTITY_DRIFT),
+        ({"BTC": "2.6"}, DifferenceKind.QUANTITY_DRIFT),
         ({"USDT": "799.99"}, DifferenceKind.MISSING_QUOTE),
     ],
 )

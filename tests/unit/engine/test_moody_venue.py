@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
 
-from tests.fakes.moody_broker import Mood
+from tests.fakes.moody_broker import Mood, MoodyBroker
 from tests.fakes.replays import Rehearsal
 from tests.fakes.small_markets import BTC, QUIET, Row, Wanted, on_one_pair, on_pairs, ticked
 from vigie.domain import events as e
-from vigie.domain.errors import VenueUnavailable
-from vigie.domain.order import Leg
+from vigie.domain.changes.common import KEPT_ORDERS
+from vigie.domain.errors import ConfigError, VenueUnavailable
+from vigie.domain.order import Balance, Leg, OrderReport
 from vigie.domain.order_status import Learnt, OrderStatus
-from vigie.domain.portfolio import KEPT_ORDERS
+from vigie.domain.pair import Pair
 from vigie.domain.trading_mode import TradingMode
 from vigie.ports.controls import Request
 
+MINUTE = 60_000
 RISE = (100.0, 103.0, 99.8, 102.5)
 HIGH = (102.5, 103.0, 102.3, 102.5)
 # A pair of its own price, so that the candles of two pairs differ.
@@ -166,10 +170,158 @@ def test_stops_that_are_refused_all_day_never_take_an_id_twice() -> None:
     rehearsed.broker.always |= {"submit stop": Mood.REFUSED, "submit emergency": Mood.REFUSED}
     ticked(rehearsed, 2)
     for _ in range(KEPT_ORDERS):
+        rehearsed.market._now += MINUTE
         rehearsed.engine.guard_tick()
     sent = [one.client_id for one in rehearsed.broker.sent]
     assert len(sent) > 3 * KEPT_ORDERS
     assert len(set(sent)) == len(sent)
+
+
+def test_a_venue_that_refuses_both_stop_and_sale_is_asked_again_once_a_minute_and_not_at_every_look() -> None:
+    rehearsed = held()
+    (stop,) = rehearsed.broker.paper.open_orders()
+    rehearsed.broker.vanish(BTC, stop.client_id)
+    rehearsed.broker.always |= {"submit stop": Mood.REFUSED, "submit emergency": Mood.REFUSED}
+    rehearsed.engine.guard_tick()
+    asked = len(rehearsed.broker.sent)
+    for _ in range(11):
+        rehearsed.market._now += 5000
+        tick = rehearsed.engine.guard_tick(counts=False)
+        assert tick.urgent
+        assert any("held without a stop" in one for one in tick.problems)
+    assert len(rehearsed.broker.sent) == asked
+    rehearsed.market._now += 5000
+    rehearsed.broker.always.clear()
+    assert not rehearsed.engine.guard_tick().urgent
+    assert stops(rehearsed) == {BTC: rehearsed.engine.portfolio.holdings[BTC].quantity}
+
+
+def test_a_stop_that_was_forgotten_among_all_that_were_refused_since_is_no_reason_to_fall_over() -> None:
+    rehearsed = held()
+    (stop,) = rehearsed.broker.paper.open_orders()
+    rehearsed.broker.vanish(BTC, stop.client_id)
+    rehearsed.broker.always |= {"submit stop": Mood.REFUSED, "submit emergency": Mood.REFUSED}
+    for _ in range(KEPT_ORDERS):
+        rehearsed.market._now += MINUTE
+        rehearsed.engine.guard_tick()
+    assert stop.client_id not in rehearsed.engine.portfolio.orders
+    rehearsed.broker.always.clear()
+    rehearsed.controls.box.append(Request("0001", "close", rehearsed.market.now_ms(), {"pair": BTC}))
+    rehearsed.engine.guard_tick()
+    assert rehearsed.engine.portfolio.holdings == {}
+
+
+# --- a venue that says "later", or loses sight of an order --------------------------------------------------------
+
+
+def bare(mood: Mood) -> Rehearsal:
+    """A holding whose stop somebody cancelled, at a venue that treats new stops so."""
+    rehearsed = held()
+    (stop,) = rehearsed.broker.paper.open_orders()
+    rehearsed.broker.vanish(BTC, stop.client_id)
+    rehearsed.broker.always["submit stop"] = mood
+    return rehearsed
+
+
+def test_a_stop_that_could_not_be_sent_waits_for_the_next_tick_with_one_alert_and_nothing_is_sold() -> None:
+    rehearsed = bare(Mood.AWAY)
+    for _ in range(3):
+        tick = rehearsed.engine.guard_tick(counts=False)
+        assert tick.urgent
+        assert any("held without a stop" in one for one in tick.problems)
+    assert Leg.EMERGENCY not in {one.leg for one in rehearsed.broker.sent}
+    assert latches(rehearsed) == set()
+    assert [one.topic for one in rehearsed.alerts.told] == ["unprotected"]
+    rehearsed.broker.always.clear()
+    assert not rehearsed.engine.guard_tick().urgent
+    assert stops(rehearsed) == {BTC: rehearsed.engine.portfolio.holdings[BTC].quantity}
+
+
+def test_a_holding_is_not_left_bare_for_longer_than_a_guard_period_by_a_venue_that_answers() -> None:
+    rehearsed = bare(Mood.AWAY)
+    rehearsed.engine.guard_tick()
+    assert rehearsed.market.close_row(), "an hour later"
+    rehearsed.engine.guard_tick(counts=False)
+    assert rehearsed.engine.portfolio.holdings == {}
+    assert rehearsed.broker.sent[-1].leg is Leg.EMERGENCY
+    assert latches(rehearsed) == set()
+
+
+def test_a_venue_that_answers_nothing_at_all_sells_nothing_and_halts_nothing() -> None:
+    rehearsed = bare(Mood.AWAY)
+    rehearsed.engine.guard_tick(counts=False)
+    rehearsed.broker.always["read"] = Mood.AWAY
+    for _ in range(3):
+        assert rehearsed.market.close_row()
+        assert rehearsed.engine.guard_tick().problems != ()
+    assert Leg.EMERGENCY not in {one.leg for one in rehearsed.broker.sent}
+    assert latches(rehearsed) == set()
+    rehearsed.broker.always.clear()
+    assert rehearsed.engine.guard_tick().problems == ()
+    assert stops(rehearsed) == {BTC: rehearsed.engine.portfolio.holdings[BTC].quantity}
+
+
+def test_a_stop_that_is_refused_is_still_replaced_by_a_sale_at_once() -> None:
+    rehearsed = bare(Mood.REFUSED)
+    rehearsed.engine.guard_tick()
+    assert rehearsed.engine.portfolio.holdings == {}
+    assert rehearsed.broker.sent[-1].leg is Leg.EMERGENCY
+
+
+@dataclass
+class Forgetful:
+    """A venue whose copies do not show what rests there. Everything else is the venue's own."""
+
+    broker: MoodyBroker
+    blind: bool = True
+
+    def find(self, pair: Pair, client_id: str) -> OrderReport | None:
+        return None if self.blind else self.broker.find(pair, client_id)
+
+    def open_orders(self) -> tuple[OrderReport, ...]:
+        return () if self.blind else self.broker.open_orders()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.broker, name)
+
+
+def test_an_order_that_rests_and_is_not_shown_is_gone_only_after_a_minute_and_a_second_question() -> None:
+    rehearsed = held()
+    rehearsed.setup = replace(rehearsed.setup, absent_after_seconds=60.0)
+    rehearsed.broker = Forgetful(rehearsed.broker)  # type: ignore[assignment]
+    rehearsed.again().start()
+    for _ in range(3):
+        rehearsed.engine.guard_tick(counts=False)
+    assert statuses(rehearsed, Leg.STOP) == [OrderStatus.ACCEPTED], "a copy lags behind: nothing is placed twice"
+    rehearsed.broker.blind = False  # type: ignore[attr-defined]
+    assert rehearsed.market.close_row()
+    rehearsed.engine.guard_tick()
+    rehearsed.broker.blind = True  # type: ignore[attr-defined]
+    rehearsed.engine.guard_tick(counts=False)
+    assert statuses(rehearsed, Leg.STOP) == [OrderStatus.ACCEPTED], "it was seen meanwhile: the minute begins anew"
+    assert rehearsed.market.close_row()
+    rehearsed.engine.guard_tick()
+    assert statuses(rehearsed, Leg.STOP)[0] is OrderStatus.CANCELED
+
+
+def test_a_key_that_is_wrong_calls_a_person_once_and_ends_no_process() -> None:
+    rehearsed = held()
+
+    @dataclass
+    class Locked(Forgetful):
+        def balances(self) -> Mapping[str, Balance]:
+            raise ConfigError("the venue does not know the key")
+
+    rehearsed.broker = Locked(rehearsed.broker, blind=False)  # type: ignore[assignment]
+    with pytest.raises(ConfigError):
+        rehearsed.again().start()
+    rehearsed.broker = rehearsed.broker.broker  # type: ignore[attr-defined]
+    rehearsed.again().start()
+    rehearsed.engine._world = replace(rehearsed.engine._world, broker=Locked(rehearsed.broker, blind=False))
+    for _ in range(2):
+        assert any("does not know the key" in one for one in rehearsed.engine.guard_tick().problems)
+    assert [one.topic for one in rehearsed.alerts.told] == ["config"]
+    assert len(rehearsed.controls.beats) > 0
 
 
 # --- troubles of one pair -----------------------------------------------------------------------------------------
@@ -195,6 +347,19 @@ def test_a_start_against_a_venue_that_does_not_answer_says_so() -> None:
         rehearsed.again().start()
     rehearsed.broker.always.clear()
     assert rehearsed.again().start().clean
+
+
+def test_a_venue_that_is_away_at_the_start_again_and_again_is_no_crash() -> None:
+    rehearsed = held()
+    rehearsed.setup = replace(rehearsed.setup, most_crashes=3)
+    rehearsed.broker.always["read"] = Mood.AWAY
+    for _ in range(6):
+        with pytest.raises(VenueUnavailable):
+            rehearsed.again().start()
+    rehearsed.broker.always.clear()
+    assert rehearsed.again().start().clean
+    assert latches(rehearsed) == set()
+    assert rehearsed.engine.guard_tick().mode is TradingMode.ACTIVE
 
 
 def test_a_part_that_cannot_be_sold_does_not_hold_back_the_other_pairs() -> None:

@@ -266,6 +266,7 @@ def test_a_stop_limit_without_prices_cannot_meet_a_candle() -> None:
         (buy(1, pair="ETH/USDT"), RefusalCode.MARKET_CLOSED),
         (replace(buy(1), limit=Decimal(99)), RefusalCode.PARAMETERS),
         (replace(buy(1), trigger=Decimal(99)), RefusalCode.PARAMETERS),
+        (replace(buy(1), type=OrderType.LIMIT_IOC), RefusalCode.PARAMETERS),
         (replace(stop(1, 95, 94), trigger=None), RefusalCode.PARAMETERS),
         (replace(stop(1, 95, 94), limit=None), RefusalCode.PARAMETERS),
         (replace(stop(1, 95, 94), side=Side.BUY), RefusalCode.PARAMETERS),

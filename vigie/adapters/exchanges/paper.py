@@ -121,7 +121,7 @@ class PaperBroker:
 
     def _set_price(self, intent: Intent) -> None:
         """Let the venue know the price that the order meets, where it meets one."""
-        if intent.type is not OrderType.MARKET and not self._venue.terms.refuse_triggering:
+        if intent.type is OrderType.STOP_LOSS_LIMIT and not self._venue.terms.refuse_triggering:
             return
         self._venue.instrument(intent.pair)
         price = self._read(partial(self._feed.price, Pair.parse(intent.pair)))

@@ -15,22 +15,36 @@ from vigie.domain.names import suggestion
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 from vigie.ports.candles import CandleRow
+from vigie.reliability.rate_budget import RateBudget
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PAGE_LIMIT = 1000
 _CAREFUL_PAGE_LIMIT = 300
+_TIME, _KLINES, _TICKER, _MARKETS = 1, 2, 2, 20
+"""Weights of what is asked, as the first venue counts them."""
+_USUAL_WAIT_S = 60.0
 
 
 class CcxtCandleSource:
     """One exchange's spot candles. Fulfils :class:`vigie.ports.candles.CandleSource`."""
 
-    def __init__(self, exchange: str, *, local_time_ms: Callable[[], int], base_url: str | None = None) -> None:
+    def __init__(
+        self,
+        exchange: str,
+        *,
+        local_time_ms: Callable[[], int],
+        base_url: str | None = None,
+        sandbox: bool = False,
+        budget: RateBudget | None = None,
+    ) -> None:
         """Make ready; nothing is sent yet.
 
         Args:
             exchange: ccxt's name, for instance ``binance``.
             local_time_ms: our own time, for venues that do not tell theirs.
             base_url: send everything there instead; https, or http to this machine.
+            sandbox: the venue's own place to practise: its prices are its own.
+            budget: of all who ask from this address; None: nobody else does, or nothing hangs on it.
 
         Raises:
             ConfigError: unknown exchange, one without candles, or an address that may not be used.
@@ -40,8 +54,15 @@ class CcxtCandleSource:
         self.venue = exchange.lower()
         if self.venue not in ccxt.exchanges:
             raise ConfigError(f"unknown exchange '{exchange}'{_near(self.venue, ccxt.exchanges)}")
-        self._local_time_ms = local_time_ms
+        self._local_time_ms, self._budget = local_time_ms, budget
         self._api = getattr(ccxt, self.venue)(_settings(self.venue, base_url))
+        if budget is not None:
+            # What is asked is counted where all who ask can see it, and by our clock; ccxt would wait by the machine's.
+            self._api.enableRateLimit = False
+        if sandbox:
+            if not self._api.urls.get("test"):
+                raise ConfigError(f"{self.venue} has no place to practise; leave the sandbox out")
+            self._api.set_sandbox_mode(True)
         # Codes below the spot table are not seen when the address is not the exchange's own.
         spot_errors = self._api.exceptions.get("spot", {})
         self._api.exceptions.setdefault("exact", {}).update(spot_errors.get("exact", {}))
@@ -62,7 +83,7 @@ class CcxtCandleSource:
         """
         if not self._api.has.get("fetchTime"):
             return self._local_time_ms()
-        with self._translated():
+        with self._translated(_TIME):
             return int(self._api.fetch_time())
 
     def instrument(self, pair: Pair) -> Instrument:
@@ -95,7 +116,7 @@ class CcxtCandleSource:
         known = self._api.timeframes or {}
         if known and str(timeframe) not in known:
             raise ConfigError(f"{self.venue} has no {timeframe} candles{suggestion(str(timeframe), known)}")
-        with self._translated():
+        with self._translated(_KLINES):
             self._api.last_json_response = None
             rows = self._api.fetch_ohlcv(market["symbol"], str(timeframe), since=since_ms, limit=self.page_limit)
             answer = self._api.last_json_response
@@ -115,14 +136,15 @@ class CcxtCandleSource:
         market = self._market(pair)
         if market.get("active") is False:
             return None
-        with self._translated():
+        with self._translated(_TICKER):
             price = float(self._api.fetch_ticker(market["symbol"])["last"])
             if not (math.isfinite(price) and price > 0):
                 raise ValueError("not a price")
             return price
 
     def _market(self, pair: Pair) -> dict[str, Any]:
-        with self._translated():
+        # They are fetched once, and then remembered.
+        with self._translated(0 if self._api.markets else _MARKETS):
             markets: dict[str, dict[str, Any]] = self._api.load_markets()
             if not markets:
                 raise ValueError("not a list of markets")
@@ -132,13 +154,20 @@ class CcxtCandleSource:
         return markets[str(pair)]
 
     @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, weight: int) -> Iterator[None]:
         import ccxt
 
+        if self._budget is not None:
+            self._budget.spend({"weight": weight, "calls": 1}, protective=False)
+        self._api.last_response_headers = None
         try:
             yield
         except ccxt.OperationFailed as error:
-            raise VenueUnavailable(f"{self.venue} cannot be reached: {_short(error)}", self._retry_after()) from error
+            wait = self._retry_after()
+            if self._budget is not None and isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
+                wait = _USUAL_WAIT_S if wait is None else wait
+                self._budget.block(wait, f"{self.venue} sent its candles' reader away")
+            raise VenueUnavailable(f"{self.venue} cannot be reached: {_short(error)}", wait) from error
         except ccxt.BaseError as error:
             raise VenueRefused(f"{self.venue} refuses: {_short(error)}") from error
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:

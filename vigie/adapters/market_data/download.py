@@ -18,7 +18,7 @@ from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 from vigie.ports.candles import CandleRow, CandleSource
 from vigie.ports.clock import Clock
-from vigie.reliability.retry import retry_read
+from vigie.reliability.retry import PATIENT, Tries, retry_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ def fetch_history(
     stored: Candles | None,
     refresh: int,
     advance: Callable[[int], None],
+    now_ms: int | None = None,
+    tries: Tries = PATIENT,
 ) -> Fetched:
     """Fetch candles from ``since_ms``, or from where the stored ones end, up to the last closed one.
 
@@ -77,18 +79,20 @@ def fetch_history(
             than ``since_ms``: then everything is asked for.
         refresh: stored candles at the end to ask for again, at least one.
         advance: told how much nearer the end is, in candles.
+        now_ms: the venue's time, if it has just told it; None: it is asked.
+        tries: of each read.
 
     Raises:
         ConfigError, VenueRefused: the venue will not, and why.
         DataError: the venue's rows are impossible.
         VenueUnavailable: the very first read failed.
     """
-    now_ms = retry_read(source.now_ms, clock)
+    now_ms = retry_read(source.now_ms, clock, **tries) if now_ms is None else now_ms
     backfill = stored is not None and since_ms < stored.opens_at[0]
     start = since_ms
     if stored is not None and not backfill:
         start = int(stored.opens_at[-min(max(refresh, 1), len(stored))])
-    rows, forming, failure = _pages(source, clock, pair, timeframe, start, now_ms, advance)
+    rows, forming, failure = _pages(source, clock, pair, timeframe, start, now_ms, advance, tries)
     if failure is not None and backfill:
         # A half would leave a hole between what came and what was stored, and nothing would ever close it.
         raise failure
@@ -105,13 +109,14 @@ def _pages(
     start: int,
     now_ms: int,
     advance: Callable[[int], None],
+    tries: Tries,
 ) -> tuple[list[CandleRow], int, VenueUnavailable | None]:
     length = timeframe.milliseconds
     rows: list[CandleRow] = []
     since, forming = start, 0
     while since + length <= now_ms:
         try:
-            page = retry_read(partial(source.page, pair, timeframe, since), clock)
+            page = retry_read(partial(source.page, pair, timeframe, since), clock, **tries)
         except VenueUnavailable as failure:
             return rows, forming, failure
         new = [row for row in page if row[0] >= since]

@@ -46,6 +46,20 @@ def account(desk: Desk, p: Parameters) -> dict[str, Any]:
     }
 
 
+def restrictions(desk: Desk, p: Parameters) -> dict[str, Any]:
+    """GET /sapi/v1/account/apiRestrictions."""
+    p.close()
+    no = ("enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer", "enableVanillaOptions",
+          "enableMargin", "enableFutures", "enableFixApiTrade", "enablePortfolioMarginTrading")  # fmt: skip
+    return {
+        "ipRestrict": False,
+        "createTime": desk.exchange.started,
+        "enableReading": True,
+        "enableSpotAndMarginTrading": desk.exchange.can_trade,
+        **dict.fromkeys(no, False),
+    }
+
+
 def commission(desk: Desk, p: Parameters) -> dict[str, Any]:
     """GET /account/commission."""
     name = p.the_symbol()
@@ -183,6 +197,7 @@ ACCOUNT = {
     ("GET", "/api/v3/myFilters"): Endpoint(my_filters, 40, _S),
     ("GET", "/api/v3/myPreventedMatches"): Endpoint(prevented_matches, 20, _S),
     ("GET", "/sapi/v1/system/status"): Endpoint(system_status, 1),
+    ("GET", "/sapi/v1/account/apiRestrictions"): Endpoint(restrictions, 1, _S),
     ("GET", "/sapi/v1/asset/tradeFee"): Endpoint(trade_fee, 1, _S),
     ("GET", "/sapi/v1/capital/config/getall"): Endpoint(currencies, 10, _S),
     ("GET", "/sapi/v1/margin/allPairs"): Endpoint(nothing, 1, _S),

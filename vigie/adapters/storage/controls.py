@@ -10,7 +10,7 @@ from typing import Self
 from vigie.adapters.storage import heartbeat, kill_switch
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.letter_box import LetterBox
-from vigie.domain.portfolio import Latch
+from vigie.domain.holdings import Latch
 from vigie.ports.clock import Clock
 from vigie.ports.controls import Request
 

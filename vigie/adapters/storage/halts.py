@@ -18,9 +18,9 @@ from pathlib import Path
 from vigie.adapters.storage.atomic import make_folder, sync_folder, write_atomically
 from vigie.adapters.storage.locks import locked
 from vigie.adapters.storage.sealed import seal, unseal
+from vigie.domain.holdings import Latch
 from vigie.domain.instants import as_text, for_names
 from vigie.domain.masking import for_people
-from vigie.domain.portfolio import Latch
 from vigie.domain.record import from_json, to_json
 from vigie.domain.trading_mode import TradingMode
 from vigie.ports.clock import Clock

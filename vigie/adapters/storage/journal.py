@@ -24,8 +24,8 @@ from vigie.adapters.storage.journal_lines import (
     spell_genesis,
     understand,
 )
-from vigie.domain.errors import InvariantBroken
-from vigie.domain.events import Event, from_fields, to_fields
+from vigie.domain.errors import ConfigError, InvariantBroken
+from vigie.domain.events import KINDS, Event, from_fields, to_fields
 from vigie.domain.instants import as_iso, for_names
 from vigie.ports.clock import Clock
 from vigie.ports.journal import Entry
@@ -228,7 +228,14 @@ def entry_of(line: Line) -> Entry:
 
     Raises:
         InvariantBroken: an event that this vigie does not know.
+        ConfigError: a later vigie wrote it.
     """
+    known = KINDS.get(line.kind)
+    if known is not None and line.version > known.VERSION:
+        raise ConfigError(
+            f"journal, seq {line.seq}: '{line.kind}' has version {line.version}, this vigie knows {known.VERSION}: "
+            "use the later vigie"
+        )
     try:
         return Entry(line.seq, line.at, from_fields(line.kind, line.version, line.fields))
     except ValueError as error:

@@ -8,8 +8,8 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from vigie.domain import events as e
+from vigie.domain.holdings import EXACT
 from vigie.domain.order_status import OrderStatus, after
-from vigie.domain.portfolio import EXACT
 from vigie.ports.journal import Entry
 
 
@@ -114,6 +114,7 @@ def _fill(connection: sqlite3.Connection, entry: Entry, event: e.FillSeen) -> No
 
 def _trade(connection: sqlite3.Connection, entry: Entry, event: e.TradeClosed) -> None:
     names = "pair entry_at exit_at entry_price exit_price quantity fees profit code dust stop_at_entry"
+    names += " slippage fees_elsewhere bare_ms longest_bare_ms"
     _insert(connection, "trades", seq=entry.seq, **{name: getattr(event, name) for name in names.split()})
 
 
@@ -138,6 +139,40 @@ def _decided(connection: sqlite3.Connection, entry: Entry, event: e.Decided) -> 
 
 def _flow(connection: sqlite3.Connection, entry: Entry, event: e.FlowSeen) -> None:
     _insert(connection, "flows", seq=entry.seq, at=entry.at, value=event.value, reason=event.reason)
+
+
+def _adopted(connection: sqlite3.Connection, entry: Entry, event: e.CoinsAdopted) -> None:
+    value = event.price * event.quantity
+    _insert(connection, "flows", seq=entry.seq, at=entry.at, value=value, reason=f"{event.pair}: {event.basis}")
+
+
+def _gone(connection: sqlite3.Connection, entry: Entry, event: e.CoinsGone) -> None:
+    _insert(connection, "flows", seq=entry.seq, at=entry.at, value=-event.cost, reason=event.reason)
+
+
+def _sold_elsewhere(connection: sqlite3.Connection, entry: Entry, event: e.SoldElsewhere) -> None:
+    # Of no order of ours; a trade's number is one of its pair's.
+    _fill(connection, entry, e.FillSeen(f"elsewhere {event.pair}", event.pair, event.fill, event.fee_value))
+
+
+def _reversed(connection: sqlite3.Connection, entry: Entry, event: e.FillReversed) -> None:
+    key = [event.client_id, event.fill.trade_id]
+    connection.execute("delete from fills where client_id = ? and trade_id = ?", key)
+    found = connection.execute("select executed, executed_value, fees from orders where client_id = ?", key[:1])
+    sums = found.fetchone()
+    if sums is not None:
+        executed, value, fees = (Decimal(one) for one in sums)
+        fill = event.fill
+        connection.execute(
+            "update orders set executed = ?, executed_value = ?, fees = ?, changed_at = ? where client_id = ?",
+            [
+                str(executed - fill.quantity),
+                str(value - fill.price * fill.quantity),
+                str(fees - event.fee_value),
+                entry.at,
+                event.client_id,
+            ],
+        )
 
 
 def _halted(connection: sqlite3.Connection, entry: Entry, event: e.Halted) -> None:
@@ -173,4 +208,8 @@ _CHANGES: dict[type[e.Event], Callable[[sqlite3.Connection, Entry, Any], None]] 
     e.FlowSeen: _flow,
     e.Halted: _halted,
     e.Resumed: _resumed,
+    e.CoinsAdopted: _adopted,
+    e.CoinsGone: _gone,
+    e.SoldElsewhere: _sold_elsewhere,
+    e.FillReversed: _reversed,
 }

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA = 1
+SCHEMA = 2
 """Kept as SQLite's ``user_version``; a file of another schema is built anew."""
 
 TABLES: dict[str, tuple[str, dict[str, type]]] = {
@@ -80,6 +80,10 @@ TABLES: dict[str, tuple[str, dict[str, type]]] = {
             "code": int,
             "dust": str,
             "stop_at_entry": float,
+            "slippage": str,
+            "fees_elsewhere": str,
+            "bare_ms": int,
+            "longest_bare_ms": int,
         },
     ),
     "cycles": (

@@ -2,7 +2,7 @@
 
 One JSON object that ends with its own SHA-256 (`vigie.adapters.storage.sealed`)::
 
-    {"schema":1,"account":"paper","portfolio":{…},"sha256":"…"}
+    {"schema":2,"account":"paper","portfolio":{…},"sha256":"…"}
 
 At every instant at least one of the two files is whole, and a file that is damaged never becomes the backup.
 """
@@ -23,13 +23,20 @@ from vigie.domain.portfolio import Portfolio
 from vigie.domain.record import from_json, to_json
 from vigie.ports.state_store import Loaded
 
-SCHEMA = 1
+SCHEMA = 2
 
 Migration: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 """The portfolio of one schema as that of the next; named for what it changes."""
 
-MIGRATIONS: Mapping[int, Migration] = {}
-"""By the schema that is left. None yet."""
+
+def _with_coverage_and_runs(portfolio: dict[str, Any]) -> dict[str, Any]:
+    """From 1 to 2: fields were added, each with a default; what belongs in them is told again by the journal."""
+    return portfolio
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _with_coverage_and_runs}
+"""By the schema that is left. They make a file of old readable; the account itself is told again by its journal
+(`vigie.engine.recovery`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,9 @@ class StateFile:
         }
         for path, source in ((self.path, "state"), (self.backup, "backup")):
             try:
-                return Loaded(self._read(path), source, tuple(problems), **others)
+                portfolio, schema = self._read(path)
+                migrated = None if schema == self.schema else (schema, self.schema)
+                return Loaded(portfolio, source, tuple(problems), **others, migrated=migrated)
             except FileNotFoundError:
                 problems.append(f"{path}: it does not exist")
             except OSError as error:
@@ -88,7 +97,8 @@ class StateFile:
         nothing_yet = not self.path.exists() and not self.backup.exists()
         return Loaded(None, "nothing", () if nothing_yet else tuple(problems), **others)
 
-    def _read(self, path: Path) -> Portfolio:
+    def _read(self, path: Path) -> tuple[Portfolio, int]:
+        """What a file says, in the words of now, and the schema that it was written with."""
         document, found = self._document(path)
         account = document.get("account")
         if account != self.account:
@@ -99,7 +109,7 @@ class StateFile:
             if migrate is None:
                 raise ValueError(f"it has schema {schema}, and nothing leads from there to {self.schema}")
             portfolio = migrate(portfolio)
-        return from_json(Portfolio, portfolio)
+        return from_json(Portfolio, portfolio), found
 
     def _document(self, path: Path) -> tuple[dict[str, Any], int]:
         """What is in a file, whole and not from the future, and its schema."""

@@ -146,8 +146,19 @@ class DaskWorkers:
 def timed(clock: Clock, work: Work[J, P, A], job: J, points: Sequence[P]) -> tuple[list[A], int]:
     """Runs on a worker: the answers, and how long they took in milliseconds."""
     begun = clock.now_ms()
-    answers = work(job, points, _nobody)
+    try:
+        answers = work(job, points, _nobody)
+    except ConfigError as error:
+        # A worker that joined after all were asked: which one it is, nobody but itself can say.
+        raise ConfigError(f"worker {_address_here()}: {error}") from error
     return answers, clock.now_ms() - begun
+
+
+def _address_here() -> str:
+    """The address of the worker that runs this."""
+    from distributed import get_worker
+
+    return str(get_worker().address)
 
 
 def _nobody(_: int) -> None:

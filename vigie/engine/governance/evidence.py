@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 from vigie.decision.facts import Facts
 from vigie.domain import events as e
+from vigie.domain.holdings import Latch
 from vigie.domain.instrument import Instrument
 from vigie.domain.order import Intent
-from vigie.domain.portfolio import Latch, Portfolio
+from vigie.domain.portfolio import Portfolio
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.setup import Setup
 from vigie.ports.journal import Entry

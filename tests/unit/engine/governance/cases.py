@@ -11,10 +11,10 @@ from typing import Any
 from tests.fakes.small_markets import BTC, HOUR, START, Row, Wanted, on_pairs
 from vigie.decision.client_ids import client_id
 from vigie.domain import events as e
+from vigie.domain.holdings import Latch, OrderRecord
 from vigie.domain.order import Leg, OrderType
 from vigie.domain.order_status import Learnt, OrderStatus
 from vigie.domain.pair import Pair
-from vigie.domain.portfolio import Latch, OrderRecord
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.governance.evidence import Proposal, Standing
 from vigie.engine.governance.governor import Governor

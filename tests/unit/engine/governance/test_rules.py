@@ -17,8 +17,8 @@ from tests.unit.engine.governance.cases import (
     good_standing,
 )
 from vigie.domain.errors import InvariantBroken
+from vigie.domain.holdings import OrderRecord
 from vigie.domain.order_status import OrderStatus
-from vigie.domain.portfolio import OrderRecord
 from vigie.engine.governance.audit import audited
 from vigie.engine.governance.evidence import Phase
 from vigie.engine.governance.governor import Governor

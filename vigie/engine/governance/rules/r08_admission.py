@@ -27,8 +27,8 @@ def _misnamed(account: str, mode: str) -> list[str]:
 
 
 def _certified(standing: Standing) -> Iterable[str]:
-    if standing.setup.mode == "live" and standing.setup.certificate is None:
-        yield "live without a certificate"
+    if standing.setup.mode == "live" and standing.setup.certificate is None and not standing.setup.override:
+        yield "live without a certificate, and nobody has decided to"
 
 
 def _listed(proposal: Proposal) -> Iterable[str]:

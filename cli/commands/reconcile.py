@@ -1,0 +1,67 @@
+"""``vigie reconcile``: state, journal and venue held against each other."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import JsonOption, SteeredOption, home
+
+PANEL = "Trading"
+ORDER = 54
+
+
+def command(
+    account: SteeredOption = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do what the policies say; without it, only tell.")] = False,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy", metavar="KIND=WHAT", help="adopt, ignore, close or halt for a kind of difference; repeatable."
+        ),
+    ] = None,
+    i_understand: Annotated[
+        str | None, typer.Option("--i-understand", metavar="NAME", help="A live account's name again: real money.")
+    ] = None,
+    wait: Annotated[float, typer.Option("--wait", min=1, help="Seconds to wait for a running engine.")] = 90.0,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue.")
+    ] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="The venue's own place to practise.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold state, journal and venue against each other.
+
+    Tells what does not agree and what would be done about it. With --apply it is done, kind by kind, as
+    [accounts.NAME.reconcile] and --policy say; without a word the careful thing is: nothing is touched, and the account
+    is halted. On a live account without an engine --apply asks for --i-understand NAME, as vigie live does.
+
+    Exit 0 if all agrees, 3 if something does not.
+
+    Example: vigie reconcile --account live-main --apply --policy foreign-order=ignore
+    """
+    from cli.options import assignments
+    from cli.output import note, print_json
+    from cli.plain import show_row, tell
+    from vigie.app.accounts import to_steer
+    from vigie.app.reconciling import ReconcileRequest, reconcile
+    from vigie.app.wiring import Place
+    from vigie.reporting.reconcile import reconcile_rows
+
+    folder = home()
+    name = to_steer(folder, account)
+    request = ReconcileRequest(
+        folder, name, apply, assignments("--policy", policy), wait, i_understand, Place(base_url, sandbox)
+    )
+    done = reconcile(request, report=note)
+    document = done.document()
+    if as_json:
+        print_json(document)
+    else:
+        for row in reconcile_rows(document):
+            show_row(row)
+        if done.code:
+            tell(f"to lift the halt: vigie resume --account {name} --confirm {done.code}")
+    if not done.clean:
+        raise typer.Exit(3)

@@ -1,0 +1,58 @@
+"""What an engine that runs says on the way and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cli.output import console, note, print_json
+
+if TYPE_CHECKING:
+    from vigie.app.running import RunResult
+    from vigie.domain.portfolio import Portfolio
+
+DocumentOf = Callable[["Portfolio", Mapping[str, Any]], dict[str, Any]]
+
+
+def tick_teller() -> Callable[[str, Sequence[str], Portfolio], None]:
+    """Says each decision in one line; between them only what is new."""
+    from vigie.reporting.account import tick_line
+
+    shown: set[str] = set()
+
+    def told(mode: str, problems: Sequence[str], account: Portfolio) -> None:
+        line = tick_line(mode, problems, account)
+        if line not in shown:
+            shown.clear()
+            shown.add(line)
+            note(line)
+
+    return told
+
+
+def show_end(done: RunResult, document_of: DocumentOf, *, as_json: bool) -> None:
+    """Show how a run ended.
+
+    Raises:
+        VigieError: its last tick went wrong.
+    """
+    from vigie.domain.errors import VigieError
+    from vigie.reporting.account import paper_view
+
+    document = document_of(
+        done.portfolio,
+        {
+            "account": done.account,
+            "ticks": done.ticks,
+            "lines": done.last_seq,
+            "recovery": list(done.started.steps),
+            "problems": list(done.problems),
+            "ended": done.ended,
+        },
+    )
+    if as_json:
+        print_json(document)
+    else:
+        console().print(paper_view(document))
+    if done.problems:
+        raise VigieError(f"the last tick went wrong: {'; '.join(done.problems)}")
