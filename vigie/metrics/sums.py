@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -74,7 +76,7 @@ def kept(metrics: Metrics) -> Metrics:
     )
 
 
-def measure_sums(sums: Sums, *, rows: int, years: float, per_year: float) -> list[Metrics]:
+def measure_sums(sums: Sums, *, rows: int, years: float, per_year: float) -> Measures:
     """The numbers named in `NAMES`, one record per run.
 
     Args:
@@ -83,26 +85,7 @@ def measure_sums(sums: Sums, *, rows: int, years: float, per_year: float) -> lis
         years: its length, of 365.25 days.
         per_year: candles in a year.
     """
-    runs = len(sums.final)
-    if rows == 0:
-        return [_nothing() for _ in range(runs)]
-    table = _Table(runs)
-    growth = sums.final / sums.capital
-    yearly = [ratios.cagr(one, years) for one in growth.tolist()]
-    calmars = [ratios.calmar(one, depth) for one, depth in zip(yearly, sums.deepest.tolist(), strict=True)]
-    table.put("final_equity", sums.final)
-    table.put("total_return", growth - 1.0)
-    table.mixed("cagr", yearly)
-    _put_ratios(table, sums, rows, math.sqrt(per_year))
-    table.mixed("calmar", calmars)
-    table.put("max_drawdown", sums.deepest)
-    table.put("trades", sums.trades)
-    table.quotient("win_rate", sums.wins, sums.trades, NO_TRADES)
-    table.quotient("profit_factor", sums.gained, sums.lost, NO_LOSING_TRADE)
-    table.void("profit_factor", sums.trades == 0.0, NO_TRADES)
-    table.put("fees", sums.fees)
-    table.put("exposure_fraction", sums.held / rows)
-    return table.records()
+    return Measures(sums, rows, years, per_year)
 
 
 def _nothing() -> Metrics:
@@ -115,55 +98,115 @@ def _nothing() -> Metrics:
     )
 
 
-def _put_ratios(table: _Table, sums: Sums, rows: int, root: float) -> None:
-    """Volatility, Sharpe and Sortino ratios: `ratios.moments_of_sums` and its like on columns."""
-    mean = sums.total / rows
-    spread = sums.squares - sums.total * mean
-    varied = (spread > ratios.NOISE * sums.squares) & (rows > 1)
-    deviation = np.sqrt(np.where(varied, spread, 0.0) / max(rows - 1, 1))
-    downside = np.sqrt(sums.losses / rows)
-    table.put("volatility", deviation * root)
-    table.quotient("sharpe", mean, deviation, ratios.NO_VARIATION, root)
-    table.quotient("sortino", mean, downside, ratios.NO_LOSS, root)
-    for name in ("volatility", "sharpe", "sortino"):
-        if rows < 2:
-            table.void(name, np.ones(len(mean), dtype=np.bool_), ratios.TOO_FEW)
-        table.void(name, sums.deepest >= 1.0, RUIN)
+class Measures(Sequence[Metrics]):
+    """Many runs measured: a column of each number, counted when somebody asks for it, and a record of each run.
 
+    A search that chooses by one number out of thirteen, fold by fold, need not count the others.
 
-class _Table:
-    """Columns of numbers, and why some of them are missing."""
+    Args:
+        sums, rows, years, per_year: as in `measure_sums`.
+    """
 
-    def __init__(self, runs: int) -> None:
+    def __init__(self, sums: Sums, rows: int, years: float, per_year: float) -> None:
+        self._sums, self._rows, self._years, self._root = sums, rows, years, math.sqrt(per_year)
         self._columns: dict[str, list[float | None]] = {}
         self._reasons: dict[int, dict[str, str]] = defaultdict(dict)
-        self._runs = runs
+        self._lines: list[tuple[float | None, ...]] = []
 
-    def put(self, name: str, column: FloatArray) -> None:
+    def __len__(self) -> int:
+        return len(self._sums.final)
+
+    @overload
+    def __getitem__(self, run: int) -> Metrics: ...
+    @overload
+    def __getitem__(self, run: slice) -> list[Metrics]: ...
+    def __getitem__(self, run: int | slice) -> Metrics | list[Metrics]:
+        """The record of a run."""
+        if isinstance(run, slice):
+            return [self[one] for one in range(*run.indices(len(self)))]
+        place = range(len(self))[run]
+        if self._rows == 0:
+            return _nothing()
+        if not self._lines:
+            self._lines = list(zip(*(self.column(name) for name in NAMES), strict=True))
+        return Metrics(dict(zip(NAMES, self._lines[place], strict=True)), self._reasons.get(place, _NO_REASON))
+
+    def column(self, name: str) -> Sequence[float | None]:
+        """One number of all runs; None where it is not defined."""
+        if self._rows == 0:
+            return [_nothing().values[name]] * len(self)
+        if name not in self._columns:
+            self._count(name)
+        return self._columns[name]
+
+    def _count(self, name: str) -> None:
+        """A number, with those that are counted together with it."""
+        if name in ("final_equity", "total_return"):
+            self._growth()
+        elif name in ("cagr", "calmar"):
+            self._yearly()
+        elif name in ("volatility", "sharpe", "sortino"):
+            self._ratios()
+        else:
+            self._trading()
+
+    def _growth(self) -> None:
+        self._put("final_equity", self._sums.final)
+        self._put("total_return", self._sums.final / self._sums.capital - 1.0)
+
+    def _yearly(self) -> None:
+        growth = (self._sums.final / self._sums.capital).tolist()
+        yearly = [ratios.cagr(one, self._years) for one in growth]
+        deepest = self._sums.deepest.tolist()
+        self._mixed("cagr", yearly)
+        self._mixed("calmar", [ratios.calmar(one, depth) for one, depth in zip(yearly, deepest, strict=True)])
+
+    def _ratios(self) -> None:
+        """Volatility, Sharpe and Sortino ratios: `ratios.moments_of_sums` and its like on columns."""
+        sums, rows = self._sums, self._rows
+        mean = sums.total / rows
+        spread = sums.squares - sums.total * mean
+        varied = (spread > ratios.NOISE * sums.squares) & (rows > 1)
+        deviation = np.sqrt(np.where(varied, spread, 0.0) / max(rows - 1, 1))
+        downside = np.sqrt(sums.losses / rows)
+        self._put("volatility", deviation * self._root)
+        self._quotient("sharpe", mean, deviation, ratios.NO_VARIATION, self._root)
+        self._quotient("sortino", mean, downside, ratios.NO_LOSS, self._root)
+        for name in ("volatility", "sharpe", "sortino"):
+            if rows < 2:
+                self._void(name, np.ones(len(mean), dtype=np.bool_), ratios.TOO_FEW)
+            self._void(name, sums.deepest >= 1.0, RUIN)
+
+    def _trading(self) -> None:
+        sums = self._sums
+        self._put("max_drawdown", sums.deepest)
+        self._put("trades", sums.trades)
+        self._quotient("win_rate", sums.wins, sums.trades, NO_TRADES)
+        self._quotient("profit_factor", sums.gained, sums.lost, NO_LOSING_TRADE)
+        self._void("profit_factor", sums.trades == 0.0, NO_TRADES)
+        self._put("fees", sums.fees)
+        self._put("exposure_fraction", sums.held / self._rows)
+
+    def _put(self, name: str, column: FloatArray) -> None:
         self._columns[name] = column.tolist()
 
-    def mixed(self, name: str, column: list[Measured]) -> None:
+    def _mixed(self, name: str, column: list[Measured]) -> None:
         """Numbers, or the reason why there is none."""
         self._columns[name] = [None if isinstance(one, str) else one for one in column]
         for run, one in enumerate(column):
             if isinstance(one, str):
                 self._reasons[run][name] = one
 
-    def quotient(self, name: str, above: FloatArray, below: FloatArray, why: str, factor: float = 1.0) -> None:
+    def _quotient(self, name: str, above: FloatArray, below: FloatArray, why: str, factor: float = 1.0) -> None:
         """``above / below * factor``; nothing where ``below`` is 0."""
         none = below == 0.0
-        self.put(name, above / np.where(none, 1.0, below) * factor)
-        self.void(name, none, why)
+        self._put(name, above / np.where(none, 1.0, below) * factor)
+        self._void(name, none, why)
 
-    def void(self, name: str, where: BoolArray, why: str) -> None:
+    def _void(self, name: str, where: BoolArray, why: str) -> None:
         for run in np.flatnonzero(where).tolist():
             self._columns[name][run] = None
             self._reasons[run][name] = why
 
-    def records(self) -> list[Metrics]:
-        lines = zip(*(self._columns[name] for name in NAMES), strict=True)
-        nothing: dict[str, str] = {}
-        return [
-            Metrics(dict(zip(NAMES, line, strict=True)), self._reasons.get(run, nothing))
-            for run, line in enumerate(lines)
-        ]
+
+_NO_REASON: dict[str, str] = {}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeAlias, TypeVar
+from typing import TypeVar, overload
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from vigie.domain.pair import Pair
 from vigie.domain.timeframe import DAY_MS
 from vigie.metrics.returns import last_of_each_day
 from vigie.metrics.summary import Metrics
-from vigie.metrics.sums import measure_sums
+from vigie.metrics.sums import Measures, measure_sums
 from vigie.research.compile import compiled_lean, use_compiled_loops
 from vigie.research.folds import rows_before
 from vigie.research.kernel.lean import LEAN_COLUMNS
@@ -33,11 +34,37 @@ _ROW_BYTES = 9
 """What the wishes of a group take at most, a row: volatility and exit."""
 _MOST_BYTES = 16 * 2**20
 """What the wishes of the groups that one thread has at once may take."""
+_LINES = 32
 _TURNS = 8
 """A thread comes back so often at least, so that none is left alone with the rest at the end."""
 
-Measures: TypeAlias = tuple[Metrics, ...]
-"""The numbers of one plan at each date."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AtDates(Sequence[Metrics]):
+    """The numbers of one plan at each date.
+
+    Attributes:
+        dates: of all plans, date by date.
+        plan: which of them this is.
+    """
+
+    dates: Sequence[Measures]
+    plan: int
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @overload
+    def __getitem__(self, at: int) -> Metrics: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Metrics]: ...
+    def __getitem__(self, at: int | slice) -> Metrics | list[Metrics]:
+        """The record at a date."""
+        return [one[self.plan] for one in self.dates[at]] if isinstance(at, slice) else self.dates[at][self.plan]
+
+    def number(self, at: int, name: str) -> float | None:
+        """One number at a date, without the others."""
+        return self.dates[at].column(name)[self.plan]
 
 
 def can_be_lean(plans: Sequence[Plan], pairs: int) -> bool:
@@ -58,7 +85,7 @@ def lean_sweep(
     daily: bool = True,
     jobs: int = 1,
     progress: Callable[[int], None] = lambda _: None,
-) -> tuple[list[Measures], FloatArray]:
+) -> tuple[list[AtDates], FloatArray]:
     """Run every plan over one pair, in one pass that is measured at each date.
 
     Args:
@@ -153,18 +180,20 @@ def _groups(plans: Sequence[Plan]) -> list[IntArray]:
     return [np.array(members, dtype=np.int64) for members in groups.values()]
 
 
-def _measured(lines: FloatArray, capital: FloatArray, candles: Candles, ends: IntArray) -> list[Measures]:
+def _measured(lines: FloatArray, capital: FloatArray, candles: Candles, ends: IntArray) -> list[AtDates]:
     by_date = []
     for at, rows in enumerate(ends.tolist()):
         years = (int(candles.closes_at[rows - 1]) - int(candles.opens_at[0])) / DAY_MS / _YEAR_DAYS if rows else 0.0
         sums = sums_of(lines[:, at], capital)
         by_date.append(measure_sums(sums, rows=rows, years=years, per_year=candles.timeframe.per_year))
-    return list(zip(*by_date, strict=True))
+    return [AtDates(by_date, plan) for plan in range(len(lines))]
 
 
 def _returns(levels: FloatArray, capital: FloatArray) -> FloatArray:
-    """`simple_returns` of each line, in place."""
-    levels[:, 1:] /= levels[:, :-1].copy()
-    levels[:, :1] /= capital[:, np.newaxis]
-    levels -= 1.0
+    """`simple_returns` of each line, in place; some lines at a time, as many as a processor has at hand."""
+    for first in range(0, len(levels), _LINES):
+        some = levels[first : first + _LINES]
+        some[:, 1:] /= some[:, :-1].copy()
+        some[:, :1] /= capital[first : first + _LINES, np.newaxis]
+        some -= 1.0
     return levels

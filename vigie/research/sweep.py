@@ -24,7 +24,7 @@ from vigie.research.compile import compiled_walk, use_compiled_loops
 from vigie.research.folds import rows_before
 from vigie.research.inputs import Piece, loop_inputs
 from vigie.research.kernel.records import T_EXIT_ROW
-from vigie.research.lean_sweep import can_be_lean, lean_sweep
+from vigie.research.lean_sweep import AtDates, can_be_lean, lean_sweep
 from vigie.research.memo import Memo
 from vigie.research.pieces import piece_in, ranges_of
 from vigie.research.space import Point
@@ -52,8 +52,13 @@ class Score:
     """
 
     point: Point
-    measured: tuple[Metrics, ...]
+    measured: Sequence[Metrics]
     daily: FloatArray | None
+
+    def number(self, at: int, name: str) -> float | None:
+        """One number at a date; None where it is not defined."""
+        measured = self.measured
+        return measured.number(at, name) if isinstance(measured, AtDates) else measured[at].values[name]
 
 
 def metric_of(objective: str) -> str:
@@ -208,9 +213,8 @@ def best(scores: Sequence[Score], objective: str, at: int, least_trades: int) ->
     found: Score | None = None
     highest = -np.inf
     for score in scores:
-        values = score.measured[at].values
-        value = values[metric]
-        if value is not None and (values["trades"] or 0) >= least_trades and value > highest:
+        value = score.number(at, metric)
+        if value is not None and value > highest and (score.number(at, "trades") or 0) >= least_trades:
             found, highest = score, value
     return found
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vigie.metrics import ratios
 from vigie.metrics.summary import RUIN, Metrics
-from vigie.metrics.sums import NAMES, Sums, measure_sums
+from vigie.metrics.sums import NAMES, Measures, Sums, measure_sums
 
 CAPITAL = 10_000.0
 PER_YEAR = 8766.0
@@ -87,3 +87,29 @@ def test_what_is_undefined_says_why() -> None:
     assert measured(rows=0).undefined["sharpe"] == ratios.NO_CANDLES
     assert measured(rows=0).values["trades"] == 0.0
     assert math.isclose(measured(rows=1).values["exposure_fraction"] or 0.0, 300.0)
+
+
+def three(rows: int = 1000) -> Measures:
+    columns = {name: np.array([1.0, 2.0, 3.0]) / 10.0 for name in Sums.__dataclass_fields__}
+    columns["trades"] = np.array([0.0, 2.0, 3.0])
+    return measure_sums(Sums(**columns), rows=rows, years=0.5, per_year=PER_YEAR)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 1000])
+def test_a_column_is_that_number_of_every_record_whatever_was_asked_for_before(rows: int) -> None:
+    whole = list(three(rows))
+    assert len(whole) == len(three(rows)) == 3
+    for name in NAMES:
+        assert list(three(rows).column(name)) == [one.values[name] for one in whole]
+    asked = three(rows)
+    for name in reversed(NAMES):
+        asked.column(name)
+    assert list(asked) == whole
+    assert asked[1:] == whole[1:]
+    assert asked[-1] == whole[2]
+
+
+def test_there_are_no_more_records_than_runs() -> None:
+    for rows in (0, 1000):
+        with pytest.raises(IndexError):
+            three(rows)[3]
