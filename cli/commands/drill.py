@@ -24,7 +24,7 @@ def command(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make trouble for an account's own configuration, on a simulated exchange.
+    """Fire drills: trouble for an account's settings, simulated.
 
     Network loss, a ban, a clock that jumps, a stop cancelled by hand, a partial fill, changed filters, a full disk, a
     second start, a kill: the engine that trades live goes through each, with the account's strategy, pairs and profile.
