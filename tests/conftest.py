@@ -12,6 +12,12 @@ from hypothesis import settings
 settings.register_profile("vigie", deadline=None)
 settings.load_profile("vigie")
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many a test waits for a process, a clock or a disk."""
+    return (os.cpu_count() or 1) + 1
+
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 

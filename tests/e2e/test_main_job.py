@@ -68,6 +68,7 @@ def test_an_interrupted_run_ends_with_a_word_and_130(tmp_path: Path) -> None:
 # --- real candles ---
 
 
+@pytest.mark.long
 @pytest.mark.real_candles
 def test_five_years_of_three_coins_in_one_go(candle_folder: Path, tmp_path: Path) -> None:
     report = tmp_path / "r.html"

@@ -210,7 +210,7 @@ def test_what_the_command_line_does_not_say_comes_from_the_home(vigie: Vigie, ho
     assert "paper account" in said.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM])
 def test_a_process_that_is_asked_to_end_ends_well_and_its_account_can_be_read_meanwhile(
     home: Path,
     venue: KlineServer,

@@ -254,7 +254,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
-@pytest.mark.parametrize("name", ["XDG_CACHE_HOME", "VIGIE_CACHE"])
+@pytest.mark.parametrize("name", [pytest.param("XDG_CACHE_HOME", marks=pytest.mark.long), "VIGIE_CACHE"])
 def test_a_disk_that_is_full_costs_only_time_unless_the_folder_was_asked_for(tmp_path: Path, name: str) -> None:
     kept = {one: value for one, value in os.environ.items() if one not in {"VIGIE_CACHE", "XDG_CACHE_HOME"}}
     words = {"check": False, "capture_output": True, "text": True, "env": kept | {name: str(tmp_path)}, "timeout": 120}
