@@ -14,6 +14,7 @@ from tests.fakes.accounts import (
     ENTERED,
     ENTRY_ID,
     EXIT_ID,
+    WISH,
     account,
     cycle,
     filled,
@@ -119,6 +120,14 @@ def test_a_fee_in_a_third_asset_is_taken_back_with_its_fill() -> None:
     kept = account([*ENTERED, *exited, seen]).holdings[BTC]
     back = account([*ENTERED, *exited, seen, e.FillReversed(EXIT_ID, BTC, seen.fill, seen.fee_value)]).holdings[BTC]
     assert (kept.fees_elsewhere, back.fees_elsewhere) == (D(6), D(0))
+
+
+def test_a_part_of_a_purchase_that_is_taken_back_leaves_the_rest() -> None:
+    first, second = filled(quantity="1.5"), filled(trade_id="t2", quantity="0.5")
+    entered = [BASELINE, WISH, planned(), learnt(Learnt.SENT), first, second]
+    found = account([*entered, e.FillReversed(ENTRY_ID, BTC, second.fill, second.fee_value)])
+    held = found.holdings[BTC]
+    assert (found.cash, held.quantity, held.gross, held.spent) == (D(850), D("1.5"), D("1.5"), D(150))
 
 
 def test_a_purchase_cannot_be_taken_back_once_its_coins_are_sold() -> None:
