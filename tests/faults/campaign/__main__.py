@@ -31,7 +31,8 @@ or locked by hand; a trade taken back; changed filters; maintenance; bent candle
 disk fail, people halt, pause, close, liquidate and throw the switch, and the process is killed four times: at a line,
 an fsync, a snapshot, a request or an answer, with power and without it.
 
-After each step: no order leaves twice, or before it is on the disk, or against a halt; no decision is executed twice;
+After each step: no order leaves twice, or before it is on the disk, or against a halt; no entry is executed twice, and
+nothing is sold for more than was decided;
 the venue's fills are the journal's; every coin that can be protected has a stop for exactly what is held within a guard
 period in which the venue answers; our books are the venue's to the last digit but for what people did by hand; the
 account in memory is the fold of its journal, ids can be computed; and at the end the chain holds, the snapshot is what

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from itertools import takewhile
@@ -27,7 +27,8 @@ from vigie.simulation.exchange.orders import Order
 ONCE = (Leg.ENTRY, Leg.PARTIAL_1, Leg.PARTIAL_2, Leg.EXIT)
 ZERO = Decimal(0)
 NO_ANSWER = 500
-BUSY = (418, 429)
+REFUSED = (401, 418, 429)
+"""The venue does not let us look: a key that is taken no more, or too many questions."""
 PRIVATE = ("/account", "/order", "/openOrders", "/myTrades")
 BASELINE = {"ETH": Decimal(1)}
 """Coins that were there before the account began."""
@@ -116,7 +117,7 @@ class Watch:
         """Whether the venue answered all that was asked in this tick, in good faith, and it could be written down."""
         calls = [one for one in self._calls() if one.method != "DO"]
         private = [one for one in calls if one.path.endswith(PRIVATE)]
-        fine = all(0 < one.status < NO_ANSWER and one.status not in BUSY and not one.faults for one in calls)
+        fine = all(0 < one.status < NO_ANSWER and one.status not in REFUSED and not one.faults for one in calls)
         return bool(private) and fine and not self._world.unplugged and not self._world.fate.full
 
     def look(self, *, closed: bool = False) -> None:
@@ -182,16 +183,18 @@ class Watch:
         for name, count in Counter(one.ticket.client_id for one in ours).items():
             if count > 1:
                 self.say(f"orders: {count} orders have the id {name}")
-        done: Counter[tuple[str, str, int | None]] = Counter()
+        done: dict[tuple[Leg, str, int | None], list[tuple[Decimal, Decimal]]] = defaultdict(list)
         for one in ours:
             intent = self._intents.get(one.ticket.client_id)
             if intent is None:
                 self.say(f"orders: {one.ticket.client_id} is at the venue and was never written down")
             elif one.executed > 0 and intent.leg in ONCE:
-                done[intent.leg.value, intent.pair, intent.candle_at] += 1
-        for (leg, pair, at), count in done.items():
-            if count > 1:
-                self.say(f"orders: {leg} {pair} of {at} was executed {count} times")
+                done[intent.leg, intent.pair, intent.candle_at].append((one.executed, intent.quantity))
+        for (leg, pair, at), parts in done.items():
+            # What a sale could not sell for want of buyers is sold by the next one; an entry is never carried on.
+            most = ZERO if leg is Leg.ENTRY else max(wanted for _, wanted in parts)
+            if len(parts) > 1 and sum((executed for executed, _ in parts), ZERO) > most:
+                self.say(f"orders: {leg} {pair} of {at} was executed {len(parts)} times")
 
     def _fills(self, ours: list[Order], *, complete: bool) -> None:
         symbols = {f"{pair.base}{pair.quote}": str(pair) for pair in PAIRS}
