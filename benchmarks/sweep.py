@@ -3,7 +3,7 @@
 Timed for vigie: from candles in memory and the points of the grid as text to ranked metrics: plans, indicators,
 signals, runs, thirteen metrics each. Not in it: reading candles, the store of results and the ledger of trials. Timed
 for vectorbt: from arrays in memory to final equity and Sharpe ratio. vigie runs on two threads of one process, vectorbt
-in two processes with half of the combinations each; both take turns of a second at
+in two processes with half of the combinations each; both take turns of eight seconds at
 least, warm, and a time is the median of all runs.
 The exit code is 3 if the final equity of any combination differs by more than 1e-9.
 """
@@ -30,7 +30,7 @@ COLUMNS = ("opens_at", "open", "high", "low", "close", "volume")
 CHUNK = 50
 """Columns that vectorbt is given at once; it is quickest with 10 to 100."""
 TOLERANCE = 1e-9
-TURN_MS = 1000.0
+TURN_MS = 8_000.0
 
 
 def measure(candles: Candles, tried: Sequence[Sequence[float]], turns: int) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _halves(tried: Sequence[Sequence[float]]) -> list[Sequence[Sequence[float]]]
 
 
 def _turn(side: Sequence[Participant]) -> list[float]:
-    """Milliseconds of each run of a side, for a second: as long for everybody, so that all are equally warm."""
+    """Milliseconds of each run of a side, for as long as one of the slowest takes: all are equally warm."""
     took: list[float] = []
     while sum(took) < TURN_MS and not any(one.error for one in side):
         took.append(_together(side))
