@@ -234,6 +234,7 @@ class Account(RuleBasedStateMachine):
         assert others == [], "an entry beside an order of unknown fate"
         assert intent.pair not in account.holdings, "a second position in a pair"
         assert len(account.holdings) < 2, "more positions than allowed"
+        assert all(one.stop_id for one in account.holdings.values()), "an entry while something has no stop"
         price = self.rehearsed.market.price(Pair.parse(intent.pair))
         assert price is not None
         value = intent.quantity * Decimal(repr(price))

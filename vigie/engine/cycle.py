@@ -3,7 +3,7 @@
 Guard tick: 1-4, 8, 9. Decision tick: all.
 
 1 requests, controls · 2 settle unknown orders · 3 reconcile · 4 prove protection, act on halts
-5 candles · 6 manage positions: exits, partials, stop moves · 7 entries through the gate
+5 candles · 6 manage positions: exits, partials, stop moves · 7 entries through the gate, where nothing is bare
 8 prove protection again · 9 snapshot, heartbeat
 
 Guards may block entries only; whatever goes wrong in one step, 2-4, 8 and 9 are still done.
@@ -266,7 +266,7 @@ class Engine:
             self._step("positions", lambda: self._manage(views))
         self._step("open", self._world.feed.to_open)
         self._step("exits", self._leave)
-        self._step("entries", lambda: self._entries.enter(views))
+        self._step("entries", lambda: self._enter(views))
         return self._finish("decision")
 
     def _guard(self) -> None:
@@ -485,6 +485,14 @@ class Engine:
             for pair in sorted(views):
                 self._step(pair, lambda pair=pair: self._closes.decide(views[pair], candle_at, newest=newest))  # type: ignore[misc]  # noqa: B023
             self._limits.mark(candle_at, {pair: one.close_before(candle_at) for pair, one in views.items()})
+
+    def _enter(self, views: dict[str, View]) -> None:
+        """Nothing more is bought while something that is held has no stop."""
+        if self._unprotected():
+            self._protect()
+            if self._unprotected():
+                self._desk.hold_back(TradingMode.REDUCE_ONLY)
+        self._entries.enter(views)
 
     def _fresh(self, candle_at: int) -> bool:
         """Whether a candle is the last that can have closed by now."""

@@ -42,6 +42,7 @@ class Guardian:
         self._short: dict[str, tuple[Decimal, Decimal]] = {}
         self._refused_at: dict[str, int] = {}
         self._put_off_since: dict[str, int] = {}
+        self._told_of: set[str] = set()
         self.heard = False
         """The venue has answered in this tick: what it does not let us do is not for want of a line."""
 
@@ -126,7 +127,14 @@ class Guardian:
             return False
         self._lift_stop(pair)
         self._books.write(trade)
+        self._forget(pair)
         return True
+
+    def _forget(self, pair: str) -> None:
+        """What was in the way of a stop is over: the next trouble has its own patience, and is told anew."""
+        self._put_off_since.pop(pair, None)
+        self._refused_at.pop(pair, None)
+        self._told_of.discard(pair)
 
     def _sweep(self, pair: str, instrument: Instrument) -> None:
         """Let the dust of earlier trades join a holding, where more can be sold with it than without.
@@ -167,8 +175,7 @@ class Guardian:
         self._short.pop(pair, None)
         for _ in range(PLACING_TRIES):
             if self._place(pair, instrument):
-                self._put_off_since.pop(pair, None)
-                self._refused_at.pop(pair, None)
+                self._forget(pair)
                 return
             if self._desk.refusal is RefusalCode.WOULD_TRIGGER and self._passed(pair, instrument):
                 return
@@ -270,7 +277,8 @@ class Guardian:
             VenueUnavailable: it is to wait.
         """
         now = self._desk.now_ms()
-        if pair not in self._put_off_since:
+        if pair not in self._told_of:
+            self._told_of.add(pair)
             words = f"{pair}: its stop could not be sent to the venue: it is tried again at each tick"
             self._books.write(e.AlertRaised("unprotected", words, urgent=True))
         if not self.heard or now - self._put_off_since.setdefault(pair, now) < PATIENCE_MS:

@@ -9,16 +9,18 @@ import pytest
 
 from tests.fakes.moody_broker import Mood
 from tests.fakes.replays import Rehearsal
-from tests.fakes.small_markets import BTC, QUIET, on_one_pair, ticked
+from tests.fakes.small_markets import BTC, QUIET, Wanted, on_one_pair, on_pairs, ticked
 from vigie.domain import events as e
 from vigie.domain.order import Leg
 from vigie.domain.trades import ExitReason
+from vigie.engine.governance.audit import audited
 
 CLIMB = [QUIET, QUIET, *((100.0 + i, 101.0 + i, 99.8 + i, 100.9 + i) for i in range(1, 9))]
 """A dollar up in each candle: the trailing stop follows."""
 GAP = (90.0, 90.5, 89.0, 90.0)
 """Opens below the limit of a stop at 97."""
 LOWER = (89.0, 89.5, 88.0, 89.0)
+CALM = (50.0, 50.3, 49.7, 50.0)
 NO_PARTS = {"partials": "off"}
 
 
@@ -106,6 +108,48 @@ def test_neither_stop_nor_sale_can_be_sent_for_longer_than_a_guard_period_halts_
     rehearsed.engine.guard_tick()
     assert {one.mode for one in rehearsed.engine.portfolio.latches.values()} == {"halted"}
     assert {"unprotected", "uncovered", "R6"} <= {one.topic for one in rehearsed.alerts.told if one.urgent}
+
+
+def test_a_raised_stop_that_could_not_be_sent_breaks_no_rule_while_it_is_tried_again() -> None:
+    rehearsed = on_one_pair(CLIMB, entries=[0], overrides=NO_PARTS)
+    assert ticked(rehearsed, 5) == []
+    rehearsed.broker.moods["submit stop"] = [Mood.AWAY]
+    assert any("could not be reached" in one for one in ticked(rehearsed, 1))
+    assert rehearsed.engine._guardian.protected(BTC)
+    assert ticked(rehearsed, 2) == []
+    assert audited(rehearsed.journal.lines).findings["6.4"].count == 0
+
+
+def test_nothing_more_is_bought_while_something_has_no_stop() -> None:
+    rehearsed = on_pairs(NO_PARTS, BTC=Wanted(CLIMB, [0]), ETH=Wanted([CALM] * 10, [5]))
+    assert ticked(rehearsed, 5) == []
+    rehearsed.broker.always["submit stop"] = Mood.AWAY
+    ticked(rehearsed, 1)
+    assert rehearsed.engine.portfolio.holdings[BTC].stop_id is None
+    assert [one.pair for one in rehearsed.broker.sent if one.leg is Leg.ENTRY] == [BTC]
+    refused = [one.event for one in rehearsed.journal.lines if isinstance(one.event, e.WishDone)]
+    assert (refused[-1].pair, refused[-1].outcome) == ("ETH/USDT", "refused")
+
+
+def test_one_try_more_and_then_it_is_bought() -> None:
+    rehearsed = on_pairs(NO_PARTS, BTC=Wanted(CLIMB, [0]), ETH=Wanted([CALM] * 10, [5]))
+    assert ticked(rehearsed, 5) == []
+    rehearsed.broker.moods["submit stop"] = [Mood.AWAY]
+    ticked(rehearsed, 1)
+    assert set(rehearsed.engine.portfolio.holdings) == {BTC, "ETH/USDT"}
+    assert all(rehearsed.engine._guardian.protected(pair) for pair in rehearsed.engine.portfolio.holdings)
+
+
+def test_a_stop_that_cannot_be_sent_is_told_of_once_though_nobody_answers() -> None:
+    rehearsed = on_one_pair([QUIET] * 6, entries=[0], overrides=NO_PARTS)
+    clock = rehearsed.with_seconds()
+    rehearsed.broker.always |= {"submit stop": Mood.AWAY, "read": Mood.AWAY}
+    assert rehearsed.market.close_row()
+    rehearsed.engine.decision_tick()
+    for _ in range(5):
+        clock.sleep(5)
+        rehearsed.engine.guard_tick(counts=False)
+    assert [one.topic for one in rehearsed.alerts.told].count("unprotected") == 1
 
 
 def test_coins_that_are_missing_do_not_cost_the_others_their_stop() -> None:

@@ -170,6 +170,11 @@ def held_at_close(event: e.Event) -> bool:
     return isinstance(event, e.CycleDone) and event.held > 0
 
 
+def both_held_at_close(event: e.Event) -> bool:
+    """The first such close: the stop of ETH was placed an hour before, and nothing was tried for it since."""
+    return isinstance(event, e.CycleDone) and event.held == 2
+
+
 def ended(event: e.Event) -> bool:
     return isinstance(event, e.RunEnded)
 
@@ -323,7 +328,7 @@ AUDIT: dict[str, Callable[[], list[Entry]]] = {
     "5.4": two_in_one,
     "5.5": lambda: ran_with(correlation_limit="-1"),
     "6.3": lowered_stop,
-    "6.4": lambda: inserted([e.StopMarked(BTC, None)], held_at_close),
+    "6.4": lambda: inserted([e.StopMarked("ETH/USDT", None)], both_held_at_close),
     "6.5": lambda: changed(
         e.IntentPlanned, lambda one: e.IntentPlanned(replace(one.intent, limit=one.intent.trigger + 1)), 1
     ),

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from vigie.domain import events as e
-from vigie.domain.order import Leg, OrderType
+from vigie.domain.coverage import GUARD_PERIOD_MS
+from vigie.domain.order import Leg, OrderType, Side
 from vigie.domain.trading_mode import TradingMode
 from vigie.engine.governance.evidence import Proposal, Standing, Step, Watcher, before_order, each_cycle, in_audit
 
@@ -28,18 +29,24 @@ def _protected(standing: Standing) -> Iterable[str]:
 
 
 def _protected_at_each_mark() -> Watcher:
+    tried: dict[str, int] = {}
+
     def watch(step: Step) -> Iterable[str] | None:
         account = step.before
+        if isinstance(step.event, e.IntentPlanned) and step.event.intent.side is Side.SELL:
+            tried[step.event.intent.pair] = step.entry.at
         if not isinstance(step.event, e.CycleDone) or not account.holdings:
             return None
         if any(latch.mode == TradingMode.HALTED for latch in account.latches.values()):
-            # Where neither a stop nor a sale gets through, the account is halted and a person is called.
+            # Where the venue refuses both a stop and a sale, the account is halted and a person is called.
             return ()
         bare = []
         for pair, held in sorted(account.holdings.items()):
             stop = None if held.stop_id is None else account.orders.get(held.stop_id)
             leaving = any(one.intent.leg is not Leg.STOP for one in account.open_orders(pair))
-            if (stop is None or stop.status.final) and not leaving:
+            # A line that is down for seconds is no forgetting: what has just been tried is tried again at each look.
+            trying = step.entry.at - tried.get(pair, -GUARD_PERIOD_MS) < GUARD_PERIOD_MS
+            if (stop is None or stop.status.final) and not leaving and not trying:
                 bare.append(f"{pair} was held without a stop at the close of a candle")
         return bare
 
@@ -85,6 +92,10 @@ INVARIANTS = (
     before_order("6.1", "an entry has a stop where one can be placed, and what else the gate asks of it", _has_a_stop),
     each_cycle("6.2", "what is held has a stop at the venue", _protected),
     in_audit("6.3", "a stop was never lowered", _only_rises),
-    in_audit("6.4", "what was held had a stop at each close, or the account was halted", _protected_at_each_mark),
+    in_audit(
+        "6.4",
+        "at each close what was held had a stop, or one was being tried, or all was halted",
+        _protected_at_each_mark,
+    ),
     in_audit("6.5", "stops are stop-limit orders, the limit at or below the trigger", _limit_below_trigger),
 )
