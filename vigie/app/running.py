@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from vigie.adapters.signals import EndSignals
 from vigie.app.halting import stopped
+from vigie.app.scheduling import bell_of
 from vigie.app.settings import AccountSettings
-from vigie.app.ticking import FreshFeed, Pace, Ticker, Ticking, wait
+from vigie.app.ticking import Bell, FreshFeed, Pace, Ticker, Ticking, wait
 from vigie.domain.errors import VenueUnavailable
 from vigie.domain.events import Recovered
 from vigie.domain.portfolio import Portfolio
 from vigie.engine.cycle import Tick
 from vigie.ports.clock import Clock
+
+END_WITHIN = 25.0
+"""Seconds from the first signal to the end, whatever hangs: supervisors kill after 30."""
 
 Report = Callable[[str], None]
 Told: TypeAlias = Callable[[str, Sequence[str], Portfolio], None]
@@ -121,11 +125,12 @@ def run_account(
         VigieError: whatever opening or starting raises besides.
     """
     pace = pace or Pace()
-    with EndSignals() as signals:
+    with EndSignals(patience=END_WITHIN) as signals, ExitStack() as stack:
 
         def ending() -> str | None:
             return signals.heard or stopped(run.home, run.settings.name)
 
+        bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending))
         while True:
             try:
                 with opened() as found:
@@ -133,7 +138,7 @@ def run_account(
                         found.engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
                         pace=pace, ending=ending,
                     )  # fmt: skip
-                    return _session(run, found, ticker, told)
+                    return _session(run, found, ticker, bell, told)
             except VenueUnavailable as error:
                 # Who is called once is called again; who is to run for months waits for the venue.
                 if run.once:
@@ -144,7 +149,7 @@ def run_account(
                     raise
 
 
-def _session(run: Run, found: Opened, ticker: Ticker, told: Told) -> RunResult:
+def _session(run: Run, found: Opened, ticker: Ticker, bell: Bell, told: Told) -> RunResult:
     """From a clean start to a proper end."""
     started = found.engine.start()
     ticks = 0
@@ -159,7 +164,7 @@ def _session(run: Run, found: Opened, ticker: Ticker, told: Told) -> RunResult:
         ticker.until_safe(each)
         ended = "one tick was asked for"
     else:
-        ended = ticker.run(each)
+        ended = ticker.run(each, bell)
     found.engine.stop(ended)
     return RunResult(
         account=run.settings.name,

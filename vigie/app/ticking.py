@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from vigie.domain.errors import VigieError
 from vigie.domain.pair import Pair
@@ -17,6 +17,8 @@ SLICE_SECONDS = 0.5
 """Longest wait between two looks at whether somebody wants this to end."""
 _EARLY_MS = 1000
 """A tick that comes so much before its time is in its turn."""
+Ending: TypeAlias = Callable[[], str | None]
+"""Why this is to end; None: it is not."""
 
 
 class Ticking(Protocol):
@@ -45,6 +47,19 @@ class FreshFeed(Protocol):
 
     def is_fresh(self, pair: Pair) -> bool:
         """Whether `closed` gave the candle that closed last."""
+        ...
+
+
+class Bell(Protocol):
+    """Wakes who waits for the next look."""
+
+    def wait(self, seconds: float, *, soon: bool) -> None:
+        """Come back after so many seconds, or sooner, or when somebody wants an end.
+
+        Args:
+            seconds: until the next guard period or the next close.
+            soon: it is neither of them that is waited for.
+        """
         ...
 
 
@@ -81,7 +96,7 @@ class Ticker:
         timeframe: Timeframe,
         *,
         pace: Pace | None = None,
-        ending: Callable[[], str | None] = lambda: None,
+        ending: Ending = lambda: None,
     ) -> None:
         """Make ready.
 
@@ -134,23 +149,25 @@ class Ticker:
             tick = self._engine.guard_tick(counts=self._in_turn())
             told(tick)
 
-    def run(self, told: Callable[[Tick], None] = lambda _: None) -> str:
+    def run(self, told: Callable[[Tick], None] = lambda _: None, bell: Bell | None = None) -> str:
         """Tick until somebody wants an end.
 
         Args:
             told: each tick.
+            bell: wakes for the next look; None: the clock does.
 
         Returns:
             who wants it.
         """
+        bell = bell or PacedBell(self._clock, self._ending, self._pace.look)
         while True:
             why = self._ending()
             if why is not None:
                 return why
             tick = self.tick()
             told(tick)
-            rest = self._pace.soon if tick.urgent or self._again_soon else self._pace.guard
-            self._wait(min(rest, self._to_next_close()))
+            soon = tick.urgent or self._again_soon
+            bell.wait(min(self._pace.soon if soon else self._pace.guard, self._to_next_close()), soon=soon)
 
     def _due(self) -> int:
         """Opening instant of the last candle whose close lies the delay back, epoch milliseconds."""
@@ -196,7 +213,26 @@ class Ticker:
         wait(self._clock, seconds, self._ending, self._pace.look)
 
 
-def wait(clock: Clock, seconds: float, ending: Callable[[], str | None], look: float = SLICE_SECONDS) -> None:
+@dataclass(frozen=True, slots=True)
+class PacedBell:
+    """Waits by a clock. Fulfils `Bell`.
+
+    Attributes:
+        clock: now, and waiting.
+        ending: why this is to end; None: it is not.
+        look: longest wait between two looks at it, seconds.
+    """
+
+    clock: Clock
+    ending: Ending
+    look: float = SLICE_SECONDS
+
+    def wait(self, seconds: float, *, soon: bool) -> None:  # noqa: ARG002 - every wait is alike here
+        """Come back after so many seconds, or when somebody wants an end."""
+        wait(self.clock, seconds, self.ending, self.look)
+
+
+def wait(clock: Clock, seconds: float, ending: Ending, look: float = SLICE_SECONDS) -> None:
     """Wait, but no longer than until somebody wants an end."""
     until = clock.now_ms() + round(seconds * 1000)
     while ending() is None:
