@@ -105,14 +105,14 @@ class ScheduledBell:
         self._scheduler.pause()
         self._scheduler.shutdown(wait=True)
 
-    def wait(self, seconds: float, *, soon: bool) -> None:
+    def wait(self, seconds: float) -> None:
         """Come back when it rings, or somebody wants an end.
 
         Args:
             seconds: when it has rung at the latest, as far as one can tell.
-            soon: nothing rings by itself as soon as that: ring then.
         """
-        if soon:
+        if seconds < self._pace.guard:
+            # No guard period: something is looked after sooner, or the venue's hours are not quite ours.
             self._add(SOON, self._in(seconds))
         until = self._monotonic() + seconds + _LATE_SECONDS
         while self._ending() is None:

@@ -49,17 +49,16 @@ class FreshFeed(Protocol):
         """Whether `closed` gave the candle that closed last."""
         ...
 
+    def skew_ms(self, *, anew: bool = False) -> int:
+        """The venue's time less ours, as it was told last; ``anew``: ask for it."""
+        ...
+
 
 class Bell(Protocol):
     """Wakes who waits for the next look."""
 
-    def wait(self, seconds: float, *, soon: bool) -> None:
-        """Come back after so many seconds, or sooner, or when somebody wants an end.
-
-        Args:
-            seconds: until the next guard period or the next close.
-            soon: it is neither of them that is waited for.
-        """
+    def wait(self, seconds: float) -> None:
+        """Come back after so many seconds, or sooner, or when somebody wants an end."""
         ...
 
 
@@ -114,10 +113,12 @@ class Ticker:
         self._pace, self._ending = pace or Pace(), ending
         self._counted_at: int | None = None
         self._awaited: tuple[int, int] | None = None
+        self._looked_at: int | None = None
         self._again_soon = False
 
     def tick(self) -> Tick:
         """A decision if a candle has closed that was not decided on, else a look after what is there."""
+        self._notice_steps()
         due = self._due()
         self._again_soon = due > self._decided() and not self._candles_are_there(due)
         if due > self._decided() and not self._again_soon:
@@ -166,13 +167,29 @@ class Ticker:
                 return why
             tick = self.tick()
             told(tick)
-            soon = tick.urgent or self._again_soon
-            bell.wait(min(self._pace.soon if soon else self._pace.guard, self._to_next_close()), soon=soon)
+            rest = self._pace.soon if tick.urgent or self._again_soon else self._pace.guard
+            bell.wait(min(rest, self._to_next_close()))
+
+    def _notice_steps(self) -> None:
+        """Ask for the venue's time at first, and when ours went on by what no wait explains: somebody set it."""
+        now, before = self._clock.now_ms(), self._looked_at
+        longest = round(1000 * (2 * self._pace.guard + self._pace.patience))
+        if before is None or not 0 <= now - before <= longest:
+            try:
+                self._feed.skew_ms(anew=True)
+            except VigieError:
+                # The tick that follows asks the same venue and says what is wrong.
+                return
+        self._looked_at = now
+
+    def _venue_now(self) -> int:
+        """The venue's time as far as it is known: it, not ours, decides which candle is closed."""
+        return self._clock.now_ms() + self._feed.skew_ms()
 
     def _due(self) -> int:
         """Opening instant of the last candle whose close lies the delay back, epoch milliseconds."""
         length = self._timeframe.milliseconds
-        return (self._clock.now_ms() - round(self._pace.delay * 1000)) // length * length - length
+        return (self._venue_now() - round(self._pace.delay * 1000)) // length * length - length
 
     def _decided(self) -> int:
         cycle = self._engine.portfolio.cycle
@@ -181,7 +198,7 @@ class Ticker:
     def _to_next_close(self) -> float:
         """Seconds until the candle after the one that is due can be asked for."""
         at = self._due() + 2 * self._timeframe.milliseconds + round(self._pace.delay * 1000)
-        return (at - self._clock.now_ms()) / 1000
+        return (at - self._venue_now()) / 1000
 
     def _candles_are_there(self, due: int) -> bool:
         """Wait until every pair has the candle that closed last, or patience is over; False: nobody answers yet.
@@ -194,7 +211,9 @@ class Ticker:
         until = self._awaited[1]
         while True:
             there = [self._has_come(pair) for pair in self._pairs]
-            if all(there) or self._clock.now_ms() >= until or self._ending() is not None:
+            # A clock that was set back must not make an hour of patience.
+            patient = 0 < until - self._clock.now_ms() <= self._pace.patience * 1000
+            if all(there) or not patient or self._ending() is not None:
                 return True
             if all(one is None for one in there):
                 return False
@@ -227,7 +246,7 @@ class PacedBell:
     ending: Ending
     look: float = SLICE_SECONDS
 
-    def wait(self, seconds: float, *, soon: bool) -> None:  # noqa: ARG002 - every wait is alike here
+    def wait(self, seconds: float) -> None:
         """Come back after so many seconds, or when somebody wants an end."""
         wait(self.clock, seconds, self.ending, self.look)
 

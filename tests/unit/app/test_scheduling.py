@@ -66,7 +66,7 @@ def rings(pace: Pace, timeframe: Timeframe, seconds: float, *, soon: float | Non
 
     with ScheduledBell(SystemClock(), timeframe, pace, ending) as bell:
         while ending() is None:
-            bell.wait(60.0 if soon is None else soon, soon=soon is not None)
+            bell.wait(60.0 if soon is None else soon)
             if ending() is None:
                 found.append(time.monotonic() - begun)
     return found
@@ -77,7 +77,7 @@ def test_it_rings_after_each_close_by_the_machines_time() -> None:
     at: list[int] = []
     with ScheduledBell(clock, SECOND, Pace(guard=60.0, delay=0.2, look=0.5), lambda: None) as bell:
         for _ in range(2):
-            bell.wait(60.0, soon=False)
+            bell.wait(60.0)
             at.append(clock.now_ms())
     assert all(200 <= one % 1000 < 700 for one in at), at
     assert at[1] // 1000 == at[0] // 1000 + 1
@@ -92,9 +92,9 @@ def test_rings_that_come_while_nobody_waits_are_one() -> None:
     with ScheduledBell(SystemClock(), HOUR, Pace(guard=0.1, look=0.05), lambda: None) as bell:
         time.sleep(0.55)
         begun = time.monotonic()
-        bell.wait(60.0, soon=False)
+        bell.wait(60.0)
         assert time.monotonic() - begun < 0.05
-        bell.wait(60.0, soon=False)
+        bell.wait(60.0)
         assert time.monotonic() - begun > 0.03
 
 
@@ -125,7 +125,7 @@ def test_a_clock_that_is_set_rings_at_once_and_what_comes_is_counted_anew(step: 
     with ScheduledBell(clock, HOUR, SLOW, lambda: None) as bell:
         threading.Timer(0.1, lambda: setattr(clock, "by_ms", step)).start()
         begun = time.monotonic()
-        bell.wait(60.0, soon=False)
+        bell.wait(60.0)
         assert 0.05 < time.monotonic() - begun < 0.5
         assert not bell._stepped(), "known from now on"
 
@@ -136,7 +136,7 @@ def test_a_machine_that_slept_is_woken_to_a_ring() -> None:
     with ScheduledBell(SystemClock(), HOUR, SLOW, lambda: None, lambda: time.monotonic() - held[0]) as bell:
         threading.Timer(0.1, lambda: held.__setitem__(0, 28_800.0)).start()
         begun = time.monotonic()
-        bell.wait(60.0, soon=False)
+        bell.wait(60.0)
         assert time.monotonic() - begun < 0.5
 
 
@@ -144,7 +144,7 @@ def test_a_scheduler_that_has_died_is_not_waited_for() -> None:
     with ScheduledBell(SystemClock(), HOUR, SLOW, lambda: None) as bell:
         bell._scheduler.pause()
         begun = time.monotonic()
-        bell.wait(-1.8, soon=False)
+        bell.wait(-1.8)
         assert time.monotonic() - begun < 1.0
 
 
