@@ -27,6 +27,7 @@ from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import walk
 from vigie.adapters.storage.projected import ProjectedJournal, ProjectedStore
 from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
+from vigie.adapters.storage.reserve import Reserve, ReservedJournal
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
 from vigie.app.certificates import Cover, cover_of
@@ -34,6 +35,8 @@ from vigie.app.halting import require_started
 from vigie.app.settings import AccountSettings
 from vigie.app.strategies import find
 from vigie.app.venues import broker_of, budget_of
+from vigie.app.watch_settings import watch_settings
+from vigie.app.watched import reserve_of
 from vigie.decision.profile import Plan, plan
 from vigie.decision.settings import Settings
 from vigie.domain.candles import Series
@@ -44,6 +47,7 @@ from vigie.domain.instrument import Instrument
 from vigie.domain.timeframe import Timeframe
 from vigie.engine.cycle import Engine, World
 from vigie.engine.setup import Setup
+from vigie.ports.alerts import Alerts
 from vigie.ports.broker import Broker
 from vigie.ports.candles import CandleSource
 from vigie.ports.clock import Clock
@@ -199,11 +203,13 @@ class Papering:
         engine: started by the caller.
         feed: the candles that it decides on.
         journal: of the account.
+        alerts: tell people.
     """
 
     engine: Engine
     feed: LiveFeed
     journal: JsonlJournal
+    alerts: Alerts
 
 
 STOPS_SEEN_ON = Timeframe.parse("1m")
@@ -254,7 +260,7 @@ def papering(
         time = _venue_time(clock, feed)
         broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), time, STOPS_SEEN_ON)
         with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
-            yield Papering(Engine(setup, world), feed, journal)
+            yield Papering(Engine(setup, world), feed, journal, world.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +271,13 @@ class Living:
         engine: started by the caller.
         feed: the candles that it decides on.
         journal: of the account.
+        alerts: tell people.
     """
 
     engine: Engine
     feed: LiveFeed
     journal: JsonlJournal
+    alerts: Alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +359,7 @@ def living(  # noqa: PLR0913, RUF100
         feed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
         time = _venue_time(clock, feed)
         with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
-            yield Living(Engine(setup, world), feed, journal)
+            yield Living(Engine(setup, world), feed, journal, world.alerts)
 
 
 def _require_entries(venue: str, made: Plan) -> None:
@@ -452,7 +460,9 @@ def _world(
         JsonlJournal(folder / "journal", account, time, report) as journal,
         closing(ReadModel(folder / READ_MODEL, journal, report)) as model,
     ):
-        written = ProjectedJournal(journal, model)
+        reserve = reserve_of(folder, watch_settings(home))
+        _keep_room(reserve, report)
+        written = ProjectedJournal(ReservedJournal(journal, reserve), model)
         yield (
             World(
                 broker=broker,
@@ -465,6 +475,15 @@ def _world(
             ),
             journal,
         )
+
+
+def _keep_room(reserve: Reserve, report: Report) -> None:
+    """Take the room for orders that protect; where there is none, nothing new is bought, and that is all."""
+    try:
+        if not reserve.make():
+            report(f"{reserve.folder}: the disk is nearly full: nothing new is bought until there is room")
+    except OSError as error:
+        report(f"{reserve.path}: {error.strerror or error}: nothing new is bought until it can be written")
 
 
 def _ledger(folder: Path, setup: Setup, instruments: Sequence[Instrument]) -> PaperLedger:
