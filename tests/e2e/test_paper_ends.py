@@ -31,10 +31,9 @@ Process = subprocess.Popen[str]
 
 @pytest.fixture
 def market() -> Iterator[KlineServer]:
-    """A market of today."""
-    now = SystemClock().now_ms()
-    first = now // HOUR_MS * HOUR_MS - 700 * HOUR_MS
-    with KlineServer(now_ms=now, first_ms=first, prices={"BTCUSDT": "120.00"}) as server:
+    """A market of today, where an hour has just begun: what closed can still be acted on."""
+    hour = SystemClock().now_ms() // HOUR_MS * HOUR_MS
+    with KlineServer(now_ms=hour + 5_000, first_ms=hour - 700 * HOUR_MS, prices={"BTCUSDT": "120.00"}) as server:
         yield server
 
 
