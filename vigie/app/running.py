@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from vigie.adapters.signals import EndSignals
 from vigie.app.halting import stopped
+from vigie.app.scheduling import bell_of
 from vigie.app.settings import AccountSettings
-from vigie.app.ticking import FreshFeed, Pace, Ticker, wait
+from vigie.app.ticking import Bell, FreshFeed, Pace, Ticker, wait
 from vigie.app.watch_settings import watch_settings
 from vigie.app.watched import Startable, WatchedEngine, beside
 from vigie.domain.errors import VenueUnavailable
@@ -20,6 +21,9 @@ from vigie.domain.portfolio import Portfolio
 from vigie.engine.cycle import Tick
 from vigie.ports.alerts import Alerts
 from vigie.ports.clock import Clock
+
+END_WITHIN = 25.0
+"""Seconds from the first signal to the end, whatever hangs: supervisors kill after 30."""
 
 Report = Callable[[str], None]
 Told: TypeAlias = Callable[[str, Sequence[str], Portfolio], None]
@@ -119,11 +123,12 @@ def run_account(
         VigieError: whatever opening or starting raises besides.
     """
     pace = pace or Pace()
-    with EndSignals() as signals:
+    with EndSignals(patience=END_WITHIN) as signals, ExitStack() as stack:
 
         def ending() -> str | None:
             return signals.heard or stopped(run.home, run.settings.name)
 
+        bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending))
         while True:
             try:
                 with opened() as found:
@@ -132,7 +137,7 @@ def run_account(
                         engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
                         pace=pace, ending=ending,
                     )  # fmt: skip
-                    return _session(run, found, engine, ticker, told)
+                    return _session(run, found, engine, ticker, bell, told)
             except VenueUnavailable as error:
                 # Who is called once is called again; who is to run for months waits for the venue.
                 if run.once:
@@ -150,7 +155,7 @@ def _watched(run: Run, found: Opened, clock: Clock, report: Report) -> WatchedEn
     return WatchedEngine(found.engine, found.feed, run.settings.pairs, clock, stands)
 
 
-def _session(run: Run, found: Opened, engine: WatchedEngine, ticker: Ticker, told: Told) -> RunResult:
+def _session(run: Run, found: Opened, engine: WatchedEngine, ticker: Ticker, bell: Bell, told: Told) -> RunResult:
     """From a clean start to a proper end."""
     started = engine.start()
     ticks = 0
@@ -165,7 +170,7 @@ def _session(run: Run, found: Opened, engine: WatchedEngine, ticker: Ticker, tol
         ticker.until_safe(each)
         ended = "one tick was asked for"
     else:
-        ended = ticker.run(each)
+        ended = ticker.run(each, bell)
     engine.stop(ended)
     return RunResult(
         account=run.settings.name,

@@ -20,6 +20,7 @@ from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.market_data.silent import SilentFeed
+from vigie.adapters.market_data.venue_clock import VenueClock
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
@@ -256,8 +257,9 @@ def papering(
         filters = [retry_read(partial(source.instrument, pair), clock) for pair in setup.pairs]
         ledger = _ledger(folder, setup, filters)
         feed = LiveFeed(source, clock, settings.timeframe)
-        broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), clock, STOPS_SEEN_ON)
-        with _world(settings.name, home, broker, feed, clock, report) as (world, journal):
+        time = _venue_time(clock, feed)
+        broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), time, STOPS_SEEN_ON)
+        with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
             yield Papering(Engine(setup, world), feed, journal, world.alerts)
 
 
@@ -355,7 +357,8 @@ def living(  # noqa: PLR0913, RUF100
         begun = _begun(account_folder(home, settings.name), settings.name)
         _admit(broker, setup, clock, begun=begun)
         feed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
-        with _world(settings.name, home, broker, feed, clock, report) as (world, journal):
+        time = _venue_time(clock, feed)
+        with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
             yield Living(Engine(setup, world), feed, journal, world.alerts)
 
 
@@ -421,14 +424,39 @@ def _patience(timeframe: Timeframe) -> float:
     return min(900.0, timeframe.milliseconds / 4000)
 
 
+def _venue_time(clock: Clock, feed: LiveFeed) -> VenueClock:
+    """What the engine goes by.
+
+    Raises:
+        VenueUnavailable: the venue does not tell its time.
+    """
+    feed.skew_ms(anew=True)
+    return VenueClock(clock, feed)
+
+
 @contextmanager
 def _world(
-    account: str, home: Path, broker: Broker, feed: CandleFeed, clock: Clock, report: Report
+    account: str,
+    home: Path,
+    broker: Broker,
+    feed: CandleFeed,
+    clock: Clock,
+    report: Report,
+    time: Clock | None = None,
 ) -> Iterator[tuple[World, JsonlJournal]]:
-    """The files of an account around its venue and its candles. The caller holds the lock."""
-    folder = account_folder(home, account)
+    """The files of an account around its venue and its candles. The caller holds the lock.
+
+    Args:
+        account: its name.
+        home: where ``state/`` lies.
+        broker, feed: of the mode.
+        clock: what other processes of this machine go by: heartbeat, requests.
+        report: told what happened on the way.
+        time: what the engine goes by, and its journal; None: the same.
+    """
+    folder, time = account_folder(home, account), time or clock
     with (
-        JsonlJournal(folder / "journal", account, clock, report) as journal,
+        JsonlJournal(folder / "journal", account, time, report) as journal,
         closing(ReadModel(folder / READ_MODEL, journal, report)) as model,
     ):
         reserve = reserve_of(folder, watch_settings(home))
@@ -438,7 +466,7 @@ def _world(
             World(
                 broker=broker,
                 feed=feed,
-                clock=clock,
+                clock=time,
                 journal=written,
                 store=ProjectedStore(StateFile(folder / "state.json", account), written.project),
                 controls=FileControls.of(state_folder(home), account, clock, report),
