@@ -141,7 +141,7 @@ def run_live(
         request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms, environment=environment
     ) as ears:
         return run_account(
-            Run(request.home, settings, request.once),
+            Run(request.home, settings, request.once, request.place.base_url),
             lambda: living(
                 settings, made, cover, home=request.home, clock=time, place=request.place, override=override,
                 opens=request.opens, environment=environment, report=ears.report,

@@ -80,7 +80,7 @@ def run_paper(
     market = source or CcxtCandleSource(settings.venue, local_time_ms=time.now_ms, base_url=request.base_url)
     with logged(request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms) as ears:
         return run_account(
-            Run(request.home, settings, request.once),
+            Run(request.home, settings, request.once, request.base_url),
             lambda: papering(
                 settings, made, market, home=request.home, clock=time, opens=request.opens, report=ears.report
             ),
