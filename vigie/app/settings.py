@@ -37,6 +37,8 @@ from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 
 FILE = "vigie.toml"
+HOUSE_TABLES = ("logs", "health")
+"""Tables of ``vigie.toml`` that are about no account; who uses one checks what it says."""
 DEFAULT, FROM_FILE, ENVIRONMENT = "default", FILE, "environment"
 _PLAIN = ("venue", "strategy", "profile", "timeframe", "pairs", "capital")
 _PARAM = "PARAM_"
@@ -125,7 +127,7 @@ def read_settings(
     check_name(name)
     tables = _read(home / FILE)
     problems: list[str] = []
-    known_top = {"accounts", WATCH}
+    known_top = {"accounts", WATCH, *HOUSE_TABLES}
     problems += [f"{FILE}: unknown key '{key}'{suggestion(key, known_top)}" for key in tables if key not in known_top]
     problems += read_watch(tables.get(WATCH, {}))[1]
     accounts = tables.get("accounts", {})
@@ -200,6 +202,15 @@ def account_names(home: Path) -> list[str]:
     """
     accounts = _read(home / FILE).get("accounts", {})
     return sorted(accounts) if isinstance(accounts, dict) else []
+
+
+def read_tables(home: Path) -> dict[str, Any]:
+    """``vigie.toml`` as it is written; empty: there is none.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    return _read(home / FILE)
 
 
 def _read(path: Path) -> dict[str, Any]:
