@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 from vigie.adapters.signals import EndSignals
 from vigie.adapters.systemd import Supervisor
 from vigie.app.halting import stopped
+from vigie.app.reoptimise import Reoptimiser
 from vigie.app.scheduling import bell_of
 from vigie.app.settings import AccountSettings
 from vigie.app.ticking import Bell, FreshFeed, Pace, Ticker, wait
@@ -24,6 +25,8 @@ from vigie.engine.cycle import Tick
 from vigie.ports.alerts import Alerts
 from vigie.ports.clock import Clock
 
+RENEWED = "another certificate is in force"
+"""How a session ends that is followed by another one."""
 END_WITHIN = 25.0
 """Seconds from the first signal to the end, whatever hangs: supervisors kill after 30."""
 
@@ -109,6 +112,7 @@ def run_account(
     pace: Pace | None = None,
     report: Report = lambda _: None,
     told: Told = lambda _, __, ___: None,
+    renewed: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Trade until a signal, a stop command, or, with ``once``, the end of the first tick.
 
@@ -119,6 +123,7 @@ def run_account(
         pace: how long the waits are.
         report: told what happened on the way.
         told: each tick.
+        renewed: whether what was opened last would be opened otherwise now: then it is.
 
     Raises:
         VenueUnavailable: the venue does not answer at the start, and there is to be one tick only.
@@ -130,17 +135,23 @@ def run_account(
         def ending() -> str | None:
             return signals.heard or stopped(run.home, run.settings.name)
 
+        def ending_here() -> str | None:
+            return ending() or (RENEWED if renewed() and not run.once else None)
+
         supervisor = Supervisor.of(os.environ)
-        bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending))
+        bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending_here))
         while True:
             try:
                 with opened() as found:
                     engine = _watched(run, found, clock, report)
                     ticker = Ticker(
                         engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
-                        pace=pace, ending=ending,
+                        pace=pace, ending=ending_here,
                     )  # fmt: skip
-                    return _session(run, found, engine, ticker, bell, told, supervisor)
+                    done = _session(run, found, engine, ticker, bell, told, supervisor, clock, report)
+                if done.ended != RENEWED:
+                    return done
+                report(f"{RENEWED}: what is opened from now on goes by it")
             except VenueUnavailable as error:
                 # Who is called once is called again; who is to run for months waits for the venue.
                 if run.once:
@@ -169,6 +180,8 @@ def _session(
     bell: Bell,
     told: Told,
     supervisor: Supervisor,
+    clock: Clock,
+    report: Report,
 ) -> RunResult:
     """From a clean start to a proper end."""
     started = engine.start()
@@ -176,19 +189,28 @@ def _session(
     ticks = 0
     last: tuple[str, ...] = ()
 
+    anew = Reoptimiser(
+        run.home, run.settings.name, None if run.once else run.settings.reoptimise, clock, found.alerts, report
+    )
+
     def each(tick: Tick) -> None:
         nonlocal ticks, last
         ticks, last = ticks + 1, tick.problems
         supervisor.alive(f"{tick.mode.value}; {'; '.join(tick.problems) or 'in order'}")
         told(tick.mode.value, tick.problems, found.engine.portfolio)
+        anew.look()
 
-    if run.once:
-        ticker.until_safe(each)
-        ended = "one tick was asked for"
-    else:
-        ended = ticker.run(each, bell)
-    supervisor.stopping(ended)
-    engine.stop(ended)
+    try:
+        if run.once:
+            ticker.until_safe(each)
+            ended = "one tick was asked for"
+        else:
+            ended = ticker.run(each, bell)
+        if ended != RENEWED:
+            supervisor.stopping(ended)
+        engine.stop(ended)
+    finally:
+        anew.close()
     return RunResult(
         account=run.settings.name,
         started=started,
