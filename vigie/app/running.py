@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 
 from vigie.adapters.signals import EndSignals
 from vigie.app.halting import stopped
+from vigie.app.post_office import PostOffice, post_office
 from vigie.app.settings import AccountSettings
 from vigie.app.ticking import FreshFeed, Pace, Ticker, Ticking, wait
 from vigie.domain.errors import VenueUnavailable
@@ -121,7 +122,10 @@ def run_account(
         VigieError: whatever opening or starting raises besides.
     """
     pace = pace or Pace()
-    with EndSignals() as signals:
+    with (
+        EndSignals() as signals,
+        post_office(run.home, run.settings.name, clock=clock, report=report, once=run.once) as office,
+    ):
 
         def ending() -> str | None:
             return signals.heard or stopped(run.home, run.settings.name)
@@ -133,18 +137,19 @@ def run_account(
                         found.engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
                         pace=pace, ending=ending,
                     )  # fmt: skip
-                    return _session(run, found, ticker, told)
+                    return _session(run, found, ticker, told, office)
             except VenueUnavailable as error:
                 # Who is called once is called again; who is to run for months waits for the venue.
                 if run.once:
                     raise
                 report(f"{error}; the next try comes in {pace.guard:.0f} s")
+                office.told_of("venue", str(error))
                 wait(clock, pace.guard, ending)
                 if ending() is not None:
                     raise
 
 
-def _session(run: Run, found: Opened, ticker: Ticker, told: Told) -> RunResult:
+def _session(run: Run, found: Opened, ticker: Ticker, told: Told, office: PostOffice) -> RunResult:
     """From a clean start to a proper end."""
     started = found.engine.start()
     ticks = 0
@@ -153,6 +158,7 @@ def _session(run: Run, found: Opened, ticker: Ticker, told: Told) -> RunResult:
     def each(tick: Tick) -> None:
         nonlocal ticks, last
         ticks, last = ticks + 1, tick.problems
+        office.ticked(tick.problems)
         told(tick.mode.value, tick.problems, found.engine.portfolio)
 
     if run.once:

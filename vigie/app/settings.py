@@ -124,6 +124,10 @@ def read_settings(
     tables = _read(home / FILE)
     problems: list[str] = []
     known_top = {"accounts"}
+    if set(tables) - known_top:
+        from vigie.app.channels import names  # seldom there, and slow to load
+
+        known_top |= set(names())
     problems += [f"{FILE}: unknown key '{key}'{suggestion(key, known_top)}" for key in tables if key not in known_top]
     accounts = tables.get("accounts", {})
     if not isinstance(accounts, dict):
@@ -197,6 +201,15 @@ def account_names(home: Path) -> list[str]:
     """
     accounts = _read(home / FILE).get("accounts", {})
     return sorted(accounts) if isinstance(accounts, dict) else []
+
+
+def tables_of(home: Path) -> dict[str, Any]:
+    """All of ``vigie.toml``, unchecked.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    return _read(home / FILE)
 
 
 def _read(path: Path) -> dict[str, Any]:
