@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
+import threading
+from collections.abc import Mapping
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 
 class EndSignals:
@@ -14,16 +17,29 @@ class EndSignals:
     order is torn from its line in the journal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float | None = None) -> None:
+        """Make ready; signals are heard in ``with``.
+
+        Args:
+            patience: seconds after the first signal in which there is no end, which then comes as if by a second one;
+                None: for ever. Less than a supervisor waits before it kills.
+        """
         self.heard: str | None = None
+        self._patience = patience
+        self._first, self._left = threading.Event(), threading.Event()
         self._before: dict[int, signal._HANDLER] = {}
 
     def __enter__(self) -> Self:
-        for number in _signals():
+        for number in end_signals():
             self._before[number] = signal.signal(number, self._hear)
+        if self._patience is not None:
+            # Started before it is needed: nothing is started in a signal's handler.
+            threading.Thread(target=self._insist, args=(self._patience,), name="end", daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._left.set()
+        self._first.set()
         for number, before in self._before.items():
             signal.signal(number, before)
 
@@ -31,9 +47,32 @@ class EndSignals:
         if self.heard is not None:
             raise KeyboardInterrupt
         self.heard = signal.Signals(number).name
+        self._first.set()
+
+    def _insist(self, patience: float) -> None:
+        self._first.wait()
+        if not self._left.wait(patience):
+            interrupt_main_thread()
 
 
-def _signals() -> tuple[int, ...]:
+def interrupt_main_thread(known: Mapping[str, Any] = vars(signal)) -> None:
+    """Send the main thread a signal of this process's own.
+
+    Args:
+        known: names that the system's signals have.
+    """
+    if "pthread_kill" in known:
+        # Wakes it from a read that waits, too.
+        known["pthread_kill"](threading.main_thread().ident, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
+def end_signals(known: Mapping[str, Any] = vars(signal)) -> tuple[int, ...]:
+    """Numbers of the signals that ask for an end.
+
+    Args:
+        known: names that the system's signals have.
+    """
     # SIGBREAK is how a supervisor on Windows asks; elsewhere there is none.
-    names = ("SIGINT", "SIGTERM", "SIGBREAK")
-    return tuple(int(getattr(signal, name)) for name in names if hasattr(signal, name))
+    return tuple(int(known[name]) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if name in known)

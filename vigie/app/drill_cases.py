@@ -37,6 +37,7 @@ class Seen:
 
 
 Drill = Callable[[Stage, random.Random], Seen]
+NOTHING = "nothing was bought"
 
 
 def network_loss(stage: Stage, dice: random.Random) -> Seen:
@@ -90,10 +91,8 @@ def clock_jump(stage: Stage, dice: random.Random) -> Seen:
 
 def cancelled_stop(stage: Stage, _: random.Random) -> Seen:
     """Somebody cancels the stop by hand."""
-    stage.open()
-    stage.decide()
-    if not stage.held:
-        return Seen("nothing was bought", ["nothing was bought"])
+    if not _bought(stage):
+        return Seen(NOTHING, [NOTHING])
     stage.ex.do("cancel", symbol=stage.symbol, side="SELL")
     stage.guard(2)
     return Seen(f"the stop was taken away: {_held(stage)}")
@@ -114,10 +113,8 @@ def partial_fill(stage: Stage, _: random.Random) -> Seen:
 
 def filter_change(stage: Stage, _: random.Random) -> Seen:
     """Tick and step change while a position is open, and its stop has to be placed anew."""
-    stage.open()
-    stage.decide()
-    if not stage.held:
-        return Seen("nothing was bought", ["nothing was bought"])
+    if not _bought(stage):
+        return Seen(NOTHING, [NOTHING])
     pair = next(one.pair for one in stage.arena.series if str(one.pair) == stage.held)
     known = stage.filters(pair)
     tick, step = known.tick * 10, known.step * 10
@@ -205,6 +202,13 @@ def _watch(stage: Stage, seconds: float) -> None:
     while clock.now_ms() < end:
         stage.observe()
         clock.sleep(0.02)
+
+
+def _bought(stage: Stage) -> bool:
+    """Whether something is held after a first decision."""
+    stage.open()
+    stage.decide()
+    return bool(stage.held)
 
 
 def _held(stage: Stage) -> str:

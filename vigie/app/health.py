@@ -46,7 +46,14 @@ def unprotected(portfolio: Portfolio) -> list[str]:
 
 def problems_of(standing: Standing) -> tuple[str, ...]:
     """What is wrong, one sentence each; empty: healthy."""
-    return (*standing.damage, *_halted(standing), *_silence(standing), *_money(standing), *_late(standing))
+    return (
+        *standing.damage,
+        *_halted(standing),
+        *_silence(standing),
+        *_money(standing),
+        *_late(standing),
+        *_watch(standing),
+    )
 
 
 def _halted(standing: Standing) -> list[str]:
@@ -94,3 +101,12 @@ def _late(standing: Standing) -> list[str]:
     if due is None or standing.now <= due + DECISION_GRACE_MS:
         return []
     return [f"the decision that was due {(standing.now - due) / 60_000:,.0f} minutes ago has not come"]
+
+
+def _watch(standing: Standing) -> list[str]:
+    """What those who stand beside the engine saw last, while it lives."""
+    found = [standing.room] if standing.room and standing.run else []
+    troubles = standing.receipt.get("troubles")
+    if standing.holder is None or not isinstance(troubles, dict):
+        return found
+    return found + [str(text) for topic, text in troubles.items() if not (found and topic.startswith("disk"))]

@@ -137,7 +137,7 @@ def run_live(
             f"account {settings.name}: vigie status --account {settings.name} tells, vigie halt and vigie stop steer"
         )
     return run_account(
-        Run(request.home, settings, request.once),
+        Run(request.home, settings, request.once, request.place.base_url),
         lambda: living(
             settings, made, cover, home=request.home, clock=time, place=request.place, override=override,
             opens=request.opens, environment=environment, report=report,

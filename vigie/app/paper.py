@@ -78,7 +78,7 @@ def run_paper(
     made = plan_of(settings, request.home)
     market = source or CcxtCandleSource(settings.venue, local_time_ms=time.now_ms, base_url=request.base_url)
     return run_account(
-        Run(request.home, settings, request.once),
+        Run(request.home, settings, request.once, request.base_url),
         lambda: papering(settings, made, market, home=request.home, clock=time, opens=request.opens, report=report),
         clock=time,
         pace=pace,

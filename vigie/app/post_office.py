@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from vigie.app.channels import Post, read_posts
 from vigie.app.mail_desk import Desk
 from vigie.app.told import Told, alerts_folder, load, save
 from vigie.domain.errors import VenueUnavailable, VigieError
+from vigie.domain.events import AlertRaised
 from vigie.domain.notice import Level, Notice
 from vigie.domain.timeframe import DAY_MS
-from vigie.ports.alerts import Letter
+from vigie.ports.alerts import Alerts, Letter
 from vigie.ports.clock import Clock
 from vigie.reporting.notices.book import notices_of
 from vigie.reporting.notices.families.host import host_notice
@@ -74,23 +75,27 @@ class PostOffice:
         self._thread = threading.Thread(target=self._work, name="post-office", daemon=True)
         self._thread.start()
 
-    def told_of(self, kind: str, text: str, **facts: str) -> None:
+    def told_of(self, kind: str, text: str, level: Level | None = None) -> None:
         """Hand over what stands in no journal.
 
         Args:
             kind: of `vigie.reporting.notices.families.host.KINDS`.
             text: what was seen.
-            facts: names and values beside it.
+            level: how grave; None: as usual for its kind.
         """
         if self.desks:
-            self._handed_over.append(host_notice(kind, text, self._clock.now_ms(), tuple(facts.items())))
+            self._handed_over.append(host_notice(kind, text, self._clock.now_ms(), level))
             self._wake.set()
 
-    def ticked(self, problems: tuple[str, ...]) -> None:
+    def ticked(self, problems: Sequence[str]) -> None:
         """A tick was done."""
         for problem in problems:
             self.told_of("tick", problem)
         self._wake.set()
+
+    def beside(self, spoken: Alerts) -> Alerts:
+        """Alerts that stand in no journal: said as before, and handed over."""
+        return _Beside(spoken, self)
 
     def wake(self) -> None:
         """There may be something to tell."""
@@ -188,6 +193,22 @@ class PostOffice:
     def _send(self, until: float | None = None) -> None:
         for desk in self.desks:
             desk.send(until)
+
+
+class _Beside:
+    """Fulfils :class:`vigie.ports.alerts.Alerts` for guards: a topic is told when it comes and when it is over."""
+
+    def __init__(self, spoken: Alerts, office: PostOffice) -> None:
+        self._spoken, self._office = spoken, office
+        self._open: set[str] = set()
+
+    def tell(self, alert: AlertRaised) -> None:
+        """Say it, and hand it over."""
+        self._spoken.tell(alert)
+        over = alert.topic in self._open and not alert.urgent
+        (self._open.discard if over else self._open.add)(alert.topic)
+        level = Level.INFO if over else Level.CRITICAL if alert.urgent else None
+        self._office.told_of(alert.topic, alert.text, level)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -11,29 +11,24 @@ from typing import Protocol, TypeAlias
 from vigie.adapters.signals import EndSignals
 from vigie.app.halting import stopped
 from vigie.app.post_office import PostOffice, post_office
+from vigie.app.scheduling import bell_of
 from vigie.app.settings import AccountSettings
-from vigie.app.ticking import FreshFeed, Pace, Ticker, Ticking, wait
+from vigie.app.ticking import Bell, FreshFeed, Pace, Ticker, wait
+from vigie.app.watch_settings import watch_settings
+from vigie.app.watched import Startable, WatchedEngine, beside
 from vigie.domain.errors import VenueUnavailable
 from vigie.domain.events import Recovered
 from vigie.domain.portfolio import Portfolio
 from vigie.engine.cycle import Tick
+from vigie.ports.alerts import Alerts
 from vigie.ports.clock import Clock
+
+END_WITHIN = 25.0
+"""Seconds from the first signal to the end, whatever hangs: supervisors kill after 30."""
 
 Report = Callable[[str], None]
 Told: TypeAlias = Callable[[str, Sequence[str], Portfolio], None]
 """Told of each tick the mode, what went wrong, and the account after it."""
-
-
-class Startable(Ticking, Protocol):
-    """An engine."""
-
-    def start(self) -> Recovered:
-        """Recover."""
-        ...
-
-    def stop(self, reason: str) -> None:
-        """Let the account go."""
-        ...
 
 
 class _Journal(Protocol):
@@ -59,6 +54,11 @@ class Opened(Protocol):
         """Of the account."""
         ...
 
+    @property
+    def alerts(self) -> Alerts:
+        """Tells people."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -68,11 +68,13 @@ class Run:
         home: the user's folder.
         settings: of the account.
         once: one tick, and whatever it takes until all that is held is protected; for cron.
+        base_url: of the venue; None: its own.
     """
 
     home: Path
     settings: AccountSettings
     once: bool = False
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +124,28 @@ def run_account(
         VigieError: whatever opening or starting raises besides.
     """
     pace = pace or Pace()
-    with (
-        EndSignals() as signals,
-        post_office(run.home, run.settings.name, clock=clock, report=report, once=run.once) as office,
-    ):
+    with EndSignals(patience=END_WITHIN) as signals, ExitStack() as stack:
+        office = stack.enter_context(
+            post_office(run.home, run.settings.name, clock=clock, report=report, once=run.once)
+        )
 
         def ending() -> str | None:
             return signals.heard or stopped(run.home, run.settings.name)
 
+        def both(mode: str, problems: Sequence[str], account: Portfolio) -> None:
+            office.ticked(problems)
+            told(mode, problems, account)
+
+        bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending))
         while True:
             try:
                 with opened() as found:
+                    engine = _watched(run, found, clock, report, office)
                     ticker = Ticker(
-                        found.engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
+                        engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
                         pace=pace, ending=ending,
                     )  # fmt: skip
-                    return _session(run, found, ticker, told, office)
+                    return _session(run, found, engine, ticker, bell, both)
             except VenueUnavailable as error:
                 # Who is called once is called again; who is to run for months waits for the venue.
                 if run.once:
@@ -149,24 +157,32 @@ def run_account(
                     raise
 
 
-def _session(run: Run, found: Opened, ticker: Ticker, told: Told, office: PostOffice) -> RunResult:
+def _watched(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> WatchedEngine:
+    """The engine with receipts, circuit breaker and guards beside it."""
+    watch = watch_settings(run.home)
+    stands = beside(
+        run.home, run.settings, watch, clock, office.beside(found.alerts), base_url=run.base_url, report=report
+    )
+    return WatchedEngine(found.engine, found.feed, run.settings.pairs, clock, stands)
+
+
+def _session(run: Run, found: Opened, engine: WatchedEngine, ticker: Ticker, bell: Bell, told: Told) -> RunResult:
     """From a clean start to a proper end."""
-    started = found.engine.start()
+    started = engine.start()
     ticks = 0
     last: tuple[str, ...] = ()
 
     def each(tick: Tick) -> None:
         nonlocal ticks, last
         ticks, last = ticks + 1, tick.problems
-        office.ticked(tick.problems)
         told(tick.mode.value, tick.problems, found.engine.portfolio)
 
     if run.once:
         ticker.until_safe(each)
         ended = "one tick was asked for"
     else:
-        ended = ticker.run(each)
-    found.engine.stop(ended)
+        ended = ticker.run(each, bell)
+    engine.stop(ended)
     return RunResult(
         account=run.settings.name,
         started=started,

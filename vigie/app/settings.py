@@ -29,6 +29,8 @@ from typing import Any
 
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
+from vigie.app.watch_settings import TABLE as WATCH
+from vigie.app.watch_settings import read_watch
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
 from vigie.domain.pair import Pair
@@ -123,12 +125,13 @@ def read_settings(
     check_name(name)
     tables = _read(home / FILE)
     problems: list[str] = []
-    known_top = {"accounts"}
+    known_top = {"accounts", WATCH}
     if set(tables) - known_top:
         from vigie.app.channels import names  # seldom there, and slow to load
 
         known_top |= set(names())
     problems += [f"{FILE}: unknown key '{key}'{suggestion(key, known_top)}" for key in tables if key not in known_top]
+    problems += read_watch(tables.get(WATCH, {}))[1]
     accounts = tables.get("accounts", {})
     if not isinstance(accounts, dict):
         raise ConfigError([*problems, f"{FILE}: accounts must be tables: [accounts.{name}]"])

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from vigie.adapters.clock import SystemClock
-from vigie.adapters.storage import heartbeat, kill_switch
+from vigie.adapters.storage import heartbeat, kill_switch, receipts
 from vigie.adapters.storage.account_lock import Holder, holder_of
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal import entry_of
@@ -21,8 +22,9 @@ from vigie.adapters.storage.journal_search import backwards_with, kind_mark, las
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
+from vigie.app.watch_settings import watch_settings
 from vigie.domain.confirmation import resume_code
-from vigie.domain.errors import InvariantBroken
+from vigie.domain.errors import ConfigError, InvariantBroken
 from vigie.domain.holdings import Latch
 from vigie.domain.portfolio import Portfolio, folded
 from vigie.ports.controls import Request
@@ -54,6 +56,8 @@ class Standing:
         requests: what waits in its box.
         closes: last known close by pair, quote.
         last_seq: of the journal; -1: there is none.
+        receipt: what the last run of its process did; empty: nothing says so.
+        room: why nothing new can be bought for want of room on the disk; empty: there is room.
     """
 
     account: str
@@ -73,6 +77,8 @@ class Standing:
     requests: tuple[Request, ...] = ()
     closes: Mapping[str, float] = field(default_factory=dict)
     last_seq: int = -1
+    receipt: Mapping[str, Any] = field(default_factory=dict)
+    room: str = ""
 
     @property
     def mode(self) -> str:
@@ -154,7 +160,18 @@ def look(home: Path, account: str) -> Standing:
         requests=LetterBox(folder / "requests", clock).peek(),
         closes=reader.closes(() if portfolio is None else tuple(portfolio.holdings)),
         last_seq=reader.last_seq(),
+        receipt=next(iter(receipts.last(folder / receipts.FOLDER)), {}),
+        room="" if replayed else _room(home, folder),
     )
+
+
+def _room(home: Path, folder: Path) -> str:
+    """Why nothing new can be bought for want of room; a disk that is full tells nobody by a file."""
+    try:
+        free, critical = disk_usage(folder).free / 1e6, watch_settings(home).disk_critical_mb
+    except (OSError, ConfigError):
+        return ""
+    return f"disk: {free:.1f} MB are free, nothing new is bought below {critical:g} MB" if free < critical else ""
 
 
 def latches_of(folder: Path, portfolio: Portfolio | None) -> dict[str, Latch]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from vigie.domain.errors import VigieError
 from vigie.domain.pair import Pair
@@ -17,6 +17,8 @@ SLICE_SECONDS = 0.5
 """Longest wait between two looks at whether somebody wants this to end."""
 _EARLY_MS = 1000
 """A tick that comes so much before its time is in its turn."""
+Ending: TypeAlias = Callable[[], str | None]
+"""Why this is to end; None: it is not."""
 
 
 class Ticking(Protocol):
@@ -45,6 +47,18 @@ class FreshFeed(Protocol):
 
     def is_fresh(self, pair: Pair) -> bool:
         """Whether `closed` gave the candle that closed last."""
+        ...
+
+    def skew_ms(self, *, anew: bool = False) -> int:
+        """The venue's time less ours, as it was told last; ``anew``: ask for it."""
+        ...
+
+
+class Bell(Protocol):
+    """Wakes who waits for the next look."""
+
+    def wait(self, seconds: float) -> None:
+        """Come back after so many seconds, or sooner, or when somebody wants an end."""
         ...
 
 
@@ -81,7 +95,7 @@ class Ticker:
         timeframe: Timeframe,
         *,
         pace: Pace | None = None,
-        ending: Callable[[], str | None] = lambda: None,
+        ending: Ending = lambda: None,
     ) -> None:
         """Make ready.
 
@@ -99,10 +113,12 @@ class Ticker:
         self._pace, self._ending = pace or Pace(), ending
         self._counted_at: int | None = None
         self._awaited: tuple[int, int] | None = None
+        self._looked_at: int | None = None
         self._again_soon = False
 
     def tick(self) -> Tick:
         """A decision if a candle has closed that was not decided on, else a look after what is there."""
+        self._notice_steps()
         due = self._due()
         self._again_soon = due > self._decided() and not self._candles_are_there(due)
         if due > self._decided() and not self._again_soon:
@@ -134,15 +150,17 @@ class Ticker:
             tick = self._engine.guard_tick(counts=self._in_turn())
             told(tick)
 
-    def run(self, told: Callable[[Tick], None] = lambda _: None) -> str:
+    def run(self, told: Callable[[Tick], None] = lambda _: None, bell: Bell | None = None) -> str:
         """Tick until somebody wants an end.
 
         Args:
             told: each tick.
+            bell: wakes for the next look; None: the clock does.
 
         Returns:
             who wants it.
         """
+        bell = bell or PacedBell(self._clock, self._ending, self._pace.look)
         while True:
             why = self._ending()
             if why is not None:
@@ -150,12 +168,28 @@ class Ticker:
             tick = self.tick()
             told(tick)
             rest = self._pace.soon if tick.urgent or self._again_soon else self._pace.guard
-            self._wait(min(rest, self._to_next_close()))
+            bell.wait(min(rest, self._to_next_close()))
+
+    def _notice_steps(self) -> None:
+        """Ask for the venue's time at first, and when ours went on by what no wait explains: somebody set it."""
+        now, before = self._clock.now_ms(), self._looked_at
+        longest = round(1000 * (2 * self._pace.guard + self._pace.patience))
+        if before is None or not 0 <= now - before <= longest:
+            try:
+                self._feed.skew_ms(anew=True)
+            except VigieError:
+                # The tick that follows asks the same venue and says what is wrong.
+                return
+        self._looked_at = now
+
+    def _venue_now(self) -> int:
+        """The venue's time as far as it is known: it, not ours, decides which candle is closed."""
+        return self._clock.now_ms() + self._feed.skew_ms()
 
     def _due(self) -> int:
         """Opening instant of the last candle whose close lies the delay back, epoch milliseconds."""
         length = self._timeframe.milliseconds
-        return (self._clock.now_ms() - round(self._pace.delay * 1000)) // length * length - length
+        return (self._venue_now() - round(self._pace.delay * 1000)) // length * length - length
 
     def _decided(self) -> int:
         cycle = self._engine.portfolio.cycle
@@ -164,7 +198,7 @@ class Ticker:
     def _to_next_close(self) -> float:
         """Seconds until the candle after the one that is due can be asked for."""
         at = self._due() + 2 * self._timeframe.milliseconds + round(self._pace.delay * 1000)
-        return (at - self._clock.now_ms()) / 1000
+        return (at - self._venue_now()) / 1000
 
     def _candles_are_there(self, due: int) -> bool:
         """Wait until every pair has the candle that closed last, or patience is over; False: nobody answers yet.
@@ -177,7 +211,9 @@ class Ticker:
         until = self._awaited[1]
         while True:
             there = [self._has_come(pair) for pair in self._pairs]
-            if all(there) or self._clock.now_ms() >= until or self._ending() is not None:
+            # A clock that was set back must not make an hour of patience.
+            patient = 0 < until - self._clock.now_ms() <= self._pace.patience * 1000
+            if all(there) or not patient or self._ending() is not None:
                 return True
             if all(one is None for one in there):
                 return False
@@ -196,7 +232,26 @@ class Ticker:
         wait(self._clock, seconds, self._ending, self._pace.look)
 
 
-def wait(clock: Clock, seconds: float, ending: Callable[[], str | None], look: float = SLICE_SECONDS) -> None:
+@dataclass(frozen=True, slots=True)
+class PacedBell:
+    """Waits by a clock. Fulfils `Bell`.
+
+    Attributes:
+        clock: now, and waiting.
+        ending: why this is to end; None: it is not.
+        look: longest wait between two looks at it, seconds.
+    """
+
+    clock: Clock
+    ending: Ending
+    look: float = SLICE_SECONDS
+
+    def wait(self, seconds: float) -> None:
+        """Come back after so many seconds, or when somebody wants an end."""
+        wait(self.clock, seconds, self.ending, self.look)
+
+
+def wait(clock: Clock, seconds: float, ending: Ending, look: float = SLICE_SECONDS) -> None:
     """Wait, but no longer than until somebody wants an end."""
     until = clock.now_ms() + round(seconds * 1000)
     while ending() is None:

@@ -20,12 +20,14 @@ from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.market_data.silent import SilentFeed
+from vigie.adapters.market_data.venue_clock import VenueClock
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import walk
 from vigie.adapters.storage.projected import ProjectedJournal, ProjectedStore
 from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
+from vigie.adapters.storage.reserve import Reserve, ReservedJournal
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
 from vigie.app.certificates import Cover, cover_of
@@ -33,6 +35,8 @@ from vigie.app.halting import require_started
 from vigie.app.settings import AccountSettings
 from vigie.app.strategies import find
 from vigie.app.venues import broker_of, budget_of
+from vigie.app.watch_settings import watch_settings
+from vigie.app.watched import reserve_of
 from vigie.decision.profile import Plan, plan
 from vigie.decision.settings import Settings
 from vigie.domain.candles import Series
@@ -43,6 +47,7 @@ from vigie.domain.instrument import Instrument
 from vigie.domain.timeframe import Timeframe
 from vigie.engine.cycle import Engine, World
 from vigie.engine.setup import Setup
+from vigie.ports.alerts import Alerts
 from vigie.ports.broker import Broker
 from vigie.ports.candles import CandleSource
 from vigie.ports.clock import Clock
@@ -198,11 +203,13 @@ class Papering:
         engine: started by the caller.
         feed: the candles that it decides on.
         journal: of the account.
+        alerts: tell people.
     """
 
     engine: Engine
     feed: LiveFeed
     journal: JsonlJournal
+    alerts: Alerts
 
 
 STOPS_SEEN_ON = Timeframe.parse("1m")
@@ -250,9 +257,10 @@ def papering(
         filters = [retry_read(partial(source.instrument, pair), clock) for pair in setup.pairs]
         ledger = _ledger(folder, setup, filters)
         feed = LiveFeed(source, clock, settings.timeframe)
-        broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), clock, STOPS_SEEN_ON)
-        with _world(settings.name, home, broker, feed, clock, report) as (world, journal):
-            yield Papering(Engine(setup, world), feed, journal)
+        time = _venue_time(clock, feed)
+        broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), time, STOPS_SEEN_ON)
+        with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
+            yield Papering(Engine(setup, world), feed, journal, world.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +271,13 @@ class Living:
         engine: started by the caller.
         feed: the candles that it decides on.
         journal: of the account.
+        alerts: tell people.
     """
 
     engine: Engine
     feed: LiveFeed
     journal: JsonlJournal
+    alerts: Alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,8 +357,9 @@ def living(  # noqa: PLR0913, RUF100
         begun = _begun(account_folder(home, settings.name), settings.name)
         _admit(broker, setup, clock, begun=begun)
         feed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
-        with _world(settings.name, home, broker, feed, clock, report) as (world, journal):
-            yield Living(Engine(setup, world), feed, journal)
+        time = _venue_time(clock, feed)
+        with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
+            yield Living(Engine(setup, world), feed, journal, world.alerts)
 
 
 def _require_entries(venue: str, made: Plan) -> None:
@@ -413,22 +424,49 @@ def _patience(timeframe: Timeframe) -> float:
     return min(900.0, timeframe.milliseconds / 4000)
 
 
+def _venue_time(clock: Clock, feed: LiveFeed) -> VenueClock:
+    """What the engine goes by.
+
+    Raises:
+        VenueUnavailable: the venue does not tell its time.
+    """
+    feed.skew_ms(anew=True)
+    return VenueClock(clock, feed)
+
+
 @contextmanager
 def _world(
-    account: str, home: Path, broker: Broker, feed: CandleFeed, clock: Clock, report: Report
+    account: str,
+    home: Path,
+    broker: Broker,
+    feed: CandleFeed,
+    clock: Clock,
+    report: Report,
+    time: Clock | None = None,
 ) -> Iterator[tuple[World, JsonlJournal]]:
-    """The files of an account around its venue and its candles. The caller holds the lock."""
-    folder = account_folder(home, account)
+    """The files of an account around its venue and its candles. The caller holds the lock.
+
+    Args:
+        account: its name.
+        home: where ``state/`` lies.
+        broker, feed: of the mode.
+        clock: what other processes of this machine go by: heartbeat, requests.
+        report: told what happened on the way.
+        time: what the engine goes by, and its journal; None: the same.
+    """
+    folder, time = account_folder(home, account), time or clock
     with (
-        JsonlJournal(folder / "journal", account, clock, report) as journal,
+        JsonlJournal(folder / "journal", account, time, report) as journal,
         closing(ReadModel(folder / READ_MODEL, journal, report)) as model,
     ):
-        written = ProjectedJournal(journal, model)
+        reserve = reserve_of(folder, watch_settings(home))
+        _keep_room(reserve, report)
+        written = ProjectedJournal(ReservedJournal(journal, reserve), model)
         yield (
             World(
                 broker=broker,
                 feed=feed,
-                clock=clock,
+                clock=time,
                 journal=written,
                 store=ProjectedStore(StateFile(folder / "state.json", account), written.project),
                 controls=FileControls.of(state_folder(home), account, clock, report),
@@ -436,6 +474,15 @@ def _world(
             ),
             journal,
         )
+
+
+def _keep_room(reserve: Reserve, report: Report) -> None:
+    """Take the room for orders that protect; where there is none, nothing new is bought, and that is all."""
+    try:
+        if not reserve.make():
+            report(f"{reserve.folder}: the disk is nearly full: nothing new is bought until there is room")
+    except OSError as error:
+        report(f"{reserve.path}: {error.strerror or error}: nothing new is bought until it can be written")
 
 
 def _ledger(folder: Path, setup: Setup, instruments: Sequence[Instrument]) -> PaperLedger:

@@ -24,7 +24,7 @@ def to_json(record: object) -> dict[str, Any]:
     Raises:
         TypeError: a value that has no place in JSON.
     """
-    return {one.name: _plain(getattr(record, one.name)) for one in fields(record)}  # type: ignore[arg-type]
+    return {name: _plain(getattr(record, name)) for name in _names(cast(Hashable, type(record)))}
 
 
 def from_json(kind: type[T], document: Mapping[str, Any]) -> T:
@@ -55,19 +55,35 @@ def from_json(kind: type[T], document: Mapping[str, Any]) -> T:
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401, RUF100 - JSON
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float | Decimal):
-        return _number(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    if is_dataclass(value):
-        return to_json(value)
-    raise TypeError(f"{type(value).__name__} has no place in a record")
+    kind = type(value)
+    return value if kind in _AS_IT_IS else _writer(cast(Hashable, kind))(value)
+
+
+_AS_IT_IS = frozenset({str, int, bool, NoneType})
+"""Types whose values JSON has."""
+
+
+@cache
+def _writer(kind: type) -> Callable[[Any], Any]:
+    """What makes JSON of a type's values; looked up once a type, since a snapshot is thousands of values."""
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, int | str):
+        return lambda value: value
+    if issubclass(kind, float | Decimal):
+        return _number
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): _plain(one) for key, one in value.items()}
+    if issubclass(kind, tuple | list):
+        return lambda value: [_plain(one) for one in value]
+    if is_dataclass(kind):
+        return to_json
+    raise TypeError(f"{kind.__name__} has no place in a record")
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 def _number(value: float | Decimal) -> float | str | None:

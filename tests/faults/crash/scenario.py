@@ -11,6 +11,7 @@ import numpy as np
 from tests.fakes.clock import FakeClock
 from tests.fakes.replays import windowed
 from tests.fakes.scripted import series_of, wishes
+from tests.fakes.small_markets import HOUR, QUIET, SETTINGS, START
 from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal_files import walk
@@ -26,27 +27,9 @@ from vigie.domain.timeframe import Timeframe
 from vigie.ports.controls import Request
 
 ACCOUNT = "replay-crash"
-HOUR = 3_600_000
-START = 1_750_003_200_000
 BTC, ETH = Pair("BTC", "USDT"), Pair("ETH", "USDT")
-SETTINGS = {
-    "capital": "10000",
-    "sizing": "baseline",
-    "max_position_fraction": "0.3",
-    "partials": "on",
-    "breakeven_fraction": "0.015",
-    "activation_atr": "2",
-    "trail_atr": "2",
-    "gap_policy": "chase",
-    "cooldown_bars": "off",
-    "correlation_limit": "off",
-    "daily_loss_fraction": "off",
-    "drawdown_fraction": "off",
-    "candles_in_row": "off",
-}
 
 # Open, high, low, close. Both pairs have the same candles, ETH at a tenth of the price and some rows of its own.
-QUIET = (100.0, 100.5, 99.5, 100.0)
 _BTC: tuple[tuple[float, float, float, float], ...] = (
     QUIET,
     QUIET,  # wish

@@ -63,6 +63,9 @@ class Feed:
     late: dict[Pair, float | None] = field(default_factory=dict)
     down: bool = False
 
+    def skew_ms(self, *, anew: bool = False) -> int:
+        return 0
+
     def closed(self, pair: Pair, count: int) -> None:
         if self.down:
             raise VenueUnavailable("down")

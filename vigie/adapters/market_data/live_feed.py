@@ -134,6 +134,20 @@ class LiveFeed:
         told = self.freshness(pair)
         return told is not None and told.fresh
 
+    def skew_ms(self, *, anew: bool = False) -> int:
+        """The venue's time less ours, as it was told last; 0: it was not.
+
+        Args:
+            anew: ask for it.
+
+        Raises:
+            VenueUnavailable: it was asked for, and there is no usable answer.
+        """
+        if anew:
+            self._skew = None
+            return self._venues_skew()
+        return 0 if self._skew is None else self._skew[1]
+
     def _one_more_can_have_closed(self, known: _Known) -> bool:
         told, length = known.freshness, self._timeframe.milliseconds
         gone_by = self._clock.now_ms() - (told.venue_ms - told.skew_ms)

@@ -53,10 +53,22 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "The supervisor has given up, or is about to.",
         _LOG,
     ),
-    "disk": (
-        Level.ERROR,
-        "the disk is nearly full",
+    "disk-low": (
+        Level.WARNING,
+        "the disk is filling up",
         "New positions stop before it is full; stops are looked after.",
+        "Make room: old logs, candles, results.",
+    ),
+    "disk-critical": (
+        Level.CRITICAL,
+        "the disk is nearly full: nothing new is bought",
+        "Stops are looked after; lines about them have room kept for them.",
+        "Make room: old logs, candles, results.",
+    ),
+    "disk": (
+        Level.CRITICAL,
+        "the disk is full: nothing new is bought",
+        "Stops are looked after; lines about them have room kept for them.",
         "Make room: old logs, candles, results.",
     ),
     "memory": (Level.WARNING, "memory is short", "The process may be ended by the system.", "Look at what uses it."),
@@ -79,28 +91,29 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
 _INFO_LOOKS = {"proposal": "certificate list", "mail-lost": "alert spool"}
 
 
-def host_notice(kind: str, text: str, at: int, facts: tuple[tuple[str, str], ...] = ()) -> Notice:
+def host_notice(kind: str, text: str, at: int, level: Level | None = None) -> Notice:
     """A notice about the process or the machine.
 
     Args:
-        kind: of `KINDS`.
+        kind: of `KINDS`; another one is told as it is.
         text: what was seen, in the words of whoever saw it; masked here.
         at: when, epoch milliseconds.
-        facts: names and values beside it.
-
-    Raises:
-        KeyError: no such kind.
+        level: how grave; None: as usual for its kind; INFO of what is usually graver: it is over.
     """
-    level, subject, means, todo = KINDS[kind]
+    usual, subject, means, todo = KINDS.get(
+        kind, (Level.WARNING, kind.replace("-", " "), "Seen beside the engine.", _LOG)
+    )
     said = sentence(text)
+    if level is Level.INFO and usual is not Level.INFO:
+        subject, means, todo = f"over: {subject}", "What was told before is over.", "Nothing."
     return Notice(
-        level,
+        level or usual,
         FAMILY,
-        f"{kind}:{said[:60]}" if kind in ("tick", "watchdog") else kind,
+        f"{kind}:{said[:60]}" if kind in ("tick", "watchdog") else f"{kind}:{subject}",
         subject,
         means,
         todo,
         look=_INFO_LOOKS.get(kind, "status"),
-        facts=(("seen", said or "nothing more is known"), *facts),
+        facts=(("seen", said or "nothing more is known"),),
         at=at,
     )
