@@ -71,7 +71,7 @@ def test_what_comes_into_the_journal_is_mailed_once(home: Path, server: MailServ
     told(home)
     assert server.inbox.subjects == [
         "[CRITICAL] vigie paper: drawdown limit reached",
-        "[CRITICAL] vigie paper: BTC/USDT stop missing",
+        "[CRITICAL] vigie paper: BTC/USDT no stop can be placed: it is being sold",
     ]
     told(home)
     assert len(server.inbox.mails) == 2
@@ -133,7 +133,7 @@ def test_repetitions_are_held_back_and_counted_but_never_the_gravest(home: Path,
     told(home)
     warnings = [one for one in server.inbox.subjects if "slippage" in one or "far from" in one]
     assert len(warnings) == 2
-    assert sum("stop missing" in one for one in server.inbox.subjects) == 4
+    assert sum("no stop can" in one for one in server.inbox.subjects) == 4
     number = max(at for at, one in enumerate(server.inbox.subjects) if "far from" in one)
     assert "held back: 2" in " ".join(server.inbox.text(number).split())
 
@@ -200,7 +200,7 @@ def test_a_dead_server_gets_its_mail_when_it_is_back_also_after_a_restart(home: 
     with mail_server(tmp_path / "again", port=port, inbox=box) as server:
         set_up(home, server)
         told(home)
-    assert box.subjects == ["[CRITICAL] vigie paper: BTC/USDT stop missing"]
+    assert box.subjects == ["[CRITICAL] vigie paper: BTC/USDT no stop can be placed: it is being sold"]
     assert list((alerts_folder(home, "paper") / "mail" / "spool").glob("*.json")) == []
 
 
@@ -218,7 +218,7 @@ def test_a_bad_certificate_gets_nothing_and_is_told(vigie: Vigie, home: Path, tm
     assert spool.code == 3
     (channel,) = spool.document["channels"]
     assert "certificate verify failed" in channel["status"]["problem"].lower()
-    assert [one["subject"] for one in channel["waiting"]] == ["[CRITICAL] vigie paper: BTC/USDT stop missing"]
+    assert [one["subject"] for one in channel["waiting"]] == ["[CRITICAL] vigie paper: BTC/USDT no stop can be placed: it is being sold"]
     assert "certificate" in vigie("status", "--account", "paper").out
 
 

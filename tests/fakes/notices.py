@@ -136,6 +136,18 @@ CASES: dict[str, tuple[Sequence[e.Event], e.Event]] = {
     "books-left-alone": ((), e.LeftAlone("ETH", D("1.5"), "they were there before")),
     "books-foreign-order": ((), e.ForeignOrder(PEPE, "771", "web_1", "ignored", "its policy says so")),
     "alarm-stop-missing": ((), e.AlertRaised("unprotected", f"{PEPE}: no stop can be placed: it is sold", urgent=True)),
+    "alarm-not-sent": (
+        (),
+        e.AlertRaised(
+            "unprotected", f"{PEPE}: its stop could not be sent to the venue: it is tried again", urgent=True
+        ),
+    ),
+    "alarm-fewer-coins": (
+        (),
+        e.AlertRaised(
+            "unprotected", f"{PEPE}: 2 held by our books, 1 at the venue: the stop rests for those", urgent=True
+        ),
+    ),
     "alarm-too-long": ((), e.AlertRaised("uncovered", f"{PEPE} has had no stop at the venue for 75 s", urgent=True)),
     "alarm-passed": (
         (),
