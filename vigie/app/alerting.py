@@ -8,11 +8,12 @@ from typing import Any
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.locks import locked
-from vigie.app.accounts import account_folder, known
+from vigie.app.accounts import known
+from vigie.app.alert_status import alerts_folder, read_status
 from vigie.app.channels import names, posts_of
-from vigie.app.mail_desk import Desk, read_status
+from vigie.app.mail_desk import Desk
 from vigie.app.post_office import letters_waiting
-from vigie.app.told import alerts_folder, load
+from vigie.app.told import load
 from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.instants import as_iso
 from vigie.domain.notice import Level
@@ -89,12 +90,6 @@ def spool(home: Path, account: str) -> dict[str, Any]:
     }
 
 
-def summary(home: Path, account: str) -> list[dict[str, Any]]:
-    """How the channels of an account do, for its status; empty: no channel has done anything yet."""
-    folder = alerts_folder(home, account)
-    return [{"channel": name, **found} for name in names() if (found := read_status(folder / name)) is not None]
-
-
 def send_waiting(home: Path, account: str) -> dict[str, Any]:
     """Send what waits now, where no process of the account does.
 
@@ -102,7 +97,6 @@ def send_waiting(home: Path, account: str) -> dict[str, Any]:
         ConfigError: settings that cannot be used, or another process sends.
     """
     folder = alerts_folder(home, account)
-    account_folder(home, account)
     folder.mkdir(parents=True, exist_ok=True)
     clock, found, said = SystemClock(), [], list[str]()
     try:

@@ -11,6 +11,7 @@ from typing import Any
 
 from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.spool import Spool
+from vigie.app.alert_status import STATUS
 from vigie.app.channels import DIGEST, NEVER, Post
 from vigie.app.told import DeskState
 from vigie.domain.instants import as_iso
@@ -18,11 +19,8 @@ from vigie.domain.notice import Level, Notice
 from vigie.ports.alerts import Letter, Outcome
 from vigie.reporting.letters import letter_of, subject_of
 
-STATUS = "status.json"
 FIRST_WAIT, LONGEST_WAIT = 30.0, 3600.0
 """Seconds to the next try after a failure; it doubles with each."""
-OLDEST_MS = 7 * 86_400_000
-"""A letter that nobody took for so long says nothing any more."""
 MOST_UNSAVED = 100
 HIDDEN = "***"
 
@@ -154,9 +152,6 @@ class Desk:
         for letter in [*self._unsaved.values(), *kept]:
             if letter.letter_id in self._carried:
                 self._forget(letter)
-            elif self._now_ms() - letter.at > OLDEST_MS:
-                self._forget(letter)
-                self.status.dropped += 1
             else:
                 fresh.append(letter)
         return fresh
@@ -211,12 +206,3 @@ class Desk:
         except OSError:
             # A full disk: what there is to say was said aloud.
             return
-
-
-def read_status(folder: Path) -> dict[str, Any] | None:
-    """What a channel's process wrote last; None: nothing that can be read."""
-    try:
-        document = json.loads((folder / STATUS).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None

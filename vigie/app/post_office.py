@@ -20,9 +20,10 @@ from vigie.adapters.storage.journal_files import newer, segments, tail
 from vigie.adapters.storage.journal_search import last_of
 from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import account_folder
+from vigie.app.alert_status import alerts_folder
 from vigie.app.channels import Post, read_posts
 from vigie.app.mail_desk import Desk
-from vigie.app.told import Told, alerts_folder, load, save
+from vigie.app.told import Told, load, save
 from vigie.domain.errors import VenueUnavailable, VigieError
 from vigie.domain.events import AlertRaised
 from vigie.domain.notice import Level, Notice

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from vigie.adapters.storage.atomic import write_atomically
-from vigie.app.accounts import account_folder
 from vigie.domain.record import from_json, to_json
 from vigie.reporting.notices.memory import Memory
 
-FOLDER, FILE = "alerts", "told.json"
+FILE = "told.json"
 SCHEMA = 1
 MOST_ROWS = 400
 """Of a digest; more are counted."""
@@ -76,11 +75,6 @@ class Told:
     def desk(self, name: str) -> DeskState:
         """Of a channel."""
         return self.desks.setdefault(name, DeskState())
-
-
-def alerts_folder(home: Path, account: str) -> Path:
-    """Where what is told of an account lies."""
-    return account_folder(home, account) / FOLDER
 
 
 def load(folder: Path) -> tuple[Told, str]:

@@ -41,9 +41,24 @@ TODO = {
     "exit-price-unknown": "Look at the exchange's own list of trades.",
     "reconcile": "`vigie reconcile` shows the differences and what can be done about each.",
 }
+_SOLD = "Nothing. The sale is told separately."
+_WITHOUT_A_STOP = {
+    "passed its stop": "sold at the market: the price had passed its stop",
+    "no stop can be placed": "no stop can be placed: it is being sold",
+    "could not be sent": "stop missing: it could not be sent",
+    "rests for those": "stop covers fewer coins than the books have",
+}
+"""By words of `vigie.engine.protection`."""
 _TOLD_ELSEWHERE = ("adopted", "bust")
 """Their own lines have templates in `books`."""
 _SLOW = ("unprotected", "uncovered")
+
+
+def _unprotected(alert: e.AlertRaised) -> str:
+    """What was really done about a position without its stop."""
+    if alert.topic != "unprotected":
+        return ""
+    return next((words for mark, words in _WITHOUT_A_STOP.items() if mark in alert.text), SUBJECTS["unprotected"])
 
 
 def notices(entry: Entry, memory: Memory) -> Iterator[Notice]:
@@ -58,9 +73,9 @@ def notices(entry: Entry, memory: Memory) -> Iterator[Notice]:
         Level.CRITICAL if alert.urgent else Level.WARNING,
         FAMILY,
         f"{alert.topic}:{pair or text}",
-        f"{pair} {subject}".strip(),
+        f"{pair} {_unprotected(alert) or subject}".strip(),
         f"{text[:1].upper()}{text[1:]}." if not text.endswith(".") else text,
-        TODO.get(alert.topic, "Look at the account."),
+        TODO.get(alert.topic, "Look at the account.") if alert.urgent or alert.topic != "unprotected" else _SOLD,
         look="status",
         facts=(("topic", alert.topic), *((("pair", pair),) if pair else ())),
         slow=alert.topic in _SLOW,

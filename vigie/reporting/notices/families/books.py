@@ -25,7 +25,7 @@ def notices(entry: Entry, memory: Memory) -> Iterator[Notice]:  # noqa: ARG001 -
                 FAMILY,
                 f"differ:{differences[0]}",
                 "books and exchange differ",
-                f"{len(differences)} found. The careful policy of each was followed; new positions wait.",
+                f"Differences found: {len(differences)}. The careful policy of each was followed; new positions wait.",
                 "Look at each difference and say what is to be done about it.",
                 look=_LOOK,
                 facts=tuple(rows),

@@ -32,7 +32,6 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "New positions are off for a while; stops are looked after all the same.",
         "Nothing, if it closes by itself; else look at what failed.",
     ),
-    "circuit-closed": (Level.INFO, "circuit breaker closed", "Everything works as usual again.", "Nothing."),
     "data": (Level.ERROR, "candles cannot be used", "No decision is taken on them; stops are looked after.", _LOG),
     "network": (
         Level.ERROR,
@@ -46,7 +45,6 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "The watchdog found no sign of what should have happened.",
         "Look whether the process runs, and whether each position has its stop at the exchange.",
     ),
-    "watchdog-well": (Level.INFO, "everything expected is there again", "The watchdog is content.", "Nothing."),
     "restarts": (
         Level.CRITICAL,
         "restarted again and again",
@@ -73,6 +71,12 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
     ),
     "memory": (Level.WARNING, "memory is short", "The process may be ended by the system.", "Look at what uses it."),
     "backup": (Level.WARNING, "the backup failed", "The last good one is older than it should be.", _LOG),
+    "search": (
+        Level.WARNING,
+        "the search for newer numbers failed",
+        "The account goes on by the certificate that it has.",
+        _LOG,
+    ),
     "proposal": (
         Level.INFO,
         "a new certificate is proposed",
@@ -80,15 +84,9 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "Read it; take it with `vigie walk-forward --promote`, or leave it.",
     ),
     "cleaned": (Level.INFO, "old files were put away", "Logs and caches beyond their age.", "Nothing."),
-    "mail-lost": (
-        Level.WARNING,
-        "mails were dropped unsent",
-        "More waited than are kept; the lightest and oldest made room.",
-        "Look at the mail settings: `vigie alert spool`.",
-    ),
 }
 """By kind: level, subject, what it means, what to do."""
-_INFO_LOOKS = {"proposal": "certificate list", "mail-lost": "alert spool"}
+_INFO_LOOKS = {"proposal": "certificate list"}
 
 
 def host_notice(kind: str, text: str, at: int, level: Level | None = None) -> Notice:

@@ -74,6 +74,12 @@ def _plain(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
 
+def _todo(halted: e.Halted) -> str:
+    usual = TODO.get(halted.name, "Look at the reason; `vigie resume` lifts it.")
+    # Where the settings sell at a limit, no day ends it.
+    return TODO["total_loss"] if halted.name == "daily_loss" and halted.until is None else usual
+
+
 def _halted(halted: e.Halted) -> Notice:
     full = halted.mode == TradingMode.HALTED.value
     person = halted.name in ("person", "pause")
@@ -84,9 +90,9 @@ def _halted(halted: e.Halted) -> Notice:
         level,
         FAMILY,
         f"halt:{halted.name}",
-        SUBJECTS.get(halted.name, f"halted: {_plain(halted.name)}"),
+        SUBJECTS.get(halted.name, f"halted by {_plain(halted.name)}"),
         f"{what}{_REST}",
-        TODO.get(halted.name, "Look at the reason; `vigie resume` lifts it."),
+        _todo(halted),
         facts=(("latch", halted.name), ("mode", halted.mode), ("reason", sentence(halted.reason)), ("until", ends)),
         slow=halted.name in _SLOW,
     )

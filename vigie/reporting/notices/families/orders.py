@@ -10,7 +10,7 @@ from vigie.domain.order import Intent, Leg, Side
 from vigie.domain.order_status import Learnt
 from vigie.ports.journal import Entry
 from vigie.reporting.notices.memory import Known, Memory
-from vigie.reporting.notices.words import LEGS, number, order_facts, sentence
+from vigie.reporting.notices.words import LEGS, base_of, number, order_facts, sentence
 
 FAMILY = "orders"
 NOTHING = "Nothing."
@@ -45,7 +45,7 @@ def _sent(intent: Intent) -> Notice:
         FAMILY,
         f"sent:{intent.pair}:{intent.leg.value}",
         f"{intent.pair} {word} sent",
-        f"The {word} of {number(intent.quantity)} {intent.pair} was sent to the exchange.",
+        f"The {word} of {number(intent.quantity)} {base_of(intent.pair)} was sent to the exchange.",
         f"{NOTHING} What became of it is told separately.",
         facts=order_facts(intent),
     )
@@ -102,7 +102,7 @@ def _absent(intent: Intent, message: str) -> Notice:
 
 def _not_filled(known: Known, learnt: Learnt) -> Iterator[Notice]:
     intent, word = known.intent, LEGS[known.intent.leg]
-    ended = "cancelled" if learnt is Learnt.CANCELED else "expired"
+    ended = "was cancelled" if learnt is Learnt.CANCELED else "expired"
     done = f"{number(known.executed)} of {number(intent.quantity)}"
     if known.executed and intent.side is Side.BUY:
         return  # told as a purchase

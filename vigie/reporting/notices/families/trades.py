@@ -66,7 +66,9 @@ def _slipped(known: Known) -> tuple[tuple[str, str], ...]:
     if not reference:
         return ()
     by = known.price / reference - 1
-    return (("slippage", percent(by if known.intent.leg is Leg.ENTRY else -by)),)
+    cost = by if known.intent.leg is Leg.ENTRY else -by
+    side = "worse" if cost > 0 else "better"
+    return (("slippage", f"{percent(abs(cost), signed=False)} {side} than it was decided at"),)
 
 
 def _part_sold(known: Known) -> Notice:
@@ -111,7 +113,7 @@ def _closed(trade: e.TradeClosed) -> Notice:
         f"closed:{pair}:{trade.exit_at}",
         f"{pair} {word}: {outcome}",
         f"The position was closed: {REASONS.get(reason, reason)}.",
-        "Nothing.",
+        "Look why its stop was refused." if reason == "emergency" else "Nothing.",
         look="journal",
         facts=tuple(facts),
     )
