@@ -25,12 +25,11 @@ from vigie.app.reoptimise_settings import Reoptimise
 from vigie.app.settings import FILE as TOML
 from vigie.app.settings import AccountSettings, account_settings
 from vigie.domain.errors import CheckFailed, ConfigError, VigieError
-from vigie.domain.events import AlertRaised
-from vigie.ports.alerts import Alerts
 from vigie.ports.clock import Clock
 
 FILE = "reoptimise.json"
-TOPIC = "reoptimise"
+PROPOSAL, SEARCH = "proposal", "search"
+"""Kinds of what is told (`vigie.reporting.notices.families.host`)."""
 _END_SECONDS = 5.0
 Report = Callable[[str], None]
 Call = Callable[[Sequence[str]], tuple[int, str, str]]
@@ -183,7 +182,7 @@ class Reoptimiser:
         account: str,
         settings: Reoptimise | None,
         clock: Clock,
-        alerts: Alerts,
+        tell: Callable[[str, str], None],
         report: Report = lambda _: None,
         program: Sequence[str] | None = None,
     ) -> None:
@@ -194,12 +193,12 @@ class Reoptimiser:
             account: its name.
             settings: when, and how; None: never.
             clock: now.
-            alerts: told what came of it.
+            tell: takes what came of it: a kind and a sentence.
             report: told what goes wrong here.
             program: vigie; None: the one that runs now.
         """
         self._home, self._account, self._settings = home, account, settings
-        self._clock, self._alerts, self._report = clock, alerts, report
+        self._clock, self._tell, self._report = clock, tell, report
         self._program = tuple(program or (own_program(),))
         self._child: subprocess.Popen[bytes] | None = None
         self._trouble = ""
@@ -257,9 +256,10 @@ class Reoptimiser:
             return
         self._child = None
         found = read_outcome(self._home, self._account)
-        ended = found is not None and found.ended_at is not None
-        text = found.text if found is not None and ended else f"the search for parameters ended with {code}"
-        self._alerts.tell(AlertRaised(TOPIC, f"{self._account}: {text}"))
+        if found is None or found.ended_at is None:
+            self._tell(SEARCH, f"{self._account}: the search for parameters ended with {code}")
+        else:
+            self._tell(PROPOSAL if found.certificate else SEARCH, f"{self._account}: {found.text}")
 
 
 def outcome_document(account: str, done: Outcome) -> dict[str, Any]:

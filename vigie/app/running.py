@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 from vigie.adapters.signals import EndSignals
 from vigie.adapters.systemd import Supervisor
 from vigie.app.halting import stopped
+from vigie.app.post_office import PostOffice, post_office
 from vigie.app.reoptimise import Reoptimiser
 from vigie.app.scheduling import bell_of
 from vigie.app.settings import AccountSettings
@@ -19,7 +20,7 @@ from vigie.app.ticking import Bell, FreshFeed, Pace, Ticker, wait
 from vigie.app.watch_settings import watch_settings
 from vigie.app.watched import Startable, WatchedEngine, beside
 from vigie.domain.errors import VenueUnavailable
-from vigie.domain.events import Recovered
+from vigie.domain.events import AlertRaised, Recovered
 from vigie.domain.portfolio import Portfolio
 from vigie.engine.cycle import Tick
 from vigie.ports.alerts import Alerts
@@ -131,6 +132,9 @@ def run_account(
     """
     pace = pace or Pace()
     with EndSignals(patience=END_WITHIN) as signals, ExitStack() as stack:
+        office = stack.enter_context(
+            post_office(run.home, run.settings.name, clock=clock, report=report, once=run.once)
+        )
 
         def ending() -> str | None:
             return signals.heard or stopped(run.home, run.settings.name)
@@ -139,16 +143,23 @@ def run_account(
             return ending() or (RENEWED if renewed() and not run.once else None)
 
         supervisor = Supervisor.of(os.environ)
+
+        def both(mode: str, problems: Sequence[str], account: Portfolio) -> None:
+            office.ticked(problems)
+            told(mode, problems, account)
+
         bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending_here))
         while True:
             try:
                 with opened() as found:
-                    engine = _watched(run, found, clock, report)
+                    engine = _watched(run, found, clock, report, office)
                     ticker = Ticker(
                         engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
                         pace=pace, ending=ending_here,
                     )  # fmt: skip
-                    done = _session(run, found, engine, ticker, bell, told, supervisor, clock, report)
+                    done = _session(
+                        run, found, engine, ticker, bell, both, supervisor, _anew(run, found, clock, report, office)
+                    )
                 if done.ended != RENEWED:
                     return done
                 report(f"{RENEWED}: what is opened from now on goes by it")
@@ -157,6 +168,7 @@ def run_account(
                 if run.once:
                     raise
                 report(f"{error}; the next try comes in {pace.guard:.0f} s")
+                office.told_of("venue", str(error))
                 # It is up and looks after itself: to be started anew would not help.
                 supervisor.ready(f"waits for the venue: {error}")
                 supervisor.alive(f"waits for the venue: {error}")
@@ -165,11 +177,24 @@ def run_account(
                     raise
 
 
-def _watched(run: Run, found: Opened, clock: Clock, report: Report) -> WatchedEngine:
+def _watched(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> WatchedEngine:
     """The engine with receipts, circuit breaker and guards beside it."""
     watch = watch_settings(run.home)
-    stands = beside(run.home, run.settings, watch, clock, found.alerts, base_url=run.base_url, report=report)
+    stands = beside(
+        run.home, run.settings, watch, clock, office.beside(found.alerts), base_url=run.base_url, report=report
+    )
     return WatchedEngine(found.engine, found.feed, run.settings.pairs, clock, stands)
+
+
+def _anew(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> Reoptimiser:
+    """Searches for parameters; none beside a single tick."""
+    settings = None if run.once else run.settings.reoptimise
+
+    def tell(kind: str, text: str) -> None:
+        found.alerts.tell(AlertRaised(kind, text))
+        office.told_of(kind, text)
+
+    return Reoptimiser(run.home, run.settings.name, settings, clock, tell, report)
 
 
 def _session(
@@ -180,18 +205,13 @@ def _session(
     bell: Bell,
     told: Told,
     supervisor: Supervisor,
-    clock: Clock,
-    report: Report,
+    anew: Reoptimiser,
 ) -> RunResult:
     """From a clean start to a proper end."""
     started = engine.start()
     supervisor.ready(f"{run.settings.name} runs")
     ticks = 0
     last: tuple[str, ...] = ()
-
-    anew = Reoptimiser(
-        run.home, run.settings.name, None if run.once else run.settings.reoptimise, clock, found.alerts, report
-    )
 
     def each(tick: Tick) -> None:
         nonlocal ticks, last
