@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -101,6 +102,23 @@ def test_a_stop_by_command_ends_with_0_and_every_start_with_78_until_it_is_taken
     assert not (home / "state/paper/stopped").exists(), "a mere signal leaves no marker"
     assert ["moving house" in one for one in last_words(home)] == [True, False]
     assert last_words(home)[-1] == "SIGTERM"
+
+
+@pytest.mark.long
+def test_a_supervisor_hears_when_it_is_ready_that_it_lives_and_when_it_stops(
+    home: Path, trading: Callable[[], Process], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "notify"))
+        heard.settimeout(PATIENCE)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        running = trading()
+        assert heard.recv(4096) == b"READY=1\nSTATUS=paper runs"
+        assert heard.recv(4096).startswith(b"WATCHDOG=1\nSTATUS=active; ")
+        running.send_signal(signal.SIGTERM)
+        assert heard.recv(4096) == b"STOPPING=1\nSTATUS=SIGTERM"
+        _, err = running.communicate(timeout=PATIENCE)
+        assert running.returncode == 0, err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
