@@ -38,6 +38,7 @@ from cli.requests import request_of
 from vigie.domain.errors import CheckFailed, ConfigError
 
 PANEL = "Research"
+LOGS = "backtest"
 ORDER = 14
 
 

@@ -218,7 +218,9 @@ def test_a_bad_certificate_gets_nothing_and_is_told(vigie: Vigie, home: Path, tm
     assert spool.code == 3
     (channel,) = spool.document["channels"]
     assert "certificate verify failed" in channel["status"]["problem"].lower()
-    assert [one["subject"] for one in channel["waiting"]] == ["[CRITICAL] vigie paper: BTC/USDT no stop can be placed: it is being sold"]
+    assert [one["subject"] for one in channel["waiting"]] == [
+        "[CRITICAL] vigie paper: BTC/USDT no stop can be placed: it is being sold"
+    ]
     assert "certificate" in vigie("status", "--account", "paper").out
 
 

@@ -71,7 +71,7 @@ class Routes:
         return found if isinstance(found, tuple) else self.to
 
 
-USUAL_ROUTES: dict[str, str] = {"INFO": DIGEST, "trades": ALL, "runs": ALL, "daily": ALL, "test": ALL}
+USUAL_ROUTES: dict[str, str] = {"INFO": DIGEST, "trades": ALL, "runs": ALL, "host": ALL, "daily": ALL, "test": ALL}
 """What routine there is waits for the morning; a trade, a start and an end do not."""
 
 
@@ -134,9 +134,9 @@ def read_posts(home: Path, environment: Mapping[str, str] | None = None) -> tupl
     Raises:
         ConfigError: the file cannot be read at all.
     """
-    from vigie.app.settings import tables_of
+    from vigie.app.settings import read_tables
 
-    tables = tables_of(home)
+    tables = read_tables(home)
     posts, problems = [], list[str]()
     for name in names():
         if name not in tables:

@@ -12,7 +12,11 @@ from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
 from vigie.app.certificates import Cover
 from vigie.app.channels import read_posts
+from vigie.app.health_settings import TOKEN as HEALTH_TOKEN
+from vigie.app.health_settings import health_settings
 from vigie.app.live import PREFIX, VARIABLE, live_plan
+from vigie.app.logs import VARIABLES as LOG_VARIABLES
+from vigie.app.logs import log_settings
 from vigie.app.reconciling import chosen_policies
 from vigie.app.secrets import Keys, keys_of, variables
 from vigie.app.settings import (
@@ -33,7 +37,7 @@ from vigie.domain.names import suggestion
 
 CHECK, SHOW = "vigie.config.check/1", "vigie.config.show/1"
 HIDDEN = "***"
-OWN_VARIABLES = ("VIGIE_HOME", "VIGIE_CACHE", VARIABLE, "VIGIE_MAIL_PASSWORD")
+OWN_VARIABLES = ("VIGIE_HOME", "VIGIE_CACHE", VARIABLE, "VIGIE_MAIL_PASSWORD", HEALTH_TOKEN, *LOG_VARIABLES)
 """Variables that belong to no account."""
 _KINDS = ("paper", "replay-", PREFIX)
 
@@ -103,6 +107,8 @@ def _home(home: Path, there: Mapping[str, str]) -> Checked:
     found = Checked("")
     path = home / FILE
     _told(found, lambda: account_names(home))
+    _told(found, lambda: log_settings(home, there))
+    _told(found, lambda: health_settings(home, there))
     found.facts["file"] = str(path) if path.is_file() else f"{path} does not exist: defaults"
     written = read_env(home / ENV_FILE)
     found.problems += written.problems

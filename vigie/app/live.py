@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
 from vigie.app.certificates import Cover, as_words, cover_of, proved
+from vigie.app.logs import logged
 from vigie.app.running import Report, Run, RunResult, Told, run_account
 from vigie.app.settings import FILE, AccountSettings, account_names, account_settings, check_name
 from vigie.app.strategies import find
@@ -136,17 +137,20 @@ def run_live(
         report(
             f"account {settings.name}: vigie status --account {settings.name} tells, vigie halt and vigie stop steer"
         )
-    return run_account(
-        Run(request.home, settings, request.once, request.place.base_url),
-        lambda: living(
-            settings, made, cover, home=request.home, clock=time, place=request.place, override=override,
-            opens=request.opens, environment=environment, report=report,
-        ),
-        clock=time,
-        pace=pace,
-        report=report,
-        told=told,
-    )  # fmt: skip
+    with logged(
+        request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms, environment=environment
+    ) as ears:
+        return run_account(
+            Run(request.home, settings, request.once, request.place.base_url),
+            lambda: living(
+                settings, made, cover, home=request.home, clock=time, place=request.place, override=override,
+                opens=request.opens, environment=environment, report=ears.report,
+            ),
+            clock=time,
+            pace=pace,
+            report=ears.report,
+            told=ears.told,
+        )  # fmt: skip
 
 
 def _reason(given: str | None) -> str:

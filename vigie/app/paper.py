@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
+from vigie.app.logs import logged
 from vigie.app.running import Run, RunResult, Told, run_account
 from vigie.app.settings import AccountSettings, check_name
 from vigie.app.ticking import Pace
@@ -77,11 +78,14 @@ def run_paper(
     settings, time = request.settings, clock or SystemClock()
     made = plan_of(settings, request.home)
     market = source or CcxtCandleSource(settings.venue, local_time_ms=time.now_ms, base_url=request.base_url)
-    return run_account(
-        Run(request.home, settings, request.once, request.base_url),
-        lambda: papering(settings, made, market, home=request.home, clock=time, opens=request.opens, report=report),
-        clock=time,
-        pace=pace,
-        report=report,
-        told=told,
-    )
+    with logged(request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms) as ears:
+        return run_account(
+            Run(request.home, settings, request.once, request.base_url),
+            lambda: papering(
+                settings, made, market, home=request.home, clock=time, opens=request.opens, report=ears.report
+            ),
+            clock=time,
+            pace=pace,
+            report=ears.report,
+            told=ears.told,
+        )

@@ -37,6 +37,8 @@ from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 
 FILE = "vigie.toml"
+HOUSE_TABLES = ("logs", "health")
+"""Tables of ``vigie.toml`` that are about no account; who uses one checks what it says."""
 DEFAULT, FROM_FILE, ENVIRONMENT = "default", FILE, "environment"
 _PLAIN = ("venue", "strategy", "profile", "timeframe", "pairs", "capital")
 _PARAM = "PARAM_"
@@ -125,7 +127,7 @@ def read_settings(
     check_name(name)
     tables = _read(home / FILE)
     problems: list[str] = []
-    known_top = {"accounts", WATCH}
+    known_top = {"accounts", WATCH, *HOUSE_TABLES}
     if set(tables) - known_top:
         from vigie.app.channels import names  # seldom there, and slow to load
 
@@ -206,11 +208,11 @@ def account_names(home: Path) -> list[str]:
     return sorted(accounts) if isinstance(accounts, dict) else []
 
 
-def tables_of(home: Path) -> dict[str, Any]:
-    """All of ``vigie.toml``, unchecked.
+def read_tables(home: Path) -> dict[str, Any]:
+    """``vigie.toml`` as it is written; empty: there is none.
 
     Raises:
-        ConfigError: the file cannot be read.
+        ConfigError: it cannot be read.
     """
     return _read(home / FILE)
 
