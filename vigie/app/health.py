@@ -48,7 +48,7 @@ def problems_of(standing: Standing) -> tuple[str, ...]:
     """What is wrong, one sentence each; empty: healthy."""
     return (
         *standing.damage,
-        *_halted(standing),
+        *halts_of(standing),
         *_silence(standing),
         *_money(standing),
         *_late(standing),
@@ -56,7 +56,8 @@ def problems_of(standing: Standing) -> tuple[str, ...]:
     )
 
 
-def _halted(standing: Standing) -> list[str]:
+def halts_of(standing: Standing) -> list[str]:
+    """Why nothing new may be opened until a person comes, one sentence each."""
     found = [] if standing.kill_switch is None else [f"halted: {standing.kill_switch}"]
     for name, latch in sorted(standing.latches.items()):
         if latch.mode == TradingMode.HALTED.value and not (name == "kill-switch" and found):
