@@ -11,6 +11,7 @@ from typing import Any
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
 from vigie.app.certificates import Cover
+from vigie.app.channels import read_posts
 from vigie.app.health_settings import TOKEN as HEALTH_TOKEN
 from vigie.app.health_settings import health_settings
 from vigie.app.live import PREFIX, VARIABLE, live_plan
@@ -36,7 +37,7 @@ from vigie.domain.names import suggestion
 
 CHECK, SHOW = "vigie.config.check/1", "vigie.config.show/1"
 HIDDEN = "***"
-OWN_VARIABLES = ("VIGIE_HOME", "VIGIE_CACHE", VARIABLE, HEALTH_TOKEN, *LOG_VARIABLES)
+OWN_VARIABLES = ("VIGIE_HOME", "VIGIE_CACHE", VARIABLE, "VIGIE_MAIL_PASSWORD", HEALTH_TOKEN, *LOG_VARIABLES)
 """Variables that belong to no account."""
 _KINDS = ("paper", "replay-", PREFIX)
 
@@ -117,7 +118,20 @@ def _home(home: Path, there: Mapping[str, str]) -> Checked:
     if state.exists() and not os.access(state, os.W_OK):
         found.problems.append(f"{state}: cannot be written")
     found.problems += _strange({**written.values, **there}, _names(home))
+    _channels(found, home, there)
     return found
+
+
+def _channels(found: Checked, home: Path, there: Mapping[str, str]) -> None:
+    """Whether people can be told of anything."""
+    try:
+        posts, problems = read_posts(home, there)
+    except ConfigError:
+        return  # the file itself: told already
+    found.problems += [one for one in problems if one not in found.problems]
+    told = [f"{one.name} to {', '.join(one.routes.to)}" for one in posts]
+    if told or not problems:
+        found.facts["alerts"] = "; ".join(told) or f"nobody is told: {FILE} has no table [mail]"
 
 
 def _strange(there: Mapping[str, str], accounts: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from vigie.adapters.signals import EndSignals
+from vigie.adapters.systemd import Supervisor
 from vigie.app.halting import stopped
+from vigie.app.post_office import PostOffice, post_office
 from vigie.app.scheduling import bell_of
 from vigie.app.settings import AccountSettings
 from vigie.app.ticking import Bell, FreshFeed, Pace, Ticker, wait
@@ -124,46 +127,71 @@ def run_account(
     """
     pace = pace or Pace()
     with EndSignals(patience=END_WITHIN) as signals, ExitStack() as stack:
+        office = stack.enter_context(
+            post_office(run.home, run.settings.name, clock=clock, report=report, once=run.once)
+        )
 
         def ending() -> str | None:
             return signals.heard or stopped(run.home, run.settings.name)
+
+        supervisor = Supervisor.of(os.environ)
+
+        def both(mode: str, problems: Sequence[str], account: Portfolio) -> None:
+            office.ticked(problems)
+            told(mode, problems, account)
 
         bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending))
         while True:
             try:
                 with opened() as found:
-                    engine = _watched(run, found, clock, report)
+                    engine = _watched(run, found, clock, report, office)
                     ticker = Ticker(
                         engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
                         pace=pace, ending=ending,
                     )  # fmt: skip
-                    return _session(run, found, engine, ticker, bell, told)
+                    return _session(run, found, engine, ticker, bell, both, supervisor)
             except VenueUnavailable as error:
                 # Who is called once is called again; who is to run for months waits for the venue.
                 if run.once:
                     raise
                 report(f"{error}; the next try comes in {pace.guard:.0f} s")
+                office.told_of("venue", str(error))
+                # It is up and looks after itself: to be started anew would not help.
+                supervisor.ready(f"waits for the venue: {error}")
+                supervisor.alive(f"waits for the venue: {error}")
                 wait(clock, pace.guard, ending)
                 if ending() is not None:
                     raise
 
 
-def _watched(run: Run, found: Opened, clock: Clock, report: Report) -> WatchedEngine:
+def _watched(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> WatchedEngine:
     """The engine with receipts, circuit breaker and guards beside it."""
     watch = watch_settings(run.home)
-    stands = beside(run.home, run.settings, watch, clock, found.alerts, base_url=run.base_url, report=report)
+    stands = beside(
+        run.home, run.settings, watch, clock, office.beside(found.alerts), base_url=run.base_url, report=report
+    )
     return WatchedEngine(found.engine, found.feed, run.settings.pairs, clock, stands)
 
 
-def _session(run: Run, found: Opened, engine: WatchedEngine, ticker: Ticker, bell: Bell, told: Told) -> RunResult:
+def _session(
+    run: Run,
+    found: Opened,
+    engine: WatchedEngine,
+    ticker: Ticker,
+    bell: Bell,
+    told: Told,
+    supervisor: Supervisor,
+) -> RunResult:
     """From a clean start to a proper end."""
     started = engine.start()
+    supervisor.ready(f"{run.settings.name} runs")
     ticks = 0
     last: tuple[str, ...] = ()
 
     def each(tick: Tick) -> None:
         nonlocal ticks, last
         ticks, last = ticks + 1, tick.problems
+        supervisor.alive(f"{tick.mode.value}; {'; '.join(tick.problems) or 'in order'}")
         told(tick.mode.value, tick.problems, found.engine.portfolio)
 
     if run.once:
@@ -171,6 +199,7 @@ def _session(run: Run, found: Opened, engine: WatchedEngine, ticker: Ticker, bel
         ended = "one tick was asked for"
     else:
         ended = ticker.run(each, bell)
+    supervisor.stopping(ended)
     engine.stop(ended)
     return RunResult(
         account=run.settings.name,

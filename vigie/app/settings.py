@@ -128,6 +128,10 @@ def read_settings(
     tables = _read(home / FILE)
     problems: list[str] = []
     known_top = {"accounts", WATCH, *HOUSE_TABLES}
+    if set(tables) - known_top:
+        from vigie.app.channels import names  # seldom there, and slow to load
+
+        known_top |= set(names())
     problems += [f"{FILE}: unknown key '{key}'{suggestion(key, known_top)}" for key in tables if key not in known_top]
     problems += read_watch(tables.get(WATCH, {}))[1]
     accounts = tables.get("accounts", {})

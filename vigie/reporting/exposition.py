@@ -80,10 +80,7 @@ def _literal(told: Measures) -> str:
 def _braced(labels: Mapping[str, str]) -> str:
     if not labels:
         return ""
-    escaped = {
-        name: value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") for name, value in labels.items()
-    }
-    return "{" + ",".join(f'{name}="{value}"' for name, value in sorted(escaped.items())) + "}"
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in sorted(labels.items())) + "}"
 
 
 def _escaped(value: str) -> str:

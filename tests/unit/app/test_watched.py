@@ -74,6 +74,9 @@ class Fresh:
     def is_fresh(self, pair: Pair) -> bool:
         return True
 
+    def skew_ms(self, *, anew: bool = False) -> int:
+        return 0
+
 
 @dataclass
 class Stage:

@@ -1,0 +1,66 @@
+"""``vigie watchdog``: silence is an alarm."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import JsonOption, home
+from cli.output import note
+
+PANEL = "Trading"
+ORDER = 47
+
+
+def command(
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="One look; exit 3 if something is wrong: for cron.")] = False,
+    every: Annotated[float, typer.Option("--every", metavar="S", min=1, help="Seconds between two looks.")] = 60.0,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say so when something expected is missing.
+
+    Looks at receipts, heartbeat, stops, limits and disk of an account and, with keys of its own that may only read, at
+    the stops that rest at the venue. A process of its own; it starts and stops nothing, least of all what was halted or
+    stopped on purpose. What it has said it says again after an hour.
+
+    Example: vigie watchdog --account live-main --once
+    """
+    from cli.output import print_json
+    from cli.plain import show, show_row
+    from vigie.app.accounts import to_read
+    from vigie.app.alarms import alarms
+    from vigie.app.watchdog import WatchdogRequest, watchdog
+    from vigie.reporting.watchdog import look_line, look_rows
+
+    shown: set[str] = set()
+
+    def told(document: dict[str, Any]) -> None:
+        if once:
+            return
+        line = look_line(document)
+        if line[20:] not in shown:
+            shown.clear()
+            shown.add(line[20:])
+            if as_json:
+                print_json(document)
+            else:
+                show(line)
+
+    name = to_read(home(), account)
+    with alarms(home(), name, note) as alerts:
+        document = watchdog(WatchdogRequest(home(), name, once, every, base_url), alerts, told)
+    if once:
+        if as_json:
+            print_json(document)
+        else:
+            for row in look_rows(document):
+                show_row(row)
+        if not document["healthy"]:
+            raise typer.Exit(3)
