@@ -9,8 +9,10 @@ from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
 from vigie.app.certificates import Cover, as_words, cover_of, proved
+from vigie.app.health_settings import HealthSettings
 from vigie.app.logs import logged
 from vigie.app.running import Report, Run, RunResult, Told, run_account
+from vigie.app.serving import watched_by_eyes
 from vigie.app.settings import FILE, AccountSettings, account_names, account_settings, check_name
 from vigie.app.strategies import find
 from vigie.app.ticking import Pace
@@ -37,6 +39,7 @@ class LiveRequest:
         once: one tick, and whatever it takes until all that is held is protected; for cron.
         opens: False: it decides and writes down, and opens no position.
         place: where requests go.
+        health: where health and metrics are served beside it; None: nowhere.
     """
 
     home: Path
@@ -46,6 +49,7 @@ class LiveRequest:
     once: bool = False
     opens: bool = True
     place: Place = field(default_factory=Place)
+    health: HealthSettings | None = None
 
 
 def live_settings(home: Path, name: str) -> AccountSettings:
@@ -137,9 +141,12 @@ def run_live(
         report(
             f"account {settings.name}: vigie status --account {settings.name} tells, vigie halt and vigie stop steer"
         )
-    with logged(
-        request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms, environment=environment
-    ) as ears:
+    with (
+        logged(
+            request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms, environment=environment
+        ) as ears,
+        watched_by_eyes(request.home, settings.name, request.health, ears.report),
+    ):
         return run_account(
             Run(request.home, settings, request.once, request.place.base_url),
             lambda: living(

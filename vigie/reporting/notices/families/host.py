@@ -98,9 +98,13 @@ def host_notice(kind: str, text: str, at: int, level: Level | None = None) -> No
         at: when, epoch milliseconds.
         level: how grave; None: as usual for its kind; INFO of what is usually graver: it is over.
     """
+    # The watchdog's subjects share a template: watchdog-heartbeat, watchdog-stops.
+    known = "watchdog" if kind.startswith("watchdog-") else kind
     usual, subject, means, todo = KINDS.get(
-        kind, (Level.WARNING, kind.replace("-", " "), "Seen beside the engine.", _LOG)
+        known, (Level.WARNING, kind.replace("-", " "), "Seen beside the engine.", _LOG)
     )
+    if known != kind:
+        subject = f"watchdog: {kind.removeprefix('watchdog-').replace('-', ' ')}"
     said = sentence(text)
     if level is Level.INFO and usual is not Level.INFO:
         subject, means, todo = f"over: {subject}", "What was told before is over.", "Nothing."
