@@ -141,6 +141,26 @@ def test_the_commands_of_the_configuration_guide_work(vigie: Vigie, at_home: Pat
         assert vigie(*shlex.split(command)[1:]).code == 0, command
 
 
+def test_the_commands_of_the_operating_guide_work(vigie: Vigie, at_home: Path) -> None:
+    (at_home / "vigie.toml").write_text("".join(fences("docs/operating.md", "toml")), encoding="utf-8")
+    assert live_settings(at_home, "live-main").reoptimise is not None
+    (at_home / "state" / "paper").mkdir(parents=True)
+    commands = "".join(fences("docs/operating.md", "sh")).splitlines()
+    assert len(commands) >= 8
+    for command in commands:
+        said = vigie(*shlex.split(command)[1:])
+        assert said.code == 0, (command, said.err)
+    # What other programs are told, and what needs a certificate: its words exist.
+    for line in "".join(fences("docs/operating.md", "text")).splitlines():
+        if line.startswith("vigie "):
+            words = shlex.split(line)[1:]
+            assert vigie(*words[: 2 if words[0] == "certificate" else 1], "--help").code == 0, line
+        else:
+            assert "pm2 st" in line, line
+            app = line.partition("--only ")[2]
+            assert not app or app.removesuffix("-once") in ("vigie-paper", "vigie-live-main")
+
+
 def test_the_commands_of_the_drill_guide_work_and_its_table_names_every_drill(vigie: Vigie, at_home: Path) -> None:
     for command in "".join(fences("docs/drill.md", "sh")).splitlines():
         said = vigie(*shlex.split(command)[1:])
@@ -193,6 +213,8 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
         "docs/reconcile.md",
         "docs/drill.md",
         "docs/configuration.md",
+        "docs/operating.md",
+        "docs/adr/0006-an-engine-goes-by-the-venues-time.md",
     ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
