@@ -144,7 +144,7 @@ def test_the_commands_of_the_configuration_guide_work(vigie: Vigie, at_home: Pat
 def test_the_commands_of_the_operating_guide_work(vigie: Vigie, at_home: Path) -> None:
     (at_home / "vigie.toml").write_text("".join(fences("docs/operating.md", "toml")), encoding="utf-8")
     assert live_settings(at_home, "live-main").reoptimise is not None
-    (at_home / "state" / "paper").mkdir(parents=True)
+    (at_home / "state" / "paper" / "journal").mkdir(parents=True)
     commands = "".join(fences("docs/operating.md", "sh")).splitlines()
     assert len(commands) >= 8
     for command in commands:
