@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import account_folder
 from vigie.app.certificates import take
+from vigie.app.program import own_program
 from vigie.app.reoptimise_settings import Reoptimise
 from vigie.app.settings import FILE as TOML
 from vigie.app.settings import AccountSettings, account_settings
@@ -146,12 +146,6 @@ def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no word"])[-1][:300]
 
 
-def own_program() -> str:
-    """The vigie that runs now."""
-    beside = Path(sys.executable).with_name("vigie.exe" if sys.platform == "win32" else "vigie")
-    return str(beside) if beside.exists() else "vigie"
-
-
 def without_keys(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """What a search has to know of an environment: no key of any venue."""
     kept = {name: value for name, value in environment.items() if "_API_" not in name}
@@ -161,7 +155,7 @@ def without_keys(environment: Mapping[str, str], home: Path) -> dict[str, str]:
 def _called(home: Path) -> Call:
     def call(words: Sequence[str]) -> tuple[int, str, str]:
         done = subprocess.run(  # noqa: S603 - our own program, words of our own settings
-            [own_program(), *words],
+            [str(own_program()), *words],
             env=without_keys(os.environ, home),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -199,7 +193,7 @@ class Reoptimiser:
         """
         self._home, self._account, self._settings = home, account, settings
         self._clock, self._tell, self._report = clock, tell, report
-        self._program = tuple(program or (own_program(),))
+        self._program = tuple(program or (str(own_program()),))
         self._child: subprocess.Popen[bytes] | None = None
         self._trouble = ""
         last = read_outcome(home, account)
