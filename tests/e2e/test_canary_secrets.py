@@ -137,7 +137,8 @@ def test_no_secret_of_a_well_kept_home_is_in_anything_that_commands_produce(scen
     assert shell(*live, "--without-certificate", "canary") == 0
     assert shell("alert", "test") == 0
     for words in (
-        ("config", "check"), ("config", "show", "--json"), ("status", "--account", NAME), ("journal", "--account", NAME, "--json"),
+        ("config", "check"), ("config", "show", "--json"), ("status", "--account", NAME),
+        ("journal", "--account", NAME, "--json"), ("doctor", "--account", NAME), ("logs", "--account", NAME),
         ("alert", "daily", "--account", NAME),
         ("live", "--account", NAME, "--debug"), (*live, "--debug"),
         ("reconcile", "--account", NAME, "--base-url", scene.url, "--debug"),
