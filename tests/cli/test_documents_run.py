@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.accounts_on_disk import begun
 from tests.fakes.command_line import Vigie
 from tests.fakes.kline_server import HOUR_MS, KlineServer
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, written
+from tests.fakes.mail_servers import PASSWORD, USER, mail_server
 from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
+from vigie.app.channels import families, read_posts
 from vigie.app.drill_cases import DRILLS
 from vigie.app.live import live_settings
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.remedies import allowed
+from vigie.reporting.notices.families import alarms, host, limits
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "…"
@@ -215,8 +219,40 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
         "docs/configuration.md",
         "docs/operating.md",
         "docs/adr/0006-an-engine-goes-by-the-venues-time.md",
+        "docs/alerts.md",
     ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", text(name)):
         assert ((CHECKOUT / name).parent / target).exists(), target
+
+
+def test_the_commands_of_the_alerts_guide_work_and_its_settings_are_good(
+    vigie: Vigie, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_MAIL_PASSWORD", PASSWORD)
+    (settings,) = fences("docs/alerts.md", "toml")
+    (home / "vigie.toml").write_text(settings, encoding="utf-8")
+    assert read_posts(home)[1] == []
+    begun(home)
+    with mail_server(tmp_path) as server:
+        ours = {
+            "smtp.example.org": "localhost",
+            '"starttls"': f'"starttls"\nport = {server.port}',
+            "bot@example.org": USER,
+        }
+        for theirs, our in ours.items():
+            settings = settings.replace(theirs, our)
+        table = settings.replace("[mail.routes]", f'ca_file = "{server.ca_file}"\n[mail.routes]')
+        (home / "vigie.toml").write_text(table, encoding="utf-8")
+        for command in fences("docs/alerts.md", "sh")[0].splitlines():
+            said = vigie(*shlex.split(command.removeprefix("vigie ")))
+            assert said.code == 0, (command, said.out + said.err)
+        assert len(server.inbox.mails) == 2
+
+
+def test_the_alerts_guide_names_every_alert() -> None:
+    whole = text("docs/alerts.md")
+    names = [*alarms.SUBJECTS, *limits.SUBJECTS, *host.KINDS]
+    assert [name for name in names if f"`{name}`" not in whole] == []
+    assert [name for name in families() if f"### {name}" not in whole and name not in ("daily", "test")] == []
