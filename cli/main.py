@@ -6,7 +6,8 @@ It defines either
 - ``app``: a ``typer.Typer``, for a group of commands; or
 - ``command``: a function, whose docstring is the help;
 
-and may define ``PANEL`` (the heading in ``vigie --help``) and ``ORDER`` (a number, small comes first).
+and may define ``PANEL`` (the heading in ``vigie --help``), ``ORDER`` (a number, small comes first) and ``LOGS``
+(the kind of log into which what it says is written).
 A command's module is imported when it is run, or for the list in ``vigie --help``: what is heavy (pandas, numba,
 ccxt, pyarrow, plotly) is imported inside its functions.
 """
@@ -28,6 +29,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli.errors import FAILED, report
+from cli.hearing import listened_to
 from vigie.domain.names import suggestion
 
 COMMANDS = "cli.commands"
@@ -112,6 +114,9 @@ def _build(name: str, module: ModuleType) -> click.Command:
     command.name = name
     command.panel = getattr(module, "PANEL", None)  # type: ignore[attr-defined]
     command.order = getattr(module, "ORDER", LAST)  # type: ignore[attr-defined]
+    kind = getattr(module, "LOGS", None)
+    if kind is not None and command.callback is not None:
+        command.callback = listened_to(name, kind, command.callback)
     return command
 
 

@@ -114,6 +114,9 @@ LeastTradesOption: TypeAlias = Annotated[
     int, typer.Option("--min-trades", min=0, help="Points with fewer closed trades are not ranked.")
 ]
 
+HealthOption: TypeAlias = Annotated[
+    bool, typer.Option("--health", help="Serve /health and /metrics from a process beside it ([health] of vigie.toml).")
+]
 EngineOption: TypeAlias = Annotated[
     str, typer.Option("--engine", metavar="WHERE", help="Who computes: local, or dask://HOST:PORT.")
 ]

@@ -49,8 +49,14 @@ def quiet() -> bool:
     return context is not None and bool(context.find_root().params.get("quiet"))
 
 
+HEARERS: list[Callable[[str], None]] = []
+"""Who else hears what is said: the log of the command that runs."""
+
+
 def note(message: str) -> None:
     """Say something beside the data: one line on stderr, silenced by ``--quiet``."""
+    for hear in HEARERS:
+        hear(message)
     if not quiet():
         say(message)
 

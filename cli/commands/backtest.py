@@ -27,6 +27,7 @@ from cli.output import console, note, print_json
 from cli.requests import request_of
 
 PANEL = "Research"
+LOGS = "backtest"
 ORDER = 10
 
 

@@ -11,6 +11,7 @@ from cli.options import JsonOption, SeedOption
 from cli.output import console, print_json
 
 PANEL = "Research"
+LOGS = "backtest"
 ORDER = 17
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import HealthOption, JsonOption, home
 from cli.output import note
 from cli.running import show_end, tick_teller
 
@@ -32,6 +32,7 @@ def command(
     base_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
     ] = None,
+    health: HealthOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Trade with real money.
@@ -42,13 +43,15 @@ def command(
 
     Example: vigie live --account live-main --i-understand live-main
     """
+    from vigie.app.health_settings import health_settings
     from vigie.app.live import LiveRequest, live_settings, run_live
     from vigie.app.wiring import Place
     from vigie.reporting.account import live_document
 
     place = Place(base_url, sandbox)
     request = LiveRequest(
-        home(), live_settings(home(), account), i_understand, without_certificate, once, not no_orders, place
-    )
+        home(), live_settings(home(), account), i_understand, without_certificate, once, not no_orders, place,
+        health_settings(home()) if health else None,
+    )  # fmt: skip
     done = run_live(request, report=note, told=tick_teller())
     show_end(done, live_document, as_json=as_json)

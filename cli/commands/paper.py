@@ -10,6 +10,7 @@ from cli.options import (
     CapitalOption,
     DataOption,
     FeeOption,
+    HealthOption,
     JsonOption,
     PairsOption,
     ParamOption,
@@ -18,6 +19,7 @@ from cli.options import (
     StrategyOption,
     TimeframeOption,
     TimerangeOption,
+    home,
 )
 from cli.output import console, note, print_json, progress
 from cli.requests import given, paper_request_of, replay_request_of
@@ -55,6 +57,7 @@ def command(
     base_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
     ] = None,
+    health: HealthOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Trade on paper, with the engine that trades live.
@@ -66,6 +69,10 @@ def command(
     vigie paper --replay --data candles/ --pairs BTC/USDT --timerange 20230101-20230701
     """
     if not replay:
+        from dataclasses import replace
+
+        from vigie.app.health_settings import health_settings
+
         said = {"data": data, "timerange": timerange, "speed": None if speed == "max" else speed}
         request = paper_request_of(
             given(ctx),
@@ -83,9 +90,11 @@ def command(
             base_url=base_url,
             only_replay=[f"--{name}" for name, value in said.items() if value is not None],
         )
+        if health:
+            request = replace(request, health=health_settings(home()))
         _on_the_market(request, as_json=as_json)
         return
-    _refuse_beside_replay(once=once, no_orders=no_orders, base_url=base_url)
+    _refuse_beside_replay(once=once, no_orders=no_orders, base_url=base_url, health=health)
     _on_recorded_candles(
         replay_request_of(
             account=account,
@@ -105,10 +114,10 @@ def command(
     )
 
 
-def _refuse_beside_replay(*, once: bool, no_orders: bool, base_url: str | None) -> None:
+def _refuse_beside_replay(*, once: bool, no_orders: bool, base_url: str | None, health: bool) -> None:
     from vigie.domain.errors import ConfigError
 
-    words = {"--once": once, "--no-orders": no_orders, "--base-url": base_url is not None}
+    words = {"--once": once, "--no-orders": no_orders, "--base-url": base_url is not None, "--health": health}
     problems = [f"{word} is for the market as it goes by, not for --replay" for word, said in words.items() if said]
     if problems:
         raise ConfigError(problems)

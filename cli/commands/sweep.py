@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 CELL_AXES = ("profile", "pairs", "timeframe", "scenario")
 
 PANEL = "Research"
+LOGS = "backtest"
 ORDER = 12
 
 

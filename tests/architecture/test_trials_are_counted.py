@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -138,20 +139,25 @@ def calls(tree: ast.AST, name: str) -> list[ast.Call]:
 
 def uncounted(modules: Mapping[str, str]) -> list[str]:
     """What is wrong, one sentence each."""
+    return [what for module, text in modules.items() for what in _uncounted(module, text)]
+
+
+@cache
+def _uncounted(module: str, text: str) -> tuple[str, ...]:
+    """What is wrong in a module; each is read once for all plantings."""
+    tree = ast.parse(text)
+    results = {name for name in taken(tree) if name not in HARMLESS}
     found = []
-    for module, text in modules.items():
-        tree = ast.parse(text)
-        results = {name for name in taken(tree) if name not in HARMLESS}
-        if results and module not in (*COUNTED, *COUNTED_FIRST, *EXCUSED, *RUNNERS):
-            found.append(f"{module} takes {', '.join(sorted(results))} and is on no list")
-        found += [f"{module} takes the private {name}" for name in _private_of_searches(tree)]
-        if module in COUNTED:
-            found += [f"{module}: {what}" for what in _escapes(tree, results, COUNTED[module])]
-        elif module in COUNTED_FIRST:
-            found += [f"{module}: {what}" for what in _runs_before(tree, results, COUNTED_FIRST[module])]
-        elif module not in EXCUSED:
-            found += [f"{module} decides what is counted" for _ in _settings_of_counted(tree)]
-    return found
+    if results and module not in (*COUNTED, *COUNTED_FIRST, *EXCUSED, *RUNNERS):
+        found.append(f"{module} takes {', '.join(sorted(results))} and is on no list")
+    found += [f"{module} takes the private {name}" for name in _private_of_searches(tree)]
+    if module in COUNTED:
+        found += [f"{module}: {what}" for what in _escapes(tree, results, COUNTED[module])]
+    elif module in COUNTED_FIRST:
+        found += [f"{module}: {what}" for what in _runs_before(tree, results, COUNTED_FIRST[module])]
+    elif module not in EXCUSED:
+        found += [f"{module} decides what is counted" for _ in _settings_of_counted(tree)]
+    return tuple(found)
 
 
 def _private_of_searches(tree: ast.AST) -> list[str]:

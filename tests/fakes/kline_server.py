@@ -52,6 +52,7 @@ class KlineServer:
         prices: last price by symbol; one that is missing is answered with an HTML page.
         halted: symbols that do not trade.
         requests: ``startTime`` of each klines call.
+        stall_s: seconds before each answer.
     """
 
     now_ms: int
@@ -65,6 +66,7 @@ class KlineServer:
     halted: set[str] = field(default_factory=set)
     requests: list[int] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    stall_s: float = 0.0
     url: str = ""
 
     def close_of(self, opens_at: int) -> float:
@@ -120,6 +122,8 @@ class KlineServer:
     @web.middleware
     async def _note_path(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.paths.append(request.path)
+        if self.stall_s:
+            await asyncio.sleep(self.stall_s)
         return await handler(request)
 
     def __enter__(self) -> Self:

@@ -114,7 +114,9 @@ def real(folder: Path, coin: str, timeframe: str, start: int | None = None, end:
 
 @pytest.mark.real_candles
 @pytest.mark.parametrize("coin", ["BTC", "ETH", "SOL"])
-@pytest.mark.parametrize(("timeframe", "pair"), [("4h", (26, 50)), ("1d", (14, 26))])
+@pytest.mark.parametrize(
+    ("timeframe", "pair"), [pytest.param("4h", (26, 50), marks=pytest.mark.long), ("1d", (14, 26))]
+)
 def test_every_scenario_is_followed_on_all_real_candles(
     candle_folder: Path, coin: str, timeframe: str, pair: tuple[int, int]
 ) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
 from vigie.app.certificates import Cover
+from vigie.app.channels import read_posts
+from vigie.app.health_settings import TOKEN as HEALTH_TOKEN
+from vigie.app.health_settings import health_settings
 from vigie.app.live import PREFIX, VARIABLE, live_plan
+from vigie.app.logs import VARIABLES as LOG_VARIABLES
+from vigie.app.logs import log_settings
 from vigie.app.reconciling import chosen_policies
 from vigie.app.secrets import Keys, keys_of, variables
 from vigie.app.settings import (
@@ -32,7 +37,17 @@ from vigie.domain.names import suggestion
 
 CHECK, SHOW = "vigie.config.check/1", "vigie.config.show/1"
 HIDDEN = "***"
-OWN_VARIABLES = ("VIGIE_HOME", "VIGIE_CACHE", VARIABLE)
+OWN_VARIABLES = (
+    "VIGIE_HOME",
+    "VIGIE_CACHE",
+    "VIGIE_ACCOUNT",
+    "VIGIE_ARGUMENTS",
+    "VIGIE_CRON",
+    VARIABLE,
+    "VIGIE_MAIL_PASSWORD",
+    HEALTH_TOKEN,
+    *LOG_VARIABLES,
+)
 """Variables that belong to no account."""
 _KINDS = ("paper", "replay-", PREFIX)
 
@@ -102,6 +117,8 @@ def _home(home: Path, there: Mapping[str, str]) -> Checked:
     found = Checked("")
     path = home / FILE
     _told(found, lambda: account_names(home))
+    _told(found, lambda: log_settings(home, there))
+    _told(found, lambda: health_settings(home, there))
     found.facts["file"] = str(path) if path.is_file() else f"{path} does not exist: defaults"
     written = read_env(home / ENV_FILE)
     found.problems += written.problems
@@ -111,7 +128,20 @@ def _home(home: Path, there: Mapping[str, str]) -> Checked:
     if state.exists() and not os.access(state, os.W_OK):
         found.problems.append(f"{state}: cannot be written")
     found.problems += _strange({**written.values, **there}, _names(home))
+    _channels(found, home, there)
     return found
+
+
+def _channels(found: Checked, home: Path, there: Mapping[str, str]) -> None:
+    """Whether people can be told of anything."""
+    try:
+        posts, problems = read_posts(home, there)
+    except ConfigError:
+        return  # the file itself: told already
+    found.problems += [one for one in problems if one not in found.problems]
+    told = [f"{one.name} to {', '.join(one.routes.to)}" for one in posts]
+    if told or not problems:
+        found.facts["alerts"] = "; ".join(told) or f"nobody is told: {FILE} has no table [mail]"
 
 
 def _strange(there: Mapping[str, str], accounts: list[str]) -> list[str]:
@@ -247,10 +277,21 @@ def _shown(home: Path, name: str, there: Mapping[str, str]) -> dict[str, Any]:
     for kind, policy in chosen_policies(settings, {})[0].items():
         source = sources.get(f"reconcile.{kind.value}", DEFAULT)
         rows.append({"name": f"reconcile.{kind.value}", "value": policy.value, "source": source})
+    if settings.reoptimise is not None:
+        rows += [
+            {"name": f"reoptimise.{one.name}", "value": _spoken(getattr(settings.reoptimise, one.name)), "source": FILE}
+            for one in fields(settings.reoptimise)
+        ]
     keys = keys_of(name, settings.venue, home, there)
     if live or keys.names:
         rows += [{"name": one, "value": HIDDEN, "source": keys.source} for one in keys.names]
     return {"account": name, "settings": rows, "variables": sorted(variables_of(name, there, account_names(home)))}
+
+
+def _spoken(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _row(name: str, value: str, sources: Mapping[str, str]) -> dict[str, str]:

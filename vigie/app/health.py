@@ -71,6 +71,11 @@ def findings_of(standing: Standing) -> tuple[Finding, ...]:
     return tuple(one for ask in asked for one in ask(standing))
 
 
+def halts_of(standing: Standing) -> list[str]:
+    """Why nothing new may be opened until a person comes, one sentence each."""
+    return [one.text for one in _halted(standing)]
+
+
 def _damaged(standing: Standing) -> list[Finding]:
     return [Finding("files", text) for text in standing.damage]
 

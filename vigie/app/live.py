@@ -9,13 +9,16 @@ from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
 from vigie.app.certificates import Cover, as_words, cover_of, proved
+from vigie.app.health_settings import HealthSettings
+from vigie.app.logs import logged
 from vigie.app.running import Report, Run, RunResult, Told, run_account
+from vigie.app.serving import watched_by_eyes
 from vigie.app.settings import FILE, AccountSettings, account_names, account_settings, check_name
 from vigie.app.strategies import find
 from vigie.app.ticking import Pace
 from vigie.app.wiring import Place, living, plan_of
 from vigie.decision.profile import Plan
-from vigie.domain.errors import ConfigError
+from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.masking import masked
 from vigie.domain.names import suggestion
 from vigie.ports.clock import Clock
@@ -36,6 +39,7 @@ class LiveRequest:
         once: one tick, and whatever it takes until all that is held is protected; for cron.
         opens: False: it decides and writes down, and opens no position.
         place: where requests go.
+        health: where health and metrics are served beside it; None: nowhere.
     """
 
     home: Path
@@ -45,6 +49,7 @@ class LiveRequest:
     once: bool = False
     opens: bool = True
     place: Place = field(default_factory=Place)
+    health: HealthSettings | None = None
 
 
 def live_settings(home: Path, name: str) -> AccountSettings:
@@ -129,24 +134,76 @@ def run_live(
     settings, time = request.settings, clock or SystemClock()
     affirm(settings.name, request.understood, os.environ if environment is None else environment)
     override = _reason(request.without_certificate)
-    made, cover = live_plan(settings, request.home)
-    if cover.name is not None:
-        report(f"certificate {cover.name}")
+    going_by = GoingBy(settings, request.home)
+    if going_by.cover.name is not None:
+        report(f"certificate {going_by.cover.name}")
     if not request.once:
         report(
             f"account {settings.name}: vigie status --account {settings.name} tells, vigie halt and vigie stop steer"
         )
-    return run_account(
-        Run(request.home, settings, request.once, request.place.base_url),
-        lambda: living(
-            settings, made, cover, home=request.home, clock=time, place=request.place, override=override,
-            opens=request.opens, environment=environment, report=report,
-        ),
-        clock=time,
-        pace=pace,
-        report=report,
-        told=told,
-    )  # fmt: skip
+    with (
+        logged(
+            request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms, environment=environment
+        ) as ears,
+        watched_by_eyes(request.home, settings.name, request.health, ears.report),
+    ):
+        return run_account(
+            Run(request.home, settings, request.once, request.place.base_url),
+            lambda: living(
+                settings, *going_by.now(), home=request.home, clock=time, place=request.place, override=override,
+                opens=request.opens, environment=environment, report=ears.report,
+            ),
+            clock=time,
+            pace=pace,
+            report=ears.report,
+            told=ears.told,
+            renewed=going_by.renewed,
+        )  # fmt: skip
+
+
+class GoingBy:
+    """The certificate that a live account goes by, and whether it is still the one."""
+
+    def __init__(self, settings: AccountSettings, home: Path) -> None:
+        """Look for it.
+
+        Raises:
+            ConfigError: every unknown name and bad value, at once.
+        """
+        self._settings, self._home = settings, home
+        self._seen_at, self._renewed = self._changed_at(), False
+        self.made, self.cover = live_plan(settings, home)
+
+    def now(self) -> tuple[Plan, Cover]:
+        """What to open the account with."""
+        self._renewed = False
+        return self.made, self.cover
+
+    def renewed(self) -> bool:
+        """Whether another certificate holds than that of the last `now`.
+
+        Who goes by none, by a person's word, goes on so: it was meant.
+        """
+        changed_at = self._changed_at()
+        if changed_at != self._seen_at and self.cover.name is not None:
+            self._seen_at = changed_at
+            self._look_again()
+        return self._renewed
+
+    def _look_again(self) -> None:
+        try:
+            made, cover = live_plan(self._settings, self._home)
+        except VigieError:
+            # What cannot be is found at the next start: a running account is not ended by it.
+            return
+        if cover.name not in (None, self.cover.name):
+            self.made, self.cover, self._renewed = made, cover, True
+
+    def _changed_at(self) -> int:
+        try:
+            return (self._home / "state" / "certificates").stat().st_mtime_ns
+        except OSError:
+            return 0
 
 
 def _reason(given: str | None) -> str:

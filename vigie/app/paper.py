@@ -7,7 +7,10 @@ from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
+from vigie.app.health_settings import HealthSettings
+from vigie.app.logs import logged
 from vigie.app.running import Run, RunResult, Told, run_account
+from vigie.app.serving import watched_by_eyes
 from vigie.app.settings import AccountSettings, check_name
 from vigie.app.ticking import Pace
 from vigie.app.wiring import Report, papering, plan_of
@@ -28,6 +31,7 @@ class PaperRequest:
         once: one tick, then the end: for cron.
         opens: False: it decides and writes down, and opens no position.
         base_url: another address for the venue; None: its own.
+        health: where health and metrics are served beside it; None: nowhere.
     """
 
     home: Path
@@ -35,6 +39,7 @@ class PaperRequest:
     once: bool = False
     opens: bool = True
     base_url: str | None = None
+    health: HealthSettings | None = None
 
 
 def paper_name(given: str | None) -> str:
@@ -77,11 +82,17 @@ def run_paper(
     settings, time = request.settings, clock or SystemClock()
     made = plan_of(settings, request.home)
     market = source or CcxtCandleSource(settings.venue, local_time_ms=time.now_ms, base_url=request.base_url)
-    return run_account(
-        Run(request.home, settings, request.once, request.base_url),
-        lambda: papering(settings, made, market, home=request.home, clock=time, opens=request.opens, report=report),
-        clock=time,
-        pace=pace,
-        report=report,
-        told=told,
-    )
+    with (
+        logged(request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms) as ears,
+        watched_by_eyes(request.home, settings.name, request.health, ears.report),
+    ):
+        return run_account(
+            Run(request.home, settings, request.once, request.base_url),
+            lambda: papering(
+                settings, made, market, home=request.home, clock=time, opens=request.opens, report=ears.report
+            ),
+            clock=time,
+            pace=pace,
+            report=ears.report,
+            told=ears.told,
+        )

@@ -10,6 +10,7 @@ from pathlib import Path
 from vigie.adapters.clock import SystemClock
 from vigie.app.data import Report, load_instruments, load_series, require_continuity
 from vigie.app.halting import stopped
+from vigie.app.logs import Ears, logged
 from vigie.app.settings import AccountSettings, check_name
 from vigie.app.wiring import Replay, plan_of, replaying
 from vigie.decision.profile import Plan
@@ -139,6 +140,16 @@ def run_replay(
         InvariantBroken: the account's files do not add up.
     """
     request = task.request
+    begins = min((int(one.candles.opens_at[0]) for one in task.series if len(one.candles)), default=0)
+    first = begins if request.start_ms is None else max(begins, request.start_ms)
+    with logged(request.home, "live", request.settings.name, report=report, now_ms=lambda: first) as ears:
+        return _gone_through(task, ears, progress, watch)
+
+
+def _gone_through(
+    task: ReplayTask, ears: Ears, progress: Callable[[int], None], watch: Callable[[Replay], None]
+) -> ReplayResult:
+    request = task.request
     problems: dict[str, None] = {}
     rows, interrupted = 0, False
     ended = "the candles ended"
@@ -151,16 +162,23 @@ def run_replay(
         start_ms=request.start_ms,
         end_ms=request.end_ms,
         pace=request.pace,
-        report=report,
+        report=ears.report,
     ) as replay:
+        ears.now_ms = replay.market.now_ms
         started = replay.engine.start()
+
+        def tick() -> None:
+            done = replay.engine.decision_tick()
+            problems.update(dict.fromkeys(done.problems))
+            ears.tick(done.mode.value, done.problems, replay.engine.portfolio)
+
         try:
             if replay.resumed:
                 # What was decided before the last process died still waits for its price.
-                problems |= dict.fromkeys(replay.engine.decision_tick().problems)
+                tick()
                 progress(task.rows - replay.market.rows_left)
             while replay.market.close_row():
-                problems |= dict.fromkeys(replay.engine.decision_tick().problems)
+                tick()
                 rows += 1
                 progress(1)
                 watch(replay)

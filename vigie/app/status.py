@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vigie.app.alert_status import alert_statuses
 from vigie.app.health import mode_of, next_run_at, problems_of, unprotected
 from vigie.app.standing import Standing, look
 from vigie.decision.settings import Settings
@@ -46,6 +47,7 @@ def status(home: Path, account: str) -> dict[str, Any]:
         "timeframe": standing.run.get("timeframe"),
         "certificate": standing.run.get("certificate"),
         "journal_lines": max(0, standing.last_seq),
+        "alerts": alert_statuses(home, account),
         "requests": [
             {"kind": one.kind, "asked_at": as_iso(one.asked_at), "arguments": dict(one.arguments)}
             for one in standing.requests

@@ -449,7 +449,8 @@ def _world(
     Args:
         account: its name.
         home: where ``state/`` lies.
-        broker, feed: of the mode.
+        broker: of the mode.
+        feed: of the mode.
         clock: what other processes of this machine go by: heartbeat, requests.
         report: told what happened on the way.
         time: what the engine goes by, and its journal; None: the same.

@@ -35,9 +35,10 @@ from vigie.engine.coverage import Coverage
 from vigie.engine.decisions import CloseDesk
 from vigie.engine.desk import Desk
 from vigie.engine.entries import EntryDesk, due_at
+from vigie.engine.gauges import Gauges
 from vigie.engine.governance.evidence import CRASH_WINDOW_MS, Phase, Standing
 from vigie.engine.governance.governor import Governor
-from vigie.engine.limits import Limits
+from vigie.engine.limits import Limits, equity_of
 from vigie.engine.plans import Plans
 from vigie.engine.protection import Guardian
 from vigie.engine.reconcile import Difference, Evidence, compare
@@ -112,6 +113,8 @@ class Engine:
         self._resting: tuple[OrderReport, ...] | None = None
         self._counts = True
         self._misconfigured: set[str] = set()
+        self._gauges = Gauges()
+        self._spent_ms: dict[str, int] = {}
 
     @property
     def portfolio(self) -> Portfolio:
@@ -197,7 +200,7 @@ class Engine:
         self._entries = EntryDesk(
             setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock, self._governor
         )
-        self._looker = Looker(setup, self._plans, world.feed)
+        self._looker = Looker(setup, self._plans, world.feed, world.clock)
 
     def _require_pairs(self, account: Portfolio) -> None:
         named = {str(pair) for pair in self._setup.pairs}
@@ -307,19 +310,23 @@ class Engine:
         try:
             work()
         except InvariantBroken as error:
+            self._gauges.failed(name, error)
             self._problems.append(f"{name}: {error}")
             self._desk.hold_back(TradingMode.HALTED)
             self._latch("invariant", str(error))
         except ConfigError as error:
+            self._gauges.failed(name, error)
             self._problems.append(f"{name}: {error}")
             self._call_for_a_person(str(error))
         except VigieError as error:
+            self._gauges.failed(name, error)
             self._problems.append(f"{name}: {error}")
             if isinstance(error, VenueRefused) and error.code is RefusalCode.NOT_PERMITTED:
                 self._call_for_a_person(str(error))
             if isinstance(error, VenueUnavailable) and (error.retry_after or 0.0) >= LONG_WAIT_S:
                 self._tell_of_a_ban(str(error))
         except OSError as error:
+            self._gauges.failed(name, error)
             self._problems.append(f"{name}: the disk: {error.strerror or error}")
             self._desk.hold_back(TradingMode.HALTED)
 
@@ -371,6 +378,7 @@ class Engine:
         if found:
             # What is less than a step of the pair halts nobody: it cannot be traded.
             found = compare(self.portfolio, balances, resting, pairs, self._filters_of(found))
+        self._gauges.compared(found)
         self._guardian.found_again({one.subject for one in found})
         self._uncompared = 0
         texts = tuple(one.text for one in found)
@@ -415,7 +423,9 @@ class Engine:
         prices = {pair: feed.price(Pair.parse(pair)) for pair in self.portfolio.holdings}
         if None not in prices.values():
             self._unpriced = 0
-        self._limits.read({pair: math.nan if price is None else price for pair, price in prices.items()})
+        known = {pair: math.nan if price is None else price for pair, price in prices.items()}
+        self._gauges.priced(equity_of(self.portfolio, known), self._world.clock.now_ms())
+        self._limits.read(known)
 
     def _govern(self, phase: Phase, crashes: int = 0) -> None:
         """Ask the rules. A breach halts until a person comes; a lesser one holds entries back as long as it lasts."""
@@ -472,6 +482,7 @@ class Engine:
 
     def _look_at(self, pair: Pair, views: dict[str, View]) -> None:
         view = self._looker.look(pair)
+        self._spent_ms[str(pair)] = self._looker.spent_ms
         if view is not None:
             views[str(pair)] = view
 
@@ -483,8 +494,17 @@ class Engine:
         for candle_at in rows:
             newest = candle_at == rows[-1] and self._fresh(candle_at)
             for pair in sorted(views):
-                self._step(pair, lambda pair=pair: self._closes.decide(views[pair], candle_at, newest=newest))  # type: ignore[misc]  # noqa: B023
+                self._step(pair, lambda pair=pair: self._decide(views[pair], candle_at, newest=newest))  # type: ignore[misc]  # noqa: B023
             self._limits.mark(candle_at, {pair: one.close_before(candle_at) for pair, one in views.items()})
+
+    def _decide(self, view: View, candle_at: int, *, newest: bool) -> None:
+        seq = self.portfolio.seq
+        try:
+            self._closes.decide(view, candle_at, newest=newest)
+        finally:
+            # What was decided stands in the journal, whatever came of it.
+            if self.portfolio.seq != seq:
+                self._gauges.decided(self._spent_ms.get(str(view.pair), 0))
 
     def _enter(self, views: dict[str, View]) -> None:
         """Nothing more is bought while something that is held has no stop."""
@@ -541,6 +561,7 @@ class Engine:
                 "candle_at": None if cycle is None else cycle.candle_at,
                 "mode": self._desk.mode.value,
                 "problems": list(self._problems),
+                **self._gauges.facts(),
             }
         )
 

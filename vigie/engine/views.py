@@ -13,6 +13,7 @@ from vigie.domain.candles import Candles, FloatArray, IntArray
 from vigie.domain.pair import Pair
 from vigie.engine.plans import Plans
 from vigie.engine.setup import Setup
+from vigie.ports.clock import Clock
 from vigie.ports.feed import CandleFeed
 from vigie.strategy.signals import Signals
 
@@ -56,8 +57,10 @@ class View:
 class Looker:
     """Reads candles and asks the strategy, long enough a window for recursive indicators to have converged."""
 
-    def __init__(self, setup: Setup, plans: Plans, feed: CandleFeed) -> None:
-        self._plans, self._feed = plans, feed
+    def __init__(self, setup: Setup, plans: Plans, feed: CandleFeed, clock: Clock) -> None:
+        self._plans, self._feed, self._clock = plans, feed, clock
+        self.spent_ms = 0
+        """How long the strategy took over the last look, milliseconds; asking for candles not counted."""
         cooldown = setup.plan.limits["cooldown"]
         looked_back = [int(setup.plan.settings.correlation_window), 0 if math.isnan(cooldown) else int(cooldown)]
         self._window = max(LEAST_WINDOW, *(one + 2 for one in looked_back))
@@ -74,7 +77,9 @@ class Looker:
             if not len(candles):
                 return None
             plan = self._plans.of(str(pair))
+            began = self._clock.now_ms()
             signals = plan.strategy.signals(candles, plan.parameters)
+            self.spent_ms = self._clock.now_ms() - began
             if self._window >= WARM_UPS * signals.warm_up or len(candles) < self._window:
                 return View(pair, candles, signals)
             self._window = WARM_UPS * signals.warm_up

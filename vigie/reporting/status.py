@@ -38,6 +38,9 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
         yield from _drift(document.get("drift", ()))
         yield from _elsewhere(document)
         yield from _orders(document)
+    for one in document.get("alerts", ()):
+        if one.get("problem"):
+            yield _row(one["channel"], f"{one['waiting']} waiting: {one['problem']}", LOOK)
     for one in document["requests"]:
         words = " ".join(f"{name}={value}" for name, value in one["arguments"].items())
         yield _row("pending", f"{one['kind']} {words}, asked {when(one['asked_at'])}", LOOK)

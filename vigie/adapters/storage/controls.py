@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from vigie.adapters.storage import heartbeat, kill_switch
+from vigie.adapters.storage import heartbeat, kill_switch, tallies
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.domain.holdings import Latch
@@ -73,5 +73,6 @@ class FileControls:
         """
         try:
             heartbeat.beat(self.folder, self.clock.now_ms(), facts)
+            tallies.add(self.folder, facts)
         except OSError as error:
             self.report(f"{self.folder}: the heartbeat cannot be written ({error.strerror or error})")

@@ -1,0 +1,140 @@
+"""How a process ends that was to run for months: by a signal, by two, by `vigie stop`, by a defect."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_paper_on_the_market import BTC, write_strategy
+from tests.fakes.kline_server import HOUR_MS, KlineServer
+from vigie.adapters.clock import SystemClock
+from vigie.adapters.storage.journal import JsonlJournal
+from vigie.adapters.storage.journal_files import verify
+from vigie.app.paper import PaperRequest, run_paper
+from vigie.app.settings import AccountSettings
+from vigie.domain.events import RunEnded
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+VIGIE = str(Path(sys.executable).with_name("vigie"))
+PATIENCE = 60.0
+Process = subprocess.Popen[str]
+
+
+@pytest.fixture
+def market() -> Iterator[KlineServer]:
+    """A market of today, where an hour has just begun: what closed can still be acted on."""
+    hour = SystemClock().now_ms() // HOUR_MS * HOUR_MS
+    with KlineServer(now_ms=hour + 5_000, first_ms=hour - 700 * HOUR_MS, prices={"BTCUSDT": "120.00"}) as server:
+        yield server
+
+
+@pytest.fixture
+def trading(home: Path, market: KlineServer) -> Iterator[Callable[[], Process]]:
+    """Starts `vigie paper` in a process of its own."""
+    write_strategy(home)
+    started: list[Process] = []
+
+    def start() -> Process:
+        words = [VIGIE, "paper", "--strategy", "eager", "--pairs", "BTC/USDT", "--base-url", market.url]
+        environment = os.environ | {"VIGIE_HOME": str(home)}
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(words, env=environment, stdout=pipe, stderr=pipe, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def until(holds: Callable[[], object], process: Process) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def said(home: Path, *words: str) -> int:
+    return subprocess.run(
+        [VIGIE, *words], env=os.environ | {"VIGIE_HOME": str(home)}, capture_output=True, check=False
+    ).returncode
+
+
+def last_words(home: Path) -> list[str]:
+    with JsonlJournal(home / "state/paper/journal", "paper", SystemClock()) as journal:
+        return [one.event.reason for one in journal.read() if isinstance(one.event, RunEnded)]
+
+
+@pytest.mark.long
+def test_a_stop_by_command_ends_with_0_and_every_start_with_78_until_it_is_taken_back(
+    home: Path, trading: Callable[[], Process]
+) -> None:
+    heart = home / "state/paper/heartbeat.json"
+    running = trading()
+    until(heart.exists, running)
+    begun = time.monotonic()
+    assert said(home, "stop", "--reason", "moving house") == 0
+    _, err = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0, err
+    assert time.monotonic() - begun < 5.0, "it does not wait for its next tick"
+    assert (home / "state/paper/stopped").exists()
+    refused = trading()
+    _, err = refused.communicate(timeout=PATIENCE)
+    assert refused.returncode == 78
+    assert "moving house" in err
+    assert said(home, "start") == 0
+    again, before = trading(), heart.stat().st_mtime_ns
+    until(lambda: heart.stat().st_mtime_ns > before, again)
+    again.send_signal(signal.SIGTERM)
+    _, err = again.communicate(timeout=PATIENCE)
+    assert again.returncode == 0, err
+    assert not (home / "state/paper/stopped").exists(), "a mere signal leaves no marker"
+    assert ["moving house" in one for one in last_words(home)] == [True, False]
+    assert last_words(home)[-1] == "SIGTERM"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
+def test_a_second_signal_ends_at_once_what_waits_for_a_venue_that_is_silent(
+    home: Path, trading: Callable[[], Process], market: KlineServer, number: signal.Signals
+) -> None:
+    market.stall_s = 30.0
+    running = trading()
+    until(lambda: market.paths, running)
+    running.send_signal(number)
+    time.sleep(0.3)
+    assert running.poll() is None, "the first one lets it come to an end by itself"
+    begun = time.monotonic()
+    running.send_signal(number)
+    _, err = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130, err
+    assert time.monotonic() - begun < 3.0
+    assert "interrupted" in err
+    assert "Traceback" not in err
+
+
+def test_what_nobody_thought_of_ends_the_run_and_no_thread_keeps_the_process_alive(
+    home: Path, market: KlineServer
+) -> None:
+    write_strategy(home)
+    before = threading.active_count()
+
+    def told(*_: object) -> None:
+        raise RuntimeError("unthinkable")
+
+    settings = AccountSettings("paper", strategy="eager", pairs=(BTC,))
+    with pytest.raises(RuntimeError, match="unthinkable"):
+        run_paper(PaperRequest(home, settings, base_url=market.url), told=told)
+    assert [one.name for one in threading.enumerate() if "APScheduler" in one.name] == []
+    assert threading.active_count() <= before + 1, "that of the signals is a daemon"
+    assert verify(home / "state/paper/journal", "paper").bad is None
+    assert last_words(home) == [], "it did not end: it broke"

@@ -1,0 +1,1 @@
+"""Pages for those who look on: health and metrics over HTTP."""
