@@ -78,7 +78,7 @@ class Soak:
     Attributes:
         ticks: how many.
         faults: by name.
-        receipts: all of them, read day by day: old files are dropped.
+        decided: candles of decision receipts, read day by day: old files are dropped.
         memory: bytes by day, from the end of the warm-up on.
         files: open descriptors by day.
         resident: megabytes by day.
@@ -89,7 +89,8 @@ class Soak:
     seed: int = 1
     ticks: int = 0
     faults: Counter[str] = field(default_factory=Counter)
-    receipts: list[dict[str, Any]] = field(default_factory=list)
+    decided: list[int] = field(default_factory=list)
+    seen: int = 0
     memory: dict[int, int] = field(default_factory=dict)
     files: dict[int, int] = field(default_factory=dict)
     resident: dict[int, float] = field(default_factory=dict)
@@ -159,12 +160,14 @@ class Soak:
 
     def _look(self, day: int) -> None:
         """Once a day."""
-        seen = self.receipts[-1]["at"] if self.receipts else 0
-        fresh = takewhile(lambda one: one["at"] > seen, backwards(self.folder / "receipts"))
-        self.receipts += reversed(list(fresh))
-        self.files[day], self.resident[day] = descriptors(), resident_mb()
-        # What the test's own channel has heard is the test's.
+        fresh = list(takewhile(lambda one: one["at"] > self.seen, backwards(self.folder / "receipts")))[::-1]
+        self.decided += [int(one["candle_at"]) for one in fresh if one["kind"] == "decision" and one["decided"]]
+        self.seen = fresh[-1]["at"] if fresh else self.seen
+        # What the exchange remembers of its calls, and the test's own channel, is not what this is about.
+        self.ex.journal._entries.clear()
         self.alerts.told.clear()
+        gc.collect()
+        self.files[day], self.resident[day] = descriptors(), resident_mb()
         if day == WARM_UP_DAYS:
             tracemalloc.start(1)
         if day >= WARM_UP_DAYS:
@@ -205,8 +208,7 @@ def holds(soak: Soak) -> None:
     """What has to be so after it."""
     first = soak.began // HOUR * HOUR
     wanted = [first + hour * HOUR for hour in range(24 * soak.days)]
-    decided = [one["candle_at"] for one in soak.receipts if one["kind"] == "decision" and one["decided"]]
-    assert [at for at in decided if at >= first] == wanted, "one decision receipt an hour"
+    assert [at for at in soak.decided if at >= first] == wanted, "one decision receipt an hour"
     with JsonlJournal(soak.folder / "journal", ACCOUNT, soak.clock) as journal:
         lines = list(journal.read())
     cycles = [one.event.candle_at for one in lines if isinstance(one.event, e.CycleDone)]
