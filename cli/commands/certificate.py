@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PANEL = "Research"
 ORDER = 19
 
-app = typer.Typer(help="Certificates of walk-forward: list, show, verify.", no_args_is_help=True)
+app = typer.Typer(help="Certificates of walk-forward: list, show, verify, promote.", no_args_is_help=True)
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of a certificate, or the beginning of its name or hash.")
@@ -50,6 +50,37 @@ def list_(as_json: JsonOption = False) -> None:
     for broken in found:
         if broken.certificate is None:
             note(broken.problem)
+
+
+@app.command("proposals")
+def proposals_(as_json: JsonOption = False) -> None:
+    """Name certificates that nothing goes by until they are promoted."""
+    from vigie.app.certificates import proposals
+
+    found = proposals(home())
+    if as_json:
+        documents = [_brief(one.certificate) if one.certificate else {"problem": one.problem} for one in found]
+        print_json({"proposals": documents})
+        return
+    for one in found:
+        console().print(one.certificate.name if one.certificate else one.problem, soft_wrap=True)
+    if not found:
+        note("nothing is proposed")
+
+
+@app.command("promote")
+def promote(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Take a proposal: live trading goes by it.
+
+    Positions that are held keep the numbers under which they were opened.
+    """
+    from vigie.app.certificates import take
+
+    found = take(home(), name)
+    if as_json:
+        print_json(_brief(found))
+    else:
+        console().print(f"{found.name} is taken: it holds for positions opened from now on", soft_wrap=True)
 
 
 @app.command("show")

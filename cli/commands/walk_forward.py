@@ -74,6 +74,9 @@ def command(
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
     promote: Annotated[bool, typer.Option("--promote", help="Write a certificate if every gate is passed.")] = False,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="The same, but nothing goes by it until vigie certificate promote.")
+    ] = False,
     export: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Equity of the tests, one after the other: .csv, .json or .parquet."),
@@ -135,7 +138,8 @@ def command(
         from vigie.app.saved import save_walk_forward
 
         save_walk_forward(done, save, note)
-    certificate = certify(done, base.home) if promote and done.outcome.passed else None
+    wanted = (promote or propose) and done.outcome.passed
+    certificate = certify(done, base.home, proposed=not promote) if wanted else None
     name = None if certificate is None else certificate.name
     written = write_walk_forward(request.search, done, outputs, name)
     facts: dict[str, Any] = {

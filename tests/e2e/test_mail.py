@@ -26,10 +26,12 @@ from tests.fakes.mail_servers import (
 )  # fmt: skip
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app import mail_desk
+from vigie.app.alarms import alarms
 from vigie.app.alert_status import alerts_folder
-from vigie.app.post_office import PostOffice, post_office
+from vigie.app.post_office import PostOffice, office_beside, post_office
 from vigie.domain import events as e
 from vigie.domain.timeframe import DAY_MS
+from vigie.ports.alerts import OVER
 
 ENV = {"VIGIE_MAIL_PASSWORD": PASSWORD}
 AT = 1_750_003_600_000
@@ -218,8 +220,9 @@ def test_a_bad_certificate_gets_nothing_and_is_told(vigie: Vigie, home: Path, tm
     assert spool.code == 3
     (channel,) = spool.document["channels"]
     assert "certificate verify failed" in channel["status"]["problem"].lower()
-    subject = "[CRITICAL] vigie paper: BTC/USDT no stop can be placed: it is being sold"
-    assert [one["subject"] for one in channel["waiting"]] == [subject]
+    assert [one["subject"] for one in channel["waiting"]] == [
+        "[CRITICAL] vigie paper: BTC/USDT no stop can be placed: it is being sold"
+    ]
     assert "certificate" in vigie("status", "--account", "paper").out
 
 
@@ -413,3 +416,37 @@ def test_config_check_is_content_with_a_good_one(vigie: Vigie, home: Path, monke
     said = vigie("config", "check", "--json")
     assert said.code == 0, said.out
     assert PASSWORD not in said.out + vigie("config", "show", "--json").out
+
+
+# --- beside the engine ------------------------------------------------------------------------------------------------
+
+
+def test_the_watchdog_is_heard_though_the_engine_is_dead_or_alive(
+    home: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_MAIL_PASSWORD", PASSWORD)
+    begun(home)
+    set_up(home, server)
+    said: list[str] = []
+    with post_office(home, "paper", clock=FakeClock(AT), environment=ENV), alarms(home, "paper", said.append) as alerts:
+        alerts.tell(e.AlertRaised("watchdog-heartbeat", "paper: no heartbeat for 400 s", urgent=True))
+        wait_for(lambda: len(server.inbox.mails) == 1)
+        alerts.tell(e.AlertRaised(f"watchdog-heartbeat{OVER}", "paper: heartbeat: over, it began 16:06 UTC"))
+        wait_for(lambda: len(server.inbox.mails) == 2)
+    assert server.inbox.subjects == [
+        "[CRITICAL] vigie paper: watchdog: heartbeat", "vigie paper: over: watchdog: heartbeat",
+    ]  # fmt: skip
+    assert said == ["URGENT: paper: no heartbeat for 400 s", "paper: heartbeat: over, it began 16:06 UTC"]
+
+
+def test_of_several_beside_the_engine_one_sends_for_all(
+    home: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_MAIL_PASSWORD", PASSWORD)
+    begun(home)
+    set_up(home, server)
+    with office_beside(home, "paper"):
+        with office_beside(home, "paper") as second:
+            second.told_of("backup", "no room")
+        wait_for(lambda: len(server.inbox.mails) == 1)
+    assert server.inbox.subjects == ["[WARNING] vigie paper: the backup failed"]

@@ -28,7 +28,7 @@ def read_status(folder: Path) -> dict[str, Any] | None:
 def alert_statuses(home: Path, account: str) -> list[dict[str, Any]]:
     """Of each channel that has done something: waiting letters, the last one sent, what went wrong."""
     found = []
-    for path in sorted(alerts_folder(home, account).glob(f"*/{STATUS}")):
+    for path in sorted(alerts_folder(home, account).glob(f"**/{STATUS}")):
         document = read_status(path.parent)
         if document is not None:
             found.append({"channel": path.parent.name, **document})

@@ -12,7 +12,7 @@ from vigie.app.accounts import known
 from vigie.app.alert_status import alerts_folder, read_status
 from vigie.app.channels import names, posts_of
 from vigie.app.mail_desk import Desk
-from vigie.app.post_office import letters_waiting
+from vigie.app.post_office import BESIDE, letters_waiting
 from vigie.app.told import load
 from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.instants import as_iso
@@ -96,17 +96,18 @@ def send_waiting(home: Path, account: str) -> dict[str, Any]:
     Raises:
         ConfigError: settings that cannot be used, or another process sends.
     """
-    folder = alerts_folder(home, account)
-    folder.mkdir(parents=True, exist_ok=True)
-    clock, found, said = SystemClock(), [], list[str]()
+    posts, clock = posts_of(home), SystemClock()
+    found, said = [], list[str]()
     try:
-        with locked(folder / "lock", wait=False):
-            for post in posts_of(home):
-                desk = Desk(post, folder, account, said.append, clock.now_ms)
-                desk.send()
-                found.append({"channel": post.name, "sent": desk.status.sent, "status": desk.status.document()})
+        for folder in (alerts_folder(home, account), alerts_folder(home, account) / BESIDE):
+            folder.mkdir(parents=True, exist_ok=True)
+            with locked(folder / "lock", wait=False):
+                for post in posts:
+                    desk = Desk(post, folder, account, said.append, clock.now_ms)
+                    desk.send()
+                    found.append({"channel": post.name, "status": desk.status.document()})
     except BlockingIOError:
-        raise ConfigError(f"the process that runs {account} sends by itself") from None
+        raise ConfigError(f"the process that runs {account} or watches it sends by itself") from None
     return {"schema": SEND, "account": account, "problems": said, "channels": found}
 
 

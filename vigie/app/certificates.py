@@ -49,6 +49,31 @@ def certificates(home: Path) -> tuple[Filed, ...]:
     return CertificateFolder.of(home).all()
 
 
+def proposals(home: Path) -> tuple[Filed, ...]:
+    """Certificates that nothing goes by until they are taken."""
+    return CertificateFolder.proposed(home).all()
+
+
+def take(home: Path, name: str) -> Certificate:
+    """Let live trading go by a proposed certificate, from its next start or its next look on.
+
+    Args:
+        home: the user's folder.
+        name: of the proposal, or the beginning of its name or hash.
+
+    Raises:
+        ConfigError: none or several are meant, or it cannot be written.
+        DataError: its file was changed.
+        OSError: the proposal cannot be removed.
+    """
+    folder = CertificateFolder.proposed(home)
+    found = folder.find(name)
+    # First there, then no more here: whoever dies in between has it twice, and loses nothing.
+    CertificateFolder.of(home).save(found)
+    folder.remove(found.name)
+    return found
+
+
 def certificate(home: Path, name: str) -> Certificate:
     """A certificate by name, or by the beginning of its name or hash.
 

@@ -71,7 +71,7 @@ class Routes:
         return found if isinstance(found, tuple) else self.to
 
 
-USUAL_ROUTES: dict[str, str] = {"INFO": DIGEST, "trades": ALL, "runs": ALL, "daily": ALL, "test": ALL}
+USUAL_ROUTES: dict[str, str] = {"INFO": DIGEST, "trades": ALL, "runs": ALL, "host": ALL, "daily": ALL, "test": ALL}
 """What routine there is waits for the morning; a trade, a start and an end do not."""
 
 

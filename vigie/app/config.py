@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,17 @@ from vigie.domain.names import suggestion
 
 CHECK, SHOW = "vigie.config.check/1", "vigie.config.show/1"
 HIDDEN = "***"
-OWN_VARIABLES = ("VIGIE_HOME", "VIGIE_CACHE", VARIABLE, "VIGIE_MAIL_PASSWORD", HEALTH_TOKEN, *LOG_VARIABLES)
+OWN_VARIABLES = (
+    "VIGIE_HOME",
+    "VIGIE_CACHE",
+    "VIGIE_ACCOUNT",
+    "VIGIE_ARGUMENTS",
+    "VIGIE_CRON",
+    VARIABLE,
+    "VIGIE_MAIL_PASSWORD",
+    HEALTH_TOKEN,
+    *LOG_VARIABLES,
+)
 """Variables that belong to no account."""
 _KINDS = ("paper", "replay-", PREFIX)
 
@@ -267,10 +277,21 @@ def _shown(home: Path, name: str, there: Mapping[str, str]) -> dict[str, Any]:
     for kind, policy in chosen_policies(settings, {})[0].items():
         source = sources.get(f"reconcile.{kind.value}", DEFAULT)
         rows.append({"name": f"reconcile.{kind.value}", "value": policy.value, "source": source})
+    if settings.reoptimise is not None:
+        rows += [
+            {"name": f"reoptimise.{one.name}", "value": _spoken(getattr(settings.reoptimise, one.name)), "source": FILE}
+            for one in fields(settings.reoptimise)
+        ]
     keys = keys_of(name, settings.venue, home, there)
     if live or keys.names:
         rows += [{"name": one, "value": HIDDEN, "source": keys.source} for one in keys.names]
     return {"account": name, "settings": rows, "variables": sorted(variables_of(name, there, account_names(home)))}
+
+
+def _spoken(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _row(name: str, value: str, sources: Mapping[str, str]) -> dict[str, str]:

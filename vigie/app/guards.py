@@ -12,7 +12,7 @@ from vigie.adapters.network import NetworkCheck
 from vigie.adapters.storage.reserve import Reserve
 from vigie.app.watch_settings import WatchSettings
 from vigie.domain.events import AlertRaised
-from vigie.ports.alerts import Alerts
+from vigie.ports.alerts import OVER, Alerts
 from vigie.ports.clock import Clock
 
 MEGABYTE = 1e6
@@ -43,7 +43,7 @@ class Troubles:
     def over(self, topic: str, text: str) -> None:
         """It is not wrong any more: told if it was."""
         if self.now.pop(topic, None) is not None:
-            self.alerts.tell(AlertRaised(topic, text))
+            self.alerts.tell(AlertRaised(f"{topic}{OVER}", text))
 
 
 def resident_mb() -> float:

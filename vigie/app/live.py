@@ -18,7 +18,7 @@ from vigie.app.strategies import find
 from vigie.app.ticking import Pace
 from vigie.app.wiring import Place, living, plan_of
 from vigie.decision.profile import Plan
-from vigie.domain.errors import ConfigError
+from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.masking import masked
 from vigie.domain.names import suggestion
 from vigie.ports.clock import Clock
@@ -134,9 +134,9 @@ def run_live(
     settings, time = request.settings, clock or SystemClock()
     affirm(settings.name, request.understood, os.environ if environment is None else environment)
     override = _reason(request.without_certificate)
-    made, cover = live_plan(settings, request.home)
-    if cover.name is not None:
-        report(f"certificate {cover.name}")
+    going_by = GoingBy(settings, request.home)
+    if going_by.cover.name is not None:
+        report(f"certificate {going_by.cover.name}")
     if not request.once:
         report(
             f"account {settings.name}: vigie status --account {settings.name} tells, vigie halt and vigie stop steer"
@@ -150,14 +150,60 @@ def run_live(
         return run_account(
             Run(request.home, settings, request.once, request.place.base_url),
             lambda: living(
-                settings, made, cover, home=request.home, clock=time, place=request.place, override=override,
+                settings, *going_by.now(), home=request.home, clock=time, place=request.place, override=override,
                 opens=request.opens, environment=environment, report=ears.report,
             ),
             clock=time,
             pace=pace,
             report=ears.report,
             told=ears.told,
+            renewed=going_by.renewed,
         )  # fmt: skip
+
+
+class GoingBy:
+    """The certificate that a live account goes by, and whether it is still the one."""
+
+    def __init__(self, settings: AccountSettings, home: Path) -> None:
+        """Look for it.
+
+        Raises:
+            ConfigError: every unknown name and bad value, at once.
+        """
+        self._settings, self._home = settings, home
+        self._seen_at, self._renewed = self._changed_at(), False
+        self.made, self.cover = live_plan(settings, home)
+
+    def now(self) -> tuple[Plan, Cover]:
+        """What to open the account with."""
+        self._renewed = False
+        return self.made, self.cover
+
+    def renewed(self) -> bool:
+        """Whether another certificate holds than that of the last `now`.
+
+        Who goes by none, by a person's word, goes on so: it was meant.
+        """
+        changed_at = self._changed_at()
+        if changed_at != self._seen_at and self.cover.name is not None:
+            self._seen_at = changed_at
+            self._look_again()
+        return self._renewed
+
+    def _look_again(self) -> None:
+        try:
+            made, cover = live_plan(self._settings, self._home)
+        except VigieError:
+            # What cannot be is found at the next start: a running account is not ended by it.
+            return
+        if cover.name not in (None, self.cover.name):
+            self.made, self.cover, self._renewed = made, cover, True
+
+    def _changed_at(self) -> int:
+        try:
+            return (self._home / "state" / "certificates").stat().st_mtime_ns
+        except OSError:
+            return 0
 
 
 def _reason(given: str | None) -> str:

@@ -7,6 +7,7 @@ came, and sends. A process that is killed at any point is carried on by the next
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -28,7 +29,7 @@ from vigie.domain.errors import VenueUnavailable, VigieError
 from vigie.domain.events import AlertRaised
 from vigie.domain.notice import Level, Notice
 from vigie.domain.timeframe import DAY_MS
-from vigie.ports.alerts import Alerts, Letter
+from vigie.ports.alerts import OVER, Alerts, Letter
 from vigie.ports.clock import Clock
 from vigie.reporting.notices.book import notices_of
 from vigie.reporting.notices.families.host import host_notice
@@ -39,6 +40,8 @@ LOOK_SECONDS = 2.0
 CLOSING_SECONDS = 8.0
 """How long an ending process waits for its last letters; the rest is sent by the next one."""
 _MOST_HANDED_OVER = 200
+BESIDE = "beside"
+"""Where processes beside the engine keep their letters: watchdog, backups."""
 
 
 class PostOffice:
@@ -53,10 +56,13 @@ class PostOffice:
         clock: Clock | None = None,
         report: Report = lambda _: None,
         once: bool = False,
+        beside: bool = False,
+        sends: bool = True,
     ) -> None:
         self._home, self._account, self._report, self._once = home, account, report, once
+        self._follows, self._sends = not beside, sends
         self._clock = clock or SystemClock()
-        self._folder = alerts_folder(home, account)
+        self._folder = alerts_folder(home, account) / BESIDE if beside else alerts_folder(home, account)
         self._journal = account_folder(home, account) / "journal"
         self.desks = [Desk(one, self._folder, account, report, self._clock.now_ms) for one in posts]
         self._handed_over: deque[Notice] = deque(maxlen=_MOST_HANDED_OVER)
@@ -134,6 +140,8 @@ class PostOffice:
         self._told, problem = load(self._folder)
         if problem:
             self._report(problem)
+        if not self._follows:
+            self._told.seq = -1
         if self._told.seq is None:
             last = tail(self._journal, 1)
             self._told.seq = last[0].seq if last else -1
@@ -141,17 +149,18 @@ class PostOffice:
             running = run is not None and (end is None or end.seq < run.seq)
             self._told.memory = Memory(running=running)
             self._changed = True
-        for desk in self.desks:
+        for desk in self.desks if self._sends else ():
             desk.spool.tidy()
 
     def look(self) -> None:
         """Make letters of what is new."""
-        self._read_journal()
+        if self._follows:
+            self._read_journal()
         while self._handed_over:
             self._take(self._handed_over.popleft())
-        for desk in self.desks:
+        for desk in self.desks if self._follows else ():
             self._daily(desk)
-        if self._changed:
+        if self._changed and self._sends:
             # A letter is on the disk before the line that it tells of counts as told.
             self._changed = False
             save(self._folder, self._told)
@@ -172,7 +181,7 @@ class PostOffice:
 
     def _take(self, notice: Notice, letter_id: str = "") -> None:
         self._count += 1
-        name = letter_id or f"{self._account}-host-{notice.at}-{self._count}"
+        name = letter_id or f"{self._account}-host-{notice.at}-{os.getpid()}-{self._count}"
         routine = self._once and notice.family == "runs" and notice.level is Level.INFO
         for desk in self.desks:
             desk.take(notice, name, self._told.desk(desk.post.name), routine=routine)
@@ -192,24 +201,22 @@ class PostOffice:
         state.digest, state.digest_day, self._changed = [], day, True
 
     def _send(self, until: float | None = None) -> None:
-        for desk in self.desks:
+        for desk in self.desks if self._sends else ():
             desk.send(until)
 
 
 class _Beside:
-    """Fulfils :class:`vigie.ports.alerts.Alerts` for guards: a topic is told when it comes and when it is over."""
+    """Fulfils :class:`vigie.ports.alerts.Alerts` for guards and the watchdog: what they say stands in no journal."""
 
     def __init__(self, spoken: Alerts, office: PostOffice) -> None:
         self._spoken, self._office = spoken, office
-        self._open: set[str] = set()
 
     def tell(self, alert: AlertRaised) -> None:
         """Say it, and hand it over."""
         self._spoken.tell(alert)
-        over = alert.topic in self._open and not alert.urgent
-        (self._open.discard if over else self._open.add)(alert.topic)
-        level = Level.INFO if over else Level.CRITICAL if alert.urgent else None
-        self._office.told_of(alert.topic, alert.text, level)
+        over = alert.topic.endswith(OVER)
+        level = Level.INFO if over else Level.CRITICAL if alert.urgent else Level.WARNING
+        self._office.told_of(alert.topic.removesuffix(OVER), alert.text, level)
 
 
 @contextmanager
@@ -259,6 +266,32 @@ def post_office(
             office.close()
 
 
+@contextmanager
+def office_beside(home: Path, account: str, report: Report = lambda _: None) -> Iterator[PostOffice]:
+    """The post office of a process beside the engine: it follows no journal. Of several at a time one sends for all.
+
+    Args:
+        home: the user's folder.
+        account: that is watched.
+        report: told what cannot be sent.
+    """
+    posts: list[Post] = []
+    try:
+        posts, problems = read_posts(home)
+    except VigieError as error:
+        problems = [str(error)]
+    for problem in problems:
+        report(f"nobody is told by this channel: {problem}")
+    with ExitStack() as stack:
+        sends = bool(posts) and bool(_alone(stack, alerts_folder(home, account) / BESIDE, posts, report))
+        office = PostOffice(home, account, posts, report=report, beside=True, sends=sends)
+        office.open()
+        try:
+            yield office
+        finally:
+            office.close()
+
+
 def _alone(stack: ExitStack, folder: Path, posts: list[Post], report: Report) -> list[Post]:
     """The channels, if no other process tells people of this account."""
     try:
@@ -277,4 +310,8 @@ def letters_waiting(home: Path, account: str) -> dict[str, list[Letter]]:
     from vigie.adapters.storage.spool import Spool
     from vigie.app.channels import names
 
-    return {name: Spool(alerts_folder(home, account) / name / "spool").waiting() for name in names()}
+    folder = alerts_folder(home, account)
+    return {
+        name: [one for place in (folder, folder / BESIDE) for one in Spool(place / name / "spool").waiting()]
+        for name in names()
+    }

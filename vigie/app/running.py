@@ -13,18 +13,21 @@ from vigie.adapters.signals import EndSignals
 from vigie.adapters.systemd import Supervisor
 from vigie.app.halting import stopped
 from vigie.app.post_office import PostOffice, post_office
+from vigie.app.reoptimise import Reoptimiser
 from vigie.app.scheduling import bell_of
 from vigie.app.settings import AccountSettings
 from vigie.app.ticking import Bell, FreshFeed, Pace, Ticker, wait
 from vigie.app.watch_settings import watch_settings
 from vigie.app.watched import Startable, WatchedEngine, beside
 from vigie.domain.errors import VenueUnavailable
-from vigie.domain.events import Recovered
+from vigie.domain.events import AlertRaised, Recovered
 from vigie.domain.portfolio import Portfolio
 from vigie.engine.cycle import Tick
 from vigie.ports.alerts import Alerts
 from vigie.ports.clock import Clock
 
+RENEWED = "another certificate is in force"
+"""How a session ends that is followed by another one."""
 END_WITHIN = 25.0
 """Seconds from the first signal to the end, whatever hangs: supervisors kill after 30."""
 
@@ -110,6 +113,7 @@ def run_account(
     pace: Pace | None = None,
     report: Report = lambda _: None,
     told: Told = lambda _, __, ___: None,
+    renewed: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Trade until a signal, a stop command, or, with ``once``, the end of the first tick.
 
@@ -120,6 +124,7 @@ def run_account(
         pace: how long the waits are.
         report: told what happened on the way.
         told: each tick.
+        renewed: whether what was opened last would be opened otherwise now: then it is.
 
     Raises:
         VenueUnavailable: the venue does not answer at the start, and there is to be one tick only.
@@ -134,22 +139,30 @@ def run_account(
         def ending() -> str | None:
             return signals.heard or stopped(run.home, run.settings.name)
 
+        def ending_here() -> str | None:
+            return ending() or (RENEWED if renewed() and not run.once else None)
+
         supervisor = Supervisor.of(os.environ)
 
         def both(mode: str, problems: Sequence[str], account: Portfolio) -> None:
             office.ticked(problems)
             told(mode, problems, account)
 
-        bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending))
+        bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending_here))
         while True:
             try:
                 with opened() as found:
                     engine = _watched(run, found, clock, report, office)
                     ticker = Ticker(
                         engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
-                        pace=pace, ending=ending,
+                        pace=pace, ending=ending_here,
                     )  # fmt: skip
-                    return _session(run, found, engine, ticker, bell, both, supervisor)
+                    done = _session(
+                        run, found, engine, ticker, bell, both, supervisor, _anew(run, found, clock, report, office)
+                    )
+                if done.ended != RENEWED:
+                    return done
+                report(f"{RENEWED}: what is opened from now on goes by it")
             except VenueUnavailable as error:
                 # Who is called once is called again; who is to run for months waits for the venue.
                 if run.once:
@@ -173,6 +186,17 @@ def _watched(run: Run, found: Opened, clock: Clock, report: Report, office: Post
     return WatchedEngine(found.engine, found.feed, run.settings.pairs, clock, stands)
 
 
+def _anew(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> Reoptimiser:
+    """Searches for parameters; none beside a single tick."""
+    settings = None if run.once else run.settings.reoptimise
+
+    def tell(kind: str, text: str) -> None:
+        found.alerts.tell(AlertRaised(kind, text))
+        office.told_of(kind, text)
+
+    return Reoptimiser(run.home, run.settings.name, settings, clock, tell, report)
+
+
 def _session(
     run: Run,
     found: Opened,
@@ -181,6 +205,7 @@ def _session(
     bell: Bell,
     told: Told,
     supervisor: Supervisor,
+    anew: Reoptimiser,
 ) -> RunResult:
     """From a clean start to a proper end."""
     started = engine.start()
@@ -193,14 +218,19 @@ def _session(
         ticks, last = ticks + 1, tick.problems
         supervisor.alive(f"{tick.mode.value}; {'; '.join(tick.problems) or 'in order'}")
         told(tick.mode.value, tick.problems, found.engine.portfolio)
+        anew.look()
 
-    if run.once:
-        ticker.until_safe(each)
-        ended = "one tick was asked for"
-    else:
-        ended = ticker.run(each, bell)
-    supervisor.stopping(ended)
-    engine.stop(ended)
+    try:
+        if run.once:
+            ticker.until_safe(each)
+            ended = "one tick was asked for"
+        else:
+            ended = ticker.run(each, bell)
+        if ended != RENEWED:
+            supervisor.stopping(ended)
+        engine.stop(ended)
+    finally:
+        anew.close()
     return RunResult(
         account=run.settings.name,
         started=started,

@@ -29,6 +29,7 @@ from typing import Any
 
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
+from vigie.app.reoptimise_settings import Reoptimise, read_reoptimise
 from vigie.app.watch_settings import TABLE as WATCH
 from vigie.app.watch_settings import read_watch
 from vigie.domain.errors import ConfigError
@@ -60,6 +61,7 @@ class AccountSettings:
         capital: quote allocated, as text; None: the profile's.
         parameters: of strategy, rules, costs, sizing and guards, as text.
         reconcile: policy by kind of difference, and ``stop_fraction``, as text.
+        reoptimise: when its parameters are looked for anew; None: never.
     """
 
     name: str
@@ -71,6 +73,7 @@ class AccountSettings:
     capital: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     reconcile: Mapping[str, str] = field(default_factory=dict)
+    reoptimise: Reoptimise | None = None
 
 
 def check_name(name: str) -> str:
@@ -245,13 +248,12 @@ def _account(name: str, table: object, problems: list[str]) -> AccountSettings:
     if "pairs" in table:
         _collected(changes, "pairs", lambda: _pairs(table["pairs"]), where, problems)
     if "capital" in table:
-        if isinstance(table["capital"], int | float | str) and not isinstance(table["capital"], bool):
-            changes["capital"] = str(table["capital"])
-        else:
-            problems.append(f"{where} capital must be a number")
+        _collected(changes, "capital", lambda: _number(table["capital"]), where, problems)
     for key in ("parameters", "reconcile"):
         if key in table:
             _collected(changes, key, lambda key=key: _parameters(table[key]), where, problems)
+    if "reoptimise" in table:
+        _collected(changes, "reoptimise", lambda: read_reoptimise(table["reoptimise"]), where, problems)
     return replace(base, **changes)
 
 
@@ -260,6 +262,12 @@ def _collected(changes: dict[str, Any], key: str, read: Any, where: str, problem
         changes[key] = read()
     except ConfigError as error:
         problems += [f"{where} {key}: {one}" for one in error.problems]
+
+
+def _number(value: object) -> str:
+    if not isinstance(value, int | float | str) or isinstance(value, bool):
+        raise ConfigError("must be a number")
+    return str(value)
 
 
 def _text(value: object, where: str, problems: list[str]) -> str:

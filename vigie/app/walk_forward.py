@@ -215,8 +215,13 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
     return folds
 
 
-def promote(done: WalkedForward, home: Path) -> Certificate:
+def promote(done: WalkedForward, home: Path, *, proposed: bool = False) -> Certificate:
     """Write a certificate for what passed.
+
+    Args:
+        done: judged.
+        home: the user's folder.
+        proposed: nothing goes by it until somebody takes it (`vigie.app.certificates.take`).
 
     Raises:
         ConfigError: a gate was not passed, there is nothing to certify, or the candles never happened.
@@ -273,5 +278,5 @@ def promote(done: WalkedForward, home: Path) -> Certificate:
         created_at=SystemClock().now_ms(),
         version=version("vigie"),
     )
-    CertificateFolder.of(home).save(certificate)
+    (CertificateFolder.proposed(home) if proposed else CertificateFolder.of(home)).save(certificate)
     return certificate

@@ -25,7 +25,7 @@ from vigie.app.watch_settings import WatchSettings, watch_settings
 from vigie.domain.errors import AccountLocked, VigieError
 from vigie.domain.events import AlertRaised
 from vigie.domain.instants import as_iso
-from vigie.ports.alerts import Alerts
+from vigie.ports.alerts import OVER, Alerts
 from vigie.ports.clock import Clock
 
 SCHEMA, STATE, LOCK = "vigie.watchdog/1", "watchdog.json", "watchdog.lock"
@@ -159,7 +159,7 @@ class Watchdog:
         for subject in [one for one in self._known if one not in subjects]:
             since = self._known.pop(subject)["since"]
             text = f"over, it began {as_iso(since)[:16].replace('T', ' ')} UTC"
-            self._alerts.tell(AlertRaised(f"watchdog-{subject}", f"{self._account}: {subject}: {text}"))
+            self._alerts.tell(AlertRaised(f"watchdog-{subject}{OVER}", f"{self._account}: {subject}: {text}"))
         self._keep()
         return said
 

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from vigie.domain.events import AlertRaised
 
+OVER = "-over"
+"""What the topic of an alert ends with that tells of an end: what was told under the topic before it is over."""
+
 
 class Alerts(Protocol):
     """One or more channels. Never raises: an alert that cannot be delivered is kept and tried again."""

@@ -196,7 +196,7 @@ def test_after_three_failed_decisions_only_what_protects_goes_on_and_then_it_is_
     stage.engine.broken = False
     stage.clock.sleep(300)
     stage.watched.decision_tick()
-    assert stage.topics() == ["circuit", "circuit"]
+    assert stage.topics() == ["circuit", "circuit-over"]
     assert "closed" in stage.alerts.told[1].text
     assert stage.receipts()[-1]["breaker"] == "closed"
 
@@ -228,7 +228,7 @@ def test_too_much_memory_is_told_once_until_it_is_less_again(stage: Stage) -> No
     for used in (499, 501, 700, 499, 501, 400, 600):
         stage.memory = used
         stage.watched.guard_tick()
-    assert stage.topics() == ["memory"] * 3
+    assert stage.topics() == ["memory", "memory-over", "memory"]
     assert "501 MB are used, the limit is 500 MB" in stage.alerts.told[0].text
     assert stage.receipts()[-1]["troubles"] == {"memory": stage.troubles.now["memory"]}
 
@@ -258,7 +258,7 @@ def test_while_the_disk_is_full_no_receipt_takes_the_last_of_it(stage: Stage) ->
     stage.guards.reserve = Reserve(stage.folder, size=4096)
     stage.watched.guard_tick()
     assert len(stage.receipts()) == 1
-    assert stage.topics() == ["disk", "disk"]
+    assert stage.topics() == ["disk", "disk-over"]
 
 
 def test_where_ticks_go_wrong_the_network_is_looked_at_and_its_verdict_told(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_where_ticks_go_wrong_the_network_is_looked_at_and_its_verdict_told(tmp_
     assert stage.looks == 2
     stage.engine.problems = ()
     stage.watched.guard_tick()
-    assert stage.topics() == ["network", "network"]
+    assert stage.topics() == ["network", "network-over"]
     assert stage.receipts()[-1]["network"] == ""
 
 

@@ -44,6 +44,11 @@ class CertificateFolder:
         """The certificates of a home folder."""
         return cls(home / "state" / "certificates")
 
+    @classmethod
+    def proposed(cls, home: Path) -> CertificateFolder:
+        """Certificates that nothing goes by until somebody takes them."""
+        return cls(home / "state" / "certificates" / "proposed")
+
     def save(self, certificate: Certificate) -> Path:
         """Write a certificate, whole or not at all.
 
@@ -87,6 +92,14 @@ class CertificateFolder:
         if len(meant) > 1:
             raise ConfigError(f"'{word}' may mean {', '.join(path.stem for path in meant)}: write more of the name")
         return load(meant[0])
+
+    def remove(self, name: str) -> None:
+        """Forget a certificate; one that is not there is forgotten already.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        (self.folder / f"{name}{_SUFFIX}").unlink(missing_ok=True)
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob(f"*{_SUFFIX}"))

@@ -73,7 +73,7 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
     "backup": (Level.WARNING, "the backup failed", "The last good one is older than it should be.", _LOG),
     "search": (
         Level.WARNING,
-        "the search for newer numbers failed",
+        "the search for newer numbers gave none",
         "The account goes on by the certificate that it has.",
         _LOG,
     ),
@@ -81,12 +81,12 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         Level.INFO,
         "a new certificate is proposed",
         "The strategy was searched again on newer candles.",
-        "Read it; take it with `vigie walk-forward --promote`, or leave it.",
+        "Read it; take it with `vigie certificate promote`, or leave it.",
     ),
     "cleaned": (Level.INFO, "old files were put away", "Logs and caches beyond their age.", "Nothing."),
 }
 """By kind: level, subject, what it means, what to do."""
-_INFO_LOOKS = {"proposal": "certificate list"}
+_INFO_LOOKS = {"proposal": "certificate proposals"}
 
 
 def host_notice(kind: str, text: str, at: int, level: Level | None = None) -> Notice:
@@ -98,9 +98,13 @@ def host_notice(kind: str, text: str, at: int, level: Level | None = None) -> No
         at: when, epoch milliseconds.
         level: how grave; None: as usual for its kind; INFO of what is usually graver: it is over.
     """
+    # The watchdog's subjects share a template: watchdog-heartbeat, watchdog-stops.
+    known = "watchdog" if kind.startswith("watchdog-") else kind
     usual, subject, means, todo = KINDS.get(
-        kind, (Level.WARNING, kind.replace("-", " "), "Seen beside the engine.", _LOG)
+        known, (Level.WARNING, kind.replace("-", " "), "Seen beside the engine.", _LOG)
     )
+    if known != kind:
+        subject = f"watchdog: {kind.removeprefix('watchdog-').replace('-', ' ')}"
     said = sentence(text)
     if level is Level.INFO and usual is not Level.INFO:
         subject, means, todo = f"over: {subject}", "What was told before is over.", "Nothing."
