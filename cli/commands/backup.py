@@ -12,7 +12,7 @@ from cli.options import JsonOption, home
 PANEL = "Trading"
 ORDER = 48
 
-app = typer.Typer(help="Journals, latches, certificates, settings: in one file, and back.", no_args_is_help=True)
+app = typer.Typer(help="Journals, latches and certificates: one file, and back.", no_args_is_help=True)
 
 AccountOption: TypeAlias = Annotated[
     str | None, typer.Option("--account", metavar="NAME", help="Only this account; without it, all.")
