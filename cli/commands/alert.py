@@ -118,7 +118,9 @@ def daily(
 
 @app.command("list")
 def list_all(as_json: JsonOption = False) -> None:
-    """Show what alerts there are, and what to do about each; docs/alerts.md says more.
+    """Show what alerts there are, and what to do about each.
+
+    docs/alerts.md says more.
 
     Example: vigie alert list
     """

@@ -12,7 +12,7 @@ from cli.options import JsonOption, home
 PANEL = "Trading"
 ORDER = 48
 
-app = typer.Typer(help="Journals, latches, certificates, settings: in one file, and back.", no_args_is_help=True)
+app = typer.Typer(help="Journals, latches and certificates: one file, and back.", no_args_is_help=True)
 
 AccountOption: TypeAlias = Annotated[
     str | None, typer.Option("--account", metavar="NAME", help="Only this account; without it, all.")
@@ -58,7 +58,7 @@ def create_(
 
 @app.command("verify")
 def verify_(file: FileArgument, as_json: JsonOption = False) -> None:
-    """Hold an archive against its manifest and its chains; exit 3 if one is broken.
+    """Hold an archive against its manifest and chains; exit 3: broken.
 
     Example: vigie backup verify backups/vigie-20260101T030000.000Z.tar.gz
     """

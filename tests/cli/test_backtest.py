@@ -30,10 +30,11 @@ EVENT_COLUMNS = ["pair", "type", "at", "price", "quantity", "fee", "profit", "re
 
 @pytest.fixture
 def files(home: Path, tmp_path: Path) -> Any:
-    """A look at every file below the test's folder: name and content."""
+    """A look at every file below the test's folder, logs aside: name and content."""
 
     def look() -> dict[str, bytes]:
-        return {str(path): path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
+        found = [path for path in sorted(tmp_path.rglob("*")) if path.is_file() and home / "logs" not in path.parents]
+        return {str(path): path.read_bytes() for path in found}
 
     return look
 

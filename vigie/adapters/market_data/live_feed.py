@@ -150,8 +150,8 @@ class LiveFeed:
 
     def _one_more_can_have_closed(self, known: _Known) -> bool:
         told, length = known.freshness, self._timeframe.milliseconds
-        gone_by = self._clock.now_ms() - (told.venue_ms - told.skew_ms)
-        # A clock that went backwards tells nothing.
+        # By the venue's time as it was told last: a clock of ours that was set has told it anew since.
+        gone_by = self._clock.now_ms() + self.skew_ms() - told.venue_ms
         return gone_by < 0 or not told.fresh or told.venue_ms + gone_by >= told.due_opens_at + 2 * length
 
     def _fetch(self, pair: Pair, count: int, known: _Known | None) -> _Known:
