@@ -14,10 +14,11 @@ import pytest
 
 from tests.e2e.test_live import proof
 from tests.fakes.accounts import BASELINE
-from tests.fakes.accounts_on_disk import run_started
+from tests.fakes.accounts_on_disk import begun, run_started
 from tests.fakes.clock import FakeClock
 from tests.fakes.command_line import Vigie
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample
+from tests.fakes.mail_servers import mail_table
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage import kill_switch
@@ -93,8 +94,25 @@ def test_where_nothing_is_missing_one_may_go_live(home: Path) -> None:
     with ready(home) as (_, url):
         document = examine(Patient(home, NAME, go_live=True, base_url=url))
     wrong = [one for one in document["checks"] if one["state"] not in ("ok", "skipped")]
-    assert [one["name"] for one in wrong] == ["watchdog"], wrong
+    assert [one["name"] for one in wrong] == ["mail", "watchdog"], wrong
     assert document["ok"]
+
+
+def test_whether_people_can_be_told_is_looked_at_and_no_mail_is_sent(home: Path) -> None:
+    def mail(environment: dict[str, str]) -> tuple[str, str]:
+        document = examine(Patient(home, "paper", environment=environment))
+        (one,) = [one for one in document["checks"] if one["name"] == "mail"]
+        return one["state"], one["text"]
+
+    begun(home)
+    assert mail({})[0] == "look"
+    (home / "vigie.toml").write_text(mail_table(587), encoding="utf-8")
+    assert mail({})[0] == "fail"
+    assert mail({"VIGIE_MAIL_PASSWORD": "x"}) == ("ok", "mail to me@example.test")
+    status = home / "state" / "paper" / "alerts" / "mail" / "status.json"
+    status.parent.mkdir(parents=True)
+    status.write_text('{"waiting": 2, "problem": "nobody there"}')
+    assert mail({"VIGIE_MAIL_PASSWORD": "x"}) == ("look", "2 waiting: nobody there")
 
 
 def no_certificate(home: Path) -> None:

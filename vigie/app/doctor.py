@@ -25,8 +25,11 @@ from vigie.adapters.network import NetworkCheck, Verdict, address_of
 from vigie.adapters.storage import kill_switch
 from vigie.adapters.storage.journal_files import segments, tail, verify, walk
 from vigie.app.accounts import account_folder, known, state_folder
+from vigie.app.alert_status import alert_statuses
 from vigie.app.backup import FOLDER as BACKUPS
+from vigie.app.channels import read_posts
 from vigie.app.config import check as check_config
+from vigie.app.hiding import hider
 from vigie.app.live import PREFIX, live_plan
 from vigie.app.secrets import keys_of, variables
 from vigie.app.settings import AccountSettings, account_names, account_settings
@@ -409,6 +412,20 @@ def _rules(patient: Patient) -> Check:
 # --- those who watch --------------------------------------------------------------------------------------------------
 
 
+def _mail(patient: Patient) -> Check:
+    """Whether people can be told. Nothing is sent: `vigie alert test` does that."""
+    posts, problems = read_posts(patient.home, patient.environment)
+    if problems:
+        return Check("mail", FAIL, hider(patient.home, patient.environment)("; ".join(problems)), "docs/alerts.md")
+    if not posts:
+        return Check("mail", LOOK, "nobody is told of anything", "write [mail] (docs/alerts.md), then vigie alert test")
+    text = ", ".join(f"{one.name} to {', '.join(one.routes.to)}" for one in posts)
+    for one in alert_statuses(patient.home, patient.account):
+        if one.get("problem"):
+            return Check("mail", LOOK, f"{one['waiting']} waiting: {one['problem']}", "vigie alert test")
+    return Check("mail", OK, text)
+
+
 def _watchdog(patient: Patient) -> Check:
     at, missing = last_look(patient.home, patient.account), patient.lacking(needed=False)
     if at is None:
@@ -445,6 +462,7 @@ CHECKS: dict[str, Callable[[Patient], Check | list[Check]]] = {
     "R1-R10": _rules,
     "kill switch": _halts,
     "halt test": _halt_test,
+    "mail": _mail,
     "watchdog": _watchdog,
     "backup": _backups,
 }
