@@ -14,11 +14,11 @@ import pytest
 
 from tests.e2e.test_live import proof
 from tests.fakes.accounts import BASELINE
-from tests.fakes.accounts_on_disk import begun, run_started
+from tests.fakes.accounts_on_disk import run_started
 from tests.fakes.clock import FakeClock
 from tests.fakes.command_line import Vigie
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample
-from tests.fakes.mail_servers import mail_table
+from tests.fakes.mail_servers import PASSWORD, mail_table
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage import kill_switch
@@ -76,6 +76,10 @@ def ready(home: Path, skew_s: float = 0.0) -> Iterator[tuple[LiveHouse, str]]:
         (home / "state" / NAME).mkdir(parents=True, exist_ok=True)
         (home / "state" / NAME / "drills.json").write_text(json.dumps(drills))
         papered(home, now, 31)
+        with (home / "vigie.toml").open("a") as file:
+            file.write(mail_table(25))
+        with (home / ".env").open("a") as file:
+            file.write(f"VIGIE_MAIL_PASSWORD={PASSWORD}\n")
         create(BackupRequest(home))
         yield house, ex.url
 
@@ -96,23 +100,6 @@ def test_where_nothing_is_missing_one_may_go_live(home: Path) -> None:
     wrong = [one for one in document["checks"] if one["state"] not in ("ok", "skipped")]
     assert [one["name"] for one in wrong] == ["mail", "watchdog"], wrong
     assert document["ok"]
-
-
-def test_whether_people_can_be_told_is_looked_at_and_no_mail_is_sent(home: Path) -> None:
-    def mail(environment: dict[str, str]) -> tuple[str, str]:
-        document = examine(Patient(home, "paper", environment=environment))
-        (one,) = [one for one in document["checks"] if one["name"] == "mail"]
-        return one["state"], one["text"]
-
-    begun(home)
-    assert mail({})[0] == "look"
-    (home / "vigie.toml").write_text(mail_table(587), encoding="utf-8")
-    assert mail({})[0] == "fail"
-    assert mail({"VIGIE_MAIL_PASSWORD": "x"}) == ("ok", "mail to me@example.test")
-    status = home / "state" / "paper" / "alerts" / "mail" / "status.json"
-    status.parent.mkdir(parents=True)
-    status.write_text('{"waiting": 2, "problem": "nobody there"}')
-    assert mail({"VIGIE_MAIL_PASSWORD": "x"}) == ("look", "2 waiting: nobody there")
 
 
 def no_certificate(home: Path) -> None:
@@ -162,6 +149,15 @@ def bad_settings(home: Path) -> None:
     (home / "vigie.toml").write_text((home / "vigie.toml").read_text() + "[wach]\n")
 
 
+def no_mail(home: Path) -> None:
+    text = (home / "vigie.toml").read_text()
+    (home / "vigie.toml").write_text(text.partition("[mail]")[0])
+
+
+def wrong_mail(home: Path) -> None:
+    (home / "vigie.toml").write_text((home / "vigie.toml").read_text().replace("[mail]", "[mail]\nhots = 1"))
+
+
 def bad_journal(home: Path) -> None:
     path = home / "state" / NAME / "journal"
     path.mkdir(parents=True)
@@ -188,6 +184,8 @@ def full(home: Path) -> None:
         (stopped, "stopped", False),
         (bad_settings, "settings", True),
         (bad_journal, "journal", True),
+        (no_mail, "mail", False),
+        (wrong_mail, "mail", True),
         (full, "disk", True),
     ],
 )

@@ -19,6 +19,7 @@ from vigie.adapters.clock import SystemClock
 from vigie.app.channels import families, read_posts
 from vigie.app.drill_cases import DRILLS
 from vigie.app.live import live_settings
+from vigie.app.watch_settings import WatchSettings, watch_settings
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.remedies import allowed
 from vigie.reporting.notices.families import alarms, host, limits
@@ -139,10 +140,43 @@ def test_the_commands_of_the_reconcile_guide_work_and_its_table_is_the_codes(
     assert told == {kind.value: tuple(one.value for one in allowed(kind)) for kind in DifferenceKind}
 
 
+def test_the_commands_of_the_watching_guide_work_and_its_limits_are_the_defaults(
+    vigie: Vigie, at_home: Path, candles: Path
+) -> None:
+    words = ("--replay", "--account", "replay-1", "--data", candles, "--timerange", "20200201-20200203")
+    assert vigie("paper", *words).code == 0
+    (limits,) = fences("docs/watching.md", "toml")
+    (at_home / "vigie.toml").write_text(limits, encoding="utf-8")
+    assert watch_settings(at_home) == WatchSettings()
+    for command in "".join(fences("docs/watching.md", "sh")).splitlines():
+        said = vigie(*shlex.split(command)[1:])
+        assert said.code == 0, command + said.out + said.err
+
+
 def test_the_commands_of_the_configuration_guide_work(vigie: Vigie, at_home: Path) -> None:
     (at_home / "vigie.toml").write_text("".join(fences("docs/configuration.md", "toml")), encoding="utf-8")
     for command in "".join(fences("docs/configuration.md", "sh")).splitlines():
         assert vigie(*shlex.split(command)[1:]).code == 0, command
+
+
+def test_the_commands_of_the_operating_guide_work(vigie: Vigie, at_home: Path) -> None:
+    (at_home / "vigie.toml").write_text("".join(fences("docs/operating.md", "toml")), encoding="utf-8")
+    assert live_settings(at_home, "live-main").reoptimise is not None
+    (at_home / "state" / "paper" / "journal").mkdir(parents=True)
+    commands = "".join(fences("docs/operating.md", "sh")).splitlines()
+    assert len(commands) >= 8
+    for command in commands:
+        said = vigie(*shlex.split(command)[1:])
+        assert said.code == 0, (command, said.err)
+    # What other programs are told, and what needs a certificate: its words exist.
+    for line in "".join(fences("docs/operating.md", "text")).splitlines():
+        if line.startswith("vigie "):
+            words = shlex.split(line)[1:]
+            assert vigie(*words[: 2 if words[0] == "certificate" else 1], "--help").code == 0, line
+        else:
+            assert "pm2 st" in line, line
+            app = line.partition("--only ")[2]
+            assert not app or app.removesuffix("-once") in ("vigie-paper", "vigie-live-main")
 
 
 def test_the_commands_of_the_drill_guide_work_and_its_table_names_every_drill(vigie: Vigie, at_home: Path) -> None:
@@ -197,7 +231,10 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
         "docs/reconcile.md",
         "docs/drill.md",
         "docs/configuration.md",
+        "docs/operating.md",
+        "docs/adr/0006-an-engine-goes-by-the-venues-time.md",
         "docs/alerts.md",
+        "docs/watching.md",
     ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:

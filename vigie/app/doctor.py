@@ -25,11 +25,8 @@ from vigie.adapters.network import NetworkCheck, Verdict, address_of
 from vigie.adapters.storage import kill_switch
 from vigie.adapters.storage.journal_files import segments, tail, verify, walk
 from vigie.app.accounts import account_folder, known, state_folder
-from vigie.app.alert_status import alert_statuses
 from vigie.app.backup import FOLDER as BACKUPS
-from vigie.app.channels import read_posts
 from vigie.app.config import check as check_config
-from vigie.app.hiding import hider
 from vigie.app.live import PREFIX, live_plan
 from vigie.app.secrets import keys_of, variables
 from vigie.app.settings import AccountSettings, account_names, account_settings
@@ -413,17 +410,27 @@ def _rules(patient: Patient) -> Check:
 
 
 def _mail(patient: Patient) -> Check:
-    """Whether people can be told. Nothing is sent: `vigie alert test` does that."""
+    """Somebody is told, and has been."""
+    from vigie.app.alert_status import alert_statuses
+    from vigie.app.channels import read_posts
+    from vigie.app.hiding import hider
+
     posts, problems = read_posts(patient.home, patient.environment)
     if problems:
         return Check("mail", FAIL, hider(patient.home, patient.environment)("; ".join(problems)), "docs/alerts.md")
     if not posts:
-        return Check("mail", LOOK, "nobody is told of anything", "write [mail] (docs/alerts.md), then vigie alert test")
-    text = ", ".join(f"{one.name} to {', '.join(one.routes.to)}" for one in posts)
-    for one in alert_statuses(patient.home, patient.account):
-        if one.get("problem"):
-            return Check("mail", LOOK, f"{one['waiting']} waiting: {one['problem']}", "vigie alert test")
-    return Check("mail", OK, text)
+        bad = patient.lacking(needed=patient.go_live)
+        return Check(
+            "mail", bad, "no channel is set up: nobody is told", "write [mail] into vigie.toml (docs/alerts.md)"
+        )
+    names, known_of = ", ".join(one.name for one in posts), alert_statuses(patient.home, patient.account)
+    wrong = [f"{one['channel']}: {one['problem']}" for one in known_of if one["problem"]]
+    if wrong:
+        return Check("mail", patient.lacking(needed=patient.go_live), "; ".join(wrong), "vigie alert test")
+    last = max((str(one["last_sent_at"]) for one in known_of if one["last_sent_at"]), default="")
+    if not last:
+        return Check("mail", LOOK, f"{names}: set up; no letter of this account has gone yet", "vigie alert test")
+    return Check("mail", OK, f"{names}: the last letter went {last[:16].replace('T', ' ')} UTC")
 
 
 def _watchdog(patient: Patient) -> Check:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
@@ -175,9 +176,9 @@ class PostOffice:
             self._guarded(self._read_journal)
         while self._handed_over:
             notice = self._handed_over.popleft()
-            self._guarded(lambda notice=notice: self._take(notice))
+            self._guarded(partial(self._take, notice))
         for desk in self.desks if self._follows else ():
-            self._guarded(lambda desk=desk: self._daily(desk))
+            self._guarded(partial(self._daily, desk))
         if self._changed and self._sends:
             # A letter is on the disk before the line that it tells of counts as told.
             self._changed = False
@@ -191,7 +192,7 @@ class PostOffice:
         for line in newer(self._journal, -1 if self._told.seq is None else self._told.seq):
             if line.seq > 0:
                 # A line that no template understands keeps none of the later ones from being told.
-                self._guarded(lambda line=line: self._tell_line(line))
+                self._guarded(partial(self._tell_line, line))
             self._told.seq, self._changed = line.seq, True
         self._size = size
 
