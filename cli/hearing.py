@@ -5,12 +5,37 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.options import home
 from cli.output import HEARERS
+
+if TYPE_CHECKING:
+    from vigie.app.logs import Ears
+
+
+class _Log:
+    """A log that is begun with the first thing to say: a word that was mistyped leaves nothing behind."""
+
+    def __init__(self, name: str, kind: str, stack: ExitStack) -> None:
+        self._name, self._kind, self._stack = name, kind, stack
+        self._ears: Ears | None = None
+
+    def note(self, sentence: str) -> None:
+        """Write it down."""
+        self.begun().note(sentence)
+
+    def begun(self) -> Ears:
+        """The log, begun with what was called."""
+        from vigie.app.logs import logged
+
+        if self._ears is None:
+            self._ears = self._stack.enter_context(logged(home(), self._kind, self._name))
+            self._ears.note(" ".join(["vigie", *sys.argv[1:]]))
+        return self._ears
 
 
 def listened_to(name: str, kind: str, callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,17 +49,25 @@ def listened_to(name: str, kind: str, callback: Callable[..., Any]) -> Callable[
 
     @functools.wraps(callback)
     def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401, RUF100
-        from vigie.app.logs import logged
+        from vigie.domain.errors import ConfigError, DataError
 
-        with logged(home(), kind, name) as ears:
-            ears.note(" ".join(["vigie", *sys.argv[1:]]))
-            HEARERS.append(ears.note)
+        with ExitStack() as stack:
+            log = _Log(name, kind, stack)
+            HEARERS.append(log.note)
             try:
-                return callback(*args, **kwargs)
+                result = callback(*args, **kwargs)
             except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError) as chosen:
                 left = chosen
+            except (ConfigError, DataError):
+                raise  # of what was typed; it is in the log if that has begun
+            except Exception:
+                log.begun()
+                raise
+            else:
+                log.begun()
+                return result
             finally:
-                HEARERS.remove(ears.note)
+                HEARERS.remove(log.note)
         raise left
 
     return call

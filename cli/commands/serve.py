@@ -27,7 +27,7 @@ def command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer /health on 8080, and Prometheus on 8888.
+    """Answer /health and /metrics, from files.
 
     Reads files and nothing else: an engine that hangs cannot keep it from answering, and nothing that is asked here
     reaches an engine. Runs until Ctrl-C or SIGTERM. Ports, address and limits may stand in [health] of vigie.toml.

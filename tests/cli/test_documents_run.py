@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes.accounts_on_disk import begun
 from tests.fakes.command_line import Vigie
+from tests.fakes.eyes import get
 from tests.fakes.kline_server import HOUR_MS, KlineServer
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, written
 from tests.fakes.mail_servers import PASSWORD, USER, mail_server
@@ -18,7 +19,9 @@ from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
 from vigie.app.channels import families, read_posts
 from vigie.app.drill_cases import DRILLS
+from vigie.app.health_settings import HealthSettings, health_settings
 from vigie.app.live import live_settings
+from vigie.app.log_settings import LogSettings, log_settings
 from vigie.app.watch_settings import WatchSettings, watch_settings
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.remedies import allowed
@@ -179,6 +182,25 @@ def test_the_commands_of_the_operating_guide_work(vigie: Vigie, at_home: Path) -
             assert not app or app.removesuffix("-once") in ("vigie-paper", "vigie-live-main")
 
 
+def test_the_commands_of_the_logs_guide_work_and_its_settings_are_the_defaults(vigie: Vigie, at_home: Path) -> None:
+    (at_home / "vigie.toml").write_text("".join(fences("docs/logs_and_metrics.md", "toml")), encoding="utf-8")
+    assert health_settings(at_home, {}) == HealthSettings()
+    assert log_settings(at_home, {}) == LogSettings("text", "INFO", at_home / "logs")
+    now = SystemClock().now_ms()
+    with KlineServer(now_ms=now, first_ms=now // HOUR_MS * HOUR_MS - 700 * HOUR_MS, prices={"BTCUSDT": "120"}) as venue:
+        for command in "".join(fences("docs/logs_and_metrics.md", "sh")).splitlines():
+            words = shlex.split(command.removeprefix("vigie "))
+            said = vigie(*words, *(["--base-url", venue.url] if "--once" in words else []))
+            assert said.code == 0, (command, said.err)
+    serve, ask = "".join(fences("docs/logs_and_metrics.md", "bash")).splitlines()
+    with served(*shlex.split(serve)[1:], "--health-port", "0", "--metrics-port", "0", "--json", home=at_home) as (
+        it,
+        _,
+    ):
+        url = ask.removeprefix("curl ").replace("8080", str(it["ports"]["health"]))
+        assert json.loads(get(url)[1])["account"] == "paper"
+
+
 def test_the_commands_of_the_drill_guide_work_and_its_table_names_every_drill(vigie: Vigie, at_home: Path) -> None:
     for command in "".join(fences("docs/drill.md", "sh")).splitlines():
         said = vigie(*shlex.split(command)[1:])
@@ -216,27 +238,10 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
     assert ended() == 3, "the plan that was put in force at last never happened"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "README.md",
-        "docs/backtest.md",
-        "docs/journal.md",
-        "docs/live.md",
-        "docs/paper.md",
-        "docs/strategy.md",
-        "docs/walk_forward.md",
-        "docs/many_machines.md",
-        "docs/simulated_exchange.md",
-        "docs/reconcile.md",
-        "docs/drill.md",
-        "docs/configuration.md",
-        "docs/operating.md",
-        "docs/adr/0006-an-engine-goes-by-the-venues-time.md",
-        "docs/alerts.md",
-        "docs/watching.md",
-    ],
-)
+DOCUMENTS = ["README.md", *sorted(one.relative_to(CHECKOUT).as_posix() for one in CHECKOUT.glob("docs/**/*.md"))]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", text(name)):
         assert ((CHECKOUT / name).parent / target).exists(), target

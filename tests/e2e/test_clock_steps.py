@@ -65,6 +65,7 @@ class Market:
     """One pair whose price climbs and falls with the hours, by the true time. Fulfils the port CandleSource."""
 
     wall: Wall
+    first_ms: int = FIRST
     venue: str = "binance"
     page_limit: int = 1000
 
@@ -76,7 +77,7 @@ class Market:
 
     def page(self, pair: Pair, timeframe: Timeframe, since_ms: int) -> Sequence[CandleRow]:
         length = timeframe.milliseconds
-        first = max(FIRST, -(-since_ms // length) * length)
+        first = max(self.first_ms, -(-since_ms // length) * length)
         opened = range(first, self.wall.true_ms + 1, length)[: self.page_limit]
         return [(at, price(at), price(at) + 1, price(at) - 1, price(at), 10.0) for at in opened]
 
@@ -172,3 +173,25 @@ def test_summer_time_of_the_local_zone_changes_nothing(home: Path, monkeypatch: 
     assert candles[0] < SUMMER_TIME < candles[-1]
     assert all(later - sooner == HOUR for sooner, later in pairwise(candles))
     assert max(late[at] for at in candles[1:]) <= MINUTE
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("length", ["1m", "5m", "15m", "4h", "1d"])
+def test_candles_of_any_length_are_decided_on_once_each(home: Path, length: str) -> None:
+    write_strategy(home)
+    wall, timeframe = Wall(), Timeframe.parse(length)
+    candle = timeframe.milliseconds
+
+    def told(_mode: str, problems: Sequence[str], account: Portfolio) -> None:
+        assert not problems, problems
+        if wall.true_ms >= BEGIN + 6 * candle:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    settings = AccountSettings("paper", strategy="eager", pairs=(BTC,), timeframe=timeframe)
+    seconds = min(3600.0, candle / 4000)
+    pace = Pace(guard=seconds, look=seconds / 4)
+    market = Market(wall, BEGIN // candle * candle - 60 * candle)
+    run_paper(PaperRequest(home, settings), clock=wall, source=market, told=told, pace=pace)
+    candles = decided(home)
+    assert len(candles) >= 6
+    assert all(later - sooner == candle for sooner, later in pairwise(candles))

@@ -16,8 +16,8 @@ from vigie.app.health_settings import TOKEN as HEALTH_TOKEN
 from vigie.app.health_settings import health_settings
 from vigie.app.hiding import hider
 from vigie.app.live import PREFIX, VARIABLE, live_plan
-from vigie.app.logs import VARIABLES as LOG_VARIABLES
-from vigie.app.logs import log_settings
+from vigie.app.log_settings import VARIABLES as LOG_VARIABLES
+from vigie.app.log_settings import log_settings
 from vigie.app.reconciling import chosen_policies
 from vigie.app.secrets import Keys, keys_of, variables
 from vigie.app.settings import (

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
-from vigie.adapters.logs.reading import LEVELS, Entry, following, last_entries
+from vigie.adapters.logs import LEVELS
+from vigie.adapters.logs.reading import Entry, following, last_entries
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
 

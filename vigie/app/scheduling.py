@@ -6,6 +6,7 @@ the bell does all the ticks: one writer, nothing to be remembered over a restart
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -97,6 +98,8 @@ class ScheduledBell:
             # A ring that comes late is as good as one in time: what is too old to act on is refused by the engine.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        # Two lines for each ring would drown what the engine says.
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._scheduler.start()
         self._set_times()
         return self

@@ -8,6 +8,7 @@ from typing import Any
 
 from vigie.app.alert_status import alert_statuses
 from vigie.app.health import mode_of, next_run_at, problems_of, unprotected
+from vigie.app.log_settings import log_folder
 from vigie.app.standing import Standing, look
 from vigie.decision.settings import Settings
 from vigie.domain.coverage import Gaps
@@ -48,6 +49,7 @@ def status(home: Path, account: str) -> dict[str, Any]:
         "certificate": standing.run.get("certificate"),
         "journal_lines": max(0, standing.last_seq),
         "alerts": alert_statuses(home, account),
+        "log": _log(home, account),
         "requests": [
             {"kind": one.kind, "asked_at": as_iso(one.asked_at), "arguments": dict(one.arguments)}
             for one in standing.requests
@@ -56,6 +58,12 @@ def status(home: Path, account: str) -> dict[str, Any]:
     if portfolio is not None:
         document |= _money(standing, portfolio)
     return document
+
+
+def _log(home: Path, account: str) -> str:
+    """Where what its engine said is written; of the home if it lies there."""
+    path = log_folder(home, "live") / f"{account}.log"
+    return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
 
 
 def _iso(instant: int | None) -> str | None:

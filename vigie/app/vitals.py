@@ -149,15 +149,15 @@ def apart(standing: Standing) -> tuple[list[str], list[str]]:
 def live_equity(standing: Standing, most_seconds: float) -> tuple[float | None, int | None, str | None]:
     """Equity at live prices, the instant of the prices, and why there is none."""
     facts: Mapping[str, Any] = {} if standing.pulse is None else standing.pulse.facts
-    equity, at = facts.get("equity"), facts.get("equity_at")
+    equity, lag = facts.get("equity"), facts.get("equity_age_ms")
     if (
         standing.pulse is None
         or standing.pulse_age is None
         or not isinstance(equity, int | float)
-        or type(at) is not int
+        or type(lag) is not int
     ):
         return None, None, "no process has told one"
-    age = standing.pulse_age + max(0, standing.pulse.at - at) / 1000
+    at, age = standing.pulse.at - lag, standing.pulse_age + lag / 1000
     if age > most_seconds:
         return None, at, f"the last one is {age:,.0f} s old"
     return float(equity), at, None

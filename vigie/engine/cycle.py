@@ -561,7 +561,7 @@ class Engine:
                 "candle_at": None if cycle is None else cycle.candle_at,
                 "mode": self._desk.mode.value,
                 "problems": list(self._problems),
-                **self._gauges.facts(),
+                **self._gauges.facts(self._world.clock.now_ms()),
             }
         )
 

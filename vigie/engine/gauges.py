@@ -46,11 +46,15 @@ class Gauges:
         """A step went wrong; of a pair only that it was one: kinds of errors are few, pairs are not."""
         self._errors.append([OF_A_PAIR if "/" in step else step, type(error).__name__])
 
-    def facts(self) -> dict[str, object]:
-        """What was collected; lists begin anew."""
+    def facts(self, now: int) -> dict[str, object]:
+        """What was collected; lists begin anew.
+
+        Args:
+            now: by the clock that told the instant of the prices: a heartbeat may go by another.
+        """
         told: dict[str, object] = {
             "equity": None if self._equity is None else self._equity[0],
-            "equity_at": None if self._equity is None else self._equity[1],
+            "equity_age_ms": None if self._equity is None else max(0, now - self._equity[1]),
             "venue_more": self._more,
             "venue_fewer": self._fewer,
             "decided_ms": self._decided_ms,

@@ -41,6 +41,7 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
     for one in document.get("alerts", ()):
         if one.get("problem"):
             yield _row(one["channel"], f"{one['waiting']} waiting: {one['problem']}", LOOK)
+    yield _row("log", document["log"])
     for one in document["requests"]:
         words = " ".join(f"{name}={value}" for name, value in one["arguments"].items())
         yield _row("pending", f"{one['kind']} {words}, asked {when(one['asked_at'])}", LOOK)

@@ -62,9 +62,15 @@ class Feed:
     clock: FakeClock
     late: dict[Pair, float | None] = field(default_factory=dict)
     down: bool = False
+    skew: int = 0
+    asked_at: list[int] = field(default_factory=list)
 
     def skew_ms(self, *, anew: bool = False) -> int:
-        return 0
+        if anew:
+            self.asked_at.append(self.clock.now_ms())
+            if self.down:
+                raise VenueUnavailable("down")
+        return self.skew
 
     def closed(self, pair: Pair, count: int) -> None:
         if self.down:
@@ -188,3 +194,48 @@ def test_a_single_call_waits_for_a_venue_that_is_silent_as_long_as_patience_last
     engine = Ticked(clock, marked(NOON - 2 * HOUR))
     ticker(clock, engine, Feed(clock, down=True), NOON + HOUR).until_safe()
     assert engine.ticks[-1] == ("decision", NOON + 48_000)
+
+
+def test_a_clock_that_is_set_back_while_a_candle_is_waited_for_ends_the_waiting() -> None:
+    class SetBack(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if len(self.waits) == 3:
+                self.at_ms -= HOUR
+
+    clock = SetBack(NOON + 3_000)
+    engine = Ticked(clock, marked(NOON - 2 * HOUR), blind=True)
+    ticker(clock, engine, Feed(clock, {ETH: None}), NOON + 10 * HOUR).tick()
+    assert [kind for kind, _ in engine.ticks] == ["decision"]
+    assert len(clock.waits) < 10
+
+
+def test_the_venues_time_is_asked_for_at_first_and_when_ours_has_jumped_and_not_in_between() -> None:
+    clock = FakeClock(NOON + 600_000)
+    engine, feed = Ticked(clock, marked(NOON - HOUR)), Feed(clock)
+    one = ticker(clock, engine, feed, 0)
+    for step in (0, 60_000, 100_000, HOUR, 60_000, -HOUR, 1_000):
+        clock.at_ms += step
+        one.tick()
+    begin = NOON + 600_000
+    assert [at - begin for at in feed.asked_at] == [0, 160_000 + HOUR, 220_000]
+
+
+def test_a_venue_that_does_not_tell_its_time_is_asked_again_at_the_next_tick() -> None:
+    clock = FakeClock(NOON + 600_000)
+    engine, feed = Ticked(clock, marked(NOON - HOUR)), Feed(clock, down=True)
+    one = ticker(clock, engine, feed, 0)
+    one.tick()
+    feed.down = False
+    one.tick()
+    one.tick()
+    assert len(feed.asked_at) == 2
+
+
+@pytest.mark.parametrize("skew", [-HOUR, -1_700_000, 1_700_000, HOUR])
+def test_closes_are_those_of_the_venue_whatever_our_clock_shows(skew: int) -> None:
+    clock = FakeClock(NOON - 90_000 - skew)
+    engine = Ticked(clock, marked(NOON - 2 * HOUR), blind=True)
+    ticker(clock, engine, Feed(clock, skew=skew), NOON - skew + 30_000).run()
+    (at,) = [at for kind, at in engine.ticks if kind == "decision"]
+    assert at + skew == NOON + 3_000

@@ -104,7 +104,7 @@ def test_parameters_of_the_strategy_are_those_that_it_was_opened_with() -> None:
     assert (frozen.settings, frozen.limits) == (old.settings, old.limits)
     assert plans.of("ETH/USDT") is plans._setup.plan
     # And so does whoever looks at candles: the exit signal is that of the strategy as it was.
-    view = Looker(replace(rehearsed.setup, plan=new), plans, rehearsed.feed, rehearsed.clock).look(Pair.parse(BTC))
+    view = Looker(replace(rehearsed.setup, plan=new), plans, rehearsed.feed, rehearsed.market).look(Pair.parse(BTC))
     assert view is not None
     assert view.signals.warm_up == 100
 

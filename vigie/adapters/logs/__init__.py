@@ -1,1 +1,6 @@
 """Log files: what a process says, written down beside it: masked, bounded in size, never in the way of trading."""
+
+FORMATS = ("text", "json", "prod", "dev")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+KINDS = ("live", "backtest", "api")
+"""One folder and one tree of loggers each."""

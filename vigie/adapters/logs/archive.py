@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vigie.adapters.logs.files import KINDS
+from vigie.adapters.logs import KINDS
 from vigie.adapters.storage.atomic import make_folder, sync_folder
 from vigie.domain.instants import for_names
 

@@ -23,8 +23,6 @@ MOST_WAITING = 10_000
 LAST_WORDS_SECONDS = 2.0
 """So long an end waits for lines that are not written yet."""
 ROOT = "vigie"
-KINDS = ("live", "backtest", "api")
-"""One folder and one tree of loggers each."""
 
 
 def on_stderr(sentence: str) -> None:
@@ -159,10 +157,10 @@ def log_file(  # noqa: PLR0913, RUF100
     """Keep a log while the block runs.
 
     Args:
-        kind: one of `KINDS`: nothing of one tree gets into another.
+        kind: one of `vigie.adapters.logs.KINDS`: nothing of one tree gets into another.
         name: of the account or command; what is logged as ``vigie.KIND.NAME`` and below goes to the file.
         path: the file; it and its folder are made with the first line.
-        form: one of `vigie.adapters.logs.formats.FORMATS`.
+        form: one of `vigie.adapters.logs.FORMATS`.
         level: ``DEBUG``, ``INFO``, ``WARNING``, ``ERROR`` or ``CRITICAL``.
         mask: takes secrets out of a text.
         now_ms: the time that lines are given, epoch milliseconds.

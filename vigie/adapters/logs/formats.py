@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 
 from vigie.domain.instants import as_datetime
 
-FORMATS = ("text", "json", "prod", "dev")
 SEPARATOR, INDENT = " - ", "    "
 
 Shape = Callable[[Mapping[str, str]], str]
@@ -30,7 +29,7 @@ class Formatter(logging.Formatter):
         """Choose a format.
 
         Args:
-            name: one of `FORMATS`.
+            name: one of `vigie.adapters.logs.FORMATS`.
             mask: takes the secrets out of a text.
         """
         super().__init__()

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from vigie.adapters.logs import LEVELS
 from vigie.adapters.logs.files import BACKUPS
 from vigie.adapters.logs.formats import INDENT
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LEVEL = "|".join(LEVELS)
 _INSTANT = r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3})"
 _LINES = tuple(
