@@ -35,18 +35,18 @@ def create_(
     """Write an archive; engines may run meanwhile.
 
     Journals up to a line's end with their chain checked, snapshots, latches, requests, certificates, trials,
-    strategies and vigie.toml. Exit 3 if a chain is broken.
+    strategies and vigie.toml. What goes wrong is mailed too. Exit 3 if a chain is broken.
 
     Example: vigie backup create --keep 30
     """
-    from cli.output import print_json
+    from cli.output import note, print_json
     from cli.plain import show_row
-    from vigie.app.backup import BackupRequest, create
+    from vigie.app.backup import BackupRequest, create_and_tell
     from vigie.app.watch_settings import watch_settings
     from vigie.reporting.backup import created_rows
 
     kept = keep or int(watch_settings(home()).backups)
-    document = create(BackupRequest(home(), account, to, kept, with_env))
+    document = create_and_tell(BackupRequest(home(), account, to, kept, with_env), note)
     if as_json:
         print_json(document)
     else:

@@ -106,6 +106,7 @@ def test_a_broken_chain_is_kept_and_told_and_costs_no_older_backup(vigie: Vigie,
     said = vigie("backup", "create", "--keep", "1")
     assert said.code == 3
     assert "line 2" in said.out
+    assert "URGENT: the backup holds a journal that is damaged" in said.err
     assert good.exists()
     assert len(list((home / "backups").iterdir())) == 2
 
@@ -120,6 +121,14 @@ def test_only_so_many_are_kept_and_those_of_one_account_are_another_kind(home: P
     assert [one.exists() for one in files] == [False, False, True, True, True]
     assert single.exists()
     assert strange.exists()
+
+
+def test_a_backup_that_cannot_be_written_is_told(vigie: Vigie, home: Path) -> None:
+    lived(home)
+    (home / "backups").write_text("a file where the folder should be")
+    said = vigie("backup", "create")
+    assert said.code == 1
+    assert "URGENT: the backup failed" in said.err
 
 
 def test_without_an_account_there_is_nothing_to_keep(vigie: Vigie, home: Path) -> None:

@@ -27,7 +27,7 @@ from vigie.adapters.storage import heartbeat
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.locks import hold
-from vigie.adapters.storage.receipts import Receipts
+from vigie.adapters.storage.receipts import Receipts, last
 from vigie.app.standing import look
 from vigie.app.venue_watch import VenueWatch, uncovered
 from vigie.app.watchdog import Watchdog, WatchdogRequest, last_look, watchdog
@@ -145,6 +145,20 @@ def test_nothing_in_the_watchdogs_room_can_start_a_process() -> None:
     assert said.stdout.strip() == "[]"
 
 
+def test_status_names_what_is_wrong_with_network_and_decisions(vigie: Vigie, home: Path) -> None:
+    troubles = {
+        "network": "no network: the name api.binance.com cannot be looked up",
+        "circuit": "circuit breaker open until 12:05:00 UTC: decisions fail",
+    }
+    with working(home) as folder:
+        Receipts(folder / "receipts").write(now(), {"kind": "guard", "troubles": troubles})
+        said = vigie("status", "--account", "paper")
+    assert all(f"! {text}" in said.out for text in troubles.values())
+    assert vigie("status", "--account", "paper", "--json").document["problems"] != list(troubles.values()), (
+        "what a dead process saw is not told as present"
+    )
+
+
 def test_a_full_disk_and_what_the_engine_saw_itself_are_told_by_their_own_subjects(home: Path) -> None:
     with working(home) as folder:
         Receipts(folder / "receipts").write(now(), {"kind": "guard", "troubles": {"memory": "memory: 700 MB are used"}})
@@ -222,6 +236,9 @@ def test_a_stop_that_somebody_cancelled_is_seen_with_the_watchdogs_own_key(vigie
 
         house.run(48, each=each)
         assert stops
+        kinds = [one["kind"] for one in last(home / "state" / NAME / "receipts", 1000)]
+        assert (kinds[0], kinds[-1]) == ("start", "end")
+        assert "decision" in kinds
         without = vigie("watchdog", "--once", "--account", NAME, "--json").document
         assert without["venue"] == "files only: VIGIE_WATCHDOG_LIVE_MAIN_API_KEY is not set"
         keys = home / ".env"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -74,6 +77,35 @@ class Shell:
         self.seen.add(f"$ {' '.join(words)}", out + err)
         return process.returncode
 
+    def pages(self, bind: str) -> None:
+        """What the health server answers, with the token, without it, and with a wrong one."""
+        vigie = str(Path(sys.executable).with_name("vigie"))
+        words = [
+            vigie,
+            "serve",
+            "--account",
+            NAME,
+            "--bind",
+            bind,
+            "--health-port",
+            "0",
+            "--metrics-port",
+            "0",
+            "--json",
+        ]
+        with subprocess.Popen(
+            words, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            for name, port in json.loads(said)["ports"].items():
+                for token in ("", "nonsense", KEYS["VIGIE_HEALTH_TOKEN"]):
+                    asked = Request(f"http://127.0.0.1:{port}/{name}", headers={"Authorization": f"Bearer {token}"})
+                    self.seen.add(f"page /{name}", _answer(asked))
+            process.terminate()
+            out, err = process.communicate(timeout=30)
+        self.seen.add("$ serve", said + out + err)
+
     def _watch(self, process: subprocess.Popen[str]) -> None:
         """The list of processes while it runs; what it says is little, and waits in the pipe."""
         until = time.monotonic() + 20
@@ -86,6 +118,15 @@ class Shell:
                 if "vigie" in words:
                     self.seen.texts["processes"] = self.seen.texts.get("processes", "")[-100_000:] + words + "\n"
             time.sleep(0.2)
+
+
+def _answer(asked: Request) -> str:
+    try:
+        with urlopen(asked, timeout=10) as answer:
+            return str(answer.headers) + answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return f"{error} {error.headers}" + error.read().decode()
 
 
 @dataclass
@@ -144,6 +185,8 @@ def test_no_secret_of_a_well_kept_home_is_in_anything_that_commands_produce(scen
         ("reconcile", "--account", NAME, "--base-url", scene.url, "--debug"),
     ):  # fmt: skip
         shell(*words)
+    for bind in ("127.0.0.1", "0.0.0.0"):
+        shell.pages(bind)
     write_env(scene.home, {**KEYS, "VIGIE_LIVE_MAIN_API_SECRET": KEYS["VIGIE_BINANCE_API_SECRET"]})
     assert shell(*live, "--debug", "--without-certificate", "canary") == 78
     write_env(scene.home, {**KEYS, "VIGIE_MAIL_PASSWORD": KEYS["VIGIE_HEALTH_TOKEN"]})
@@ -152,6 +195,7 @@ def test_no_secret_of_a_well_kept_home_is_in_anything_that_commands_produce(scen
     scene.seen.inbox(scene.inbox)
     assert len(scene.inbox.mails) >= 4
     assert any("journal" in where for where in scene.seen.texts)
+    assert "vigie_" in scene.seen.texts["page /metrics"]
     assert any(where.startswith("logs") for where in scene.seen.texts)
     require_clean(scene.seen)
 

@@ -27,6 +27,8 @@ from tests.fakes.mail_servers import (
     mail_table,
 )  # fmt: skip
 from vigie.adapters.storage.journal import JsonlJournal
+from vigie.adapters.storage.journal_files import backwards
+from vigie.adapters.storage.journal_lines import spell
 from vigie.app.alarms import alarms
 from vigie.app.alert_status import alerts_folder
 from vigie.app.post_office import PostOffice, office_beside, post_office
@@ -179,6 +181,38 @@ def test_routine_waits_for_the_daily_report(home: Path, server: MailServer) -> N
     assert head["hash"] in text
     told(home, at=AT + DAY_MS)
     assert len(server.inbox.mails) == 1
+
+
+def test_what_nobody_was_told_of_for_days_is_in_the_report_and_only_the_gravest_is_mailed(
+    home: Path, server: MailServer
+) -> None:
+    begun(home)
+    set_up(home, server)
+    told(home)
+    write(home, ALERT, e.AlertRaised("slippage", "BTC/USDT: dear"))
+    told(home, at=AT + 3 * DAY_MS)
+    assert len(server.inbox.mails) == 2
+    assert server.inbox.subjects[0] == "[CRITICAL] vigie paper: BTC/USDT no stop can be placed: it is being sold"
+    assert "filled far from the price" in server.inbox.text(1)
+
+
+def test_a_line_that_nobody_understands_keeps_no_other_from_being_told(home: Path, server: MailServer) -> None:
+    folder = begun(home)
+    set_up(home, server)
+    told(home)
+    write(home, ALERT)
+    # As a later vigie may write it: a whole line of an unknown kind.
+    with JsonlJournal(folder / "journal", "paper", FakeClock(AT)) as journal:
+        last = next(backwards(folder / "journal"))
+        raw, _ = spell(journal.last_seq + 1, AT, "later", 1, last.hash, {"text": "x"})
+    (path,) = (folder / "journal").glob("*.jsonl")
+    with path.open("ab") as file:
+        file.write(raw)
+    said: list[str] = []
+    with post_office(home, "paper", clock=FakeClock(AT), report=said.append, environment=ENV) as office:
+        office.told_of("disk", "full")
+    assert len(server.inbox.mails) == 2
+    assert any("later" in one for one in said)
 
 
 # --- troubles of the server -------------------------------------------------------------------------------------------

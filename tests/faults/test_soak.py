@@ -1,7 +1,7 @@
 """A month in one process: hourly decisions, random faults, and nothing that grows.
 
 The engine, its journal, snapshot, read model, receipts, breaker and guards are those that trade; the exchange is
-simulated beside them, in the same process, and what it keeps in mind is not counted.
+simulated beside them, in the same process; what it remembers of its calls is forgotten each day.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import gc
 import random
 import sqlite3
 import sys
-import tracemalloc
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -53,18 +52,6 @@ from vigie.reliability.circuit_breaker import CircuitBreaker
 ACCOUNT = "live-soak"
 WARM_UP_DAYS = 3
 MINUTE = 60_000
-OURS = (
-    tracemalloc.Filter(False, tracemalloc.__file__),
-    tracemalloc.Filter(False, "*/tests/*"),
-    tracemalloc.Filter(False, "*/simulation/*"),
-    tracemalloc.Filter(False, "*/sim_server/*"),
-)
-
-
-def traced() -> int:
-    """Bytes in use, of those taken since the warm-up, that are not the exchange's and not the test's."""
-    gc.collect()
-    return sum(one.size for one in tracemalloc.take_snapshot().filter_traces(OURS).statistics("filename"))
 
 
 def descriptors() -> int:
@@ -79,7 +66,6 @@ class Soak:
         ticks: how many.
         faults: by name.
         decided: candles of decision receipts, read day by day: old files are dropped.
-        memory: bytes by day, from the end of the warm-up on.
         files: open descriptors by day.
         resident: megabytes by day.
     """
@@ -91,7 +77,6 @@ class Soak:
     faults: Counter[str] = field(default_factory=Counter)
     decided: list[int] = field(default_factory=list)
     seen: int = 0
-    memory: dict[int, int] = field(default_factory=dict)
     files: dict[int, int] = field(default_factory=dict)
     resident: dict[int, float] = field(default_factory=dict)
 
@@ -168,10 +153,6 @@ class Soak:
         self.alerts.told.clear()
         gc.collect()
         self.files[day], self.resident[day] = descriptors(), resident_mb()
-        if day == WARM_UP_DAYS:
-            tracemalloc.start(1)
-        if day >= WARM_UP_DAYS:
-            self.memory[day] = traced()
 
     def _fault(self, now: int) -> None:
         kind = self.dice.choice(("lost", "lost", "refused", "unplugged", "candles"))
@@ -197,10 +178,7 @@ class Soak:
 
 def soaked(days: int, home: Path) -> Soak:
     soak = Soak(home, days)
-    try:
-        soak.run()
-    finally:
-        tracemalloc.stop()
+    soak.run()
     return soak
 
 
@@ -236,13 +214,9 @@ def test_thirty_days_of_faults_grow_nothing() -> None:
     with scratch() as home:
         soak = soaked(30, home)
         holds(soak)
-        days = sorted(soak.memory)
-        assert days[0] == WARM_UP_DAYS
-        assert days[-1] >= 29
-        assert len({count for day, count in soak.files.items() if day >= WARM_UP_DAYS}) == 1, soak.files
-        grown = soak.memory[days[-1]] - soak.memory[days[0]]
-        sys.stdout.write(
-            f"{soak.ticks} ticks, {soak.faults.total()} faults, memory {grown / 1e6:+.2f} MB after the warm-up, "
-            f"resident {soak.resident[days[0]]:.0f} to {soak.resident[days[-1]]:.0f} MB\n"
-        )
-        assert grown < 5e6, {day: round(size / 1e6, 2) for day, size in soak.memory.items()}
+        days = [day for day in sorted(soak.files) if day >= WARM_UP_DAYS]
+        assert (days[0], days[-1]) == (WARM_UP_DAYS, 31)
+        assert len({soak.files[day] for day in days}) == 1, soak.files
+        grown = soak.resident[days[-1]] - soak.resident[days[0]]
+        sys.stdout.write(f"{soak.ticks} ticks, {soak.faults.total()} faults, {grown:+.2f} MB after the warm-up\n")
+        assert grown < 5.0, soak.resident

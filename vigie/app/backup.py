@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +26,7 @@ from vigie.adapters.storage.journal_files import segments, verify
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, known, state_folder
 from vigie.domain.errors import ConfigError, VigieError
+from vigie.domain.events import AlertRaised
 from vigie.domain.instants import as_iso, for_names
 from vigie.domain.names import suggestion
 
@@ -91,6 +92,33 @@ def create(request: BackupRequest) -> dict[str, Any]:
         "problems": problems,
         "dropped": dropped,
     }
+
+
+def create_and_tell(request: BackupRequest, report: Callable[[str], None]) -> dict[str, Any]:
+    """The same, and people are told where it goes wrong: who calls is a clock, at three in the morning.
+
+    Raises:
+        ConfigError, OSError: as `create`.
+    """
+    try:
+        document = create(request)
+    except OSError as error:
+        _tell(request, f"the backup failed: {error}", report)
+        raise
+    if document["problems"]:
+        _tell(request, f"the backup holds a journal that is damaged: {'; '.join(document['problems'])}", report)
+    return document
+
+
+def _tell(request: BackupRequest, text: str, report: Callable[[str], None]) -> None:
+    from vigie.app.alarms import alarms
+
+    account = request.account or known(request.home)[0]
+    try:
+        with alarms(request.home, account, report) as alerts:
+            alerts.tell(AlertRaised("backup", text, urgent=True))
+    except (VigieError, OSError) as error:
+        report(f"nobody could be told: {error}")
 
 
 def _accounts(home: Path, account: str | None) -> list[str]:

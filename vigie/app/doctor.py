@@ -413,10 +413,11 @@ def _mail(patient: Patient) -> Check:
     """Somebody is told, and has been."""
     from vigie.app.alert_status import alert_statuses
     from vigie.app.channels import read_posts
+    from vigie.app.hiding import hider
 
     posts, problems = read_posts(patient.home, patient.environment)
     if problems:
-        return Check("mail", FAIL, "; ".join(problems), "docs/alerts.md")
+        return Check("mail", FAIL, hider(patient.home, patient.environment)("; ".join(problems)), "docs/alerts.md")
     if not posts:
         bad = patient.lacking(needed=patient.go_live)
         return Check(

@@ -18,7 +18,7 @@ from vigie.app.told import DeskState
 from vigie.domain.instants import as_iso
 from vigie.domain.notice import Level, Notice
 from vigie.ports.alerts import Letter, Outcome
-from vigie.reporting.letters import letter_of, subject_of
+from vigie.reporting.letters import digest_subject, letter_of
 
 FIRST_WAIT, LONGEST_WAIT = 30.0, 3600.0
 """Seconds to the next try after a failure; it doubles with each."""
@@ -90,14 +90,14 @@ class Desk:
         if route == NEVER:
             return
         if route == DIGEST or routine:
-            state.keep(subject_of(notice, self._account), notice.at)
+            state.keep(digest_subject(notice), notice.at)
             return
         topic = f"{notice.family}:{notice.topic}"
         window = 1000 * (self.post.slow if notice.slow else self.post.usual)
         last, held = state.throttle.get(topic, (None, 0))
         if notice.level is not Level.CRITICAL and last is not None and 0 <= notice.at - last < window:
             state.hold_back(topic)
-            state.keep(subject_of(notice, self._account), notice.at)
+            state.keep(digest_subject(notice), notice.at)
             return
         state.sent(topic, notice.at)
         self.put(letter_of(notice, self._account, letter_id, held))

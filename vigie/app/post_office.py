@@ -13,11 +13,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal import entry_of
 from vigie.adapters.storage.journal_files import newer, segments, tail
+from vigie.adapters.storage.journal_lines import Line
 from vigie.adapters.storage.journal_search import last_of
 from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import account_folder
@@ -40,6 +42,10 @@ LOOK_SECONDS = 2.0
 CLOSING_SECONDS = 8.0
 """How long an ending process waits for its last letters; the rest is sent by the next one."""
 _MOST_HANDED_OVER = 200
+_MOST_COMPLAINTS = 50
+STALE_MS = DAY_MS
+MOST_BEHIND = 5_000
+"""Lines that are read at once where nobody was told for long."""
 BESIDE = "beside"
 """Where processes beside the engine keep their letters: watchdog, backups."""
 
@@ -69,7 +75,8 @@ class PostOffice:
         self._count = 0
         self._wake, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
-        self._told, self._size, self._complained = Told(), -1, ""
+        self._told, self._size = Told(), -1
+        self._complained: set[str] = set()
         self._changed = False
 
     # --- from other threads -------------------------------------------------------------------------------------------
@@ -132,8 +139,8 @@ class PostOffice:
             step()
         except Exception as error:  # noqa: BLE001 - nothing that is wrong with mail may end a process that guards money
             text = f"people cannot be told: {type(error).__name__}: {error}"
-            if text != self._complained:
-                self._complained = text
+            if text not in self._complained:
+                self._complained = {*self._complained, text} if len(self._complained) < _MOST_COMPLAINTS else {text}
                 self._report(text)
 
     def _load(self) -> None:
@@ -149,21 +156,33 @@ class PostOffice:
             running = run is not None and (end is None or end.seq < run.seq)
             self._told.memory = Memory(running=running)
             self._changed = True
+        elif self._follows:
+            self._skip_what_is_too_much()
         for desk in self.desks if self._sends else ():
             desk.spool.tidy()
 
+    def _skip_what_is_too_much(self) -> None:
+        last = tail(self._journal, 1)
+        behind = last[0].seq - (self._told.seq or 0) if last else 0
+        if behind > MOST_BEHIND:
+            self._told.seq, self._changed = last[0].seq - MOST_BEHIND, True
+            self._report(
+                f"nobody was told of {behind - MOST_BEHIND:,} old lines of the journal: vigie journal has them"
+            )
+
     def look(self) -> None:
-        """Make letters of what is new."""
+        """Make letters of what is new; whatever goes wrong with one thing, the others are told."""
         if self._follows:
-            self._read_journal()
+            self._guarded(self._read_journal)
         while self._handed_over:
-            self._take(self._handed_over.popleft())
+            notice = self._handed_over.popleft()
+            self._guarded(partial(self._take, notice))
         for desk in self.desks if self._follows else ():
-            self._daily(desk)
+            self._guarded(partial(self._daily, desk))
         if self._changed and self._sends:
             # A letter is on the disk before the line that it tells of counts as told.
             self._changed = False
-            save(self._folder, self._told)
+            self._guarded(lambda: save(self._folder, self._told))
 
     def _read_journal(self) -> None:
         files = segments(self._journal)
@@ -172,17 +191,23 @@ class PostOffice:
             return
         for line in newer(self._journal, -1 if self._told.seq is None else self._told.seq):
             if line.seq > 0:
-                entry = entry_of(line)
-                for number, notice in enumerate(notices_of(entry, self._told.memory)):
-                    self._take(notice, f"{self._account}-{entry.seq}-{number}")
-                self._told.memory = self._told.memory.after(entry)
+                # A line that no template understands keeps none of the later ones from being told.
+                self._guarded(partial(self._tell_line, line))
             self._told.seq, self._changed = line.seq, True
         self._size = size
+
+    def _tell_line(self, line: Line) -> None:
+        entry = entry_of(line)
+        before, self._told.memory = self._told.memory, self._told.memory.after(entry)
+        for number, notice in enumerate(notices_of(entry, before)):
+            self._take(notice, f"{self._account}-{entry.seq}-{number}")
 
     def _take(self, notice: Notice, letter_id: str = "") -> None:
         self._count += 1
         name = letter_id or f"{self._account}-host-{notice.at}-{os.getpid()}-{self._count}"
         routine = self._once and notice.family == "runs" and notice.level is Level.INFO
+        # Nobody was told for long, or mail was switched on again: that is no news any more, and not forgotten either.
+        routine |= self._clock.now_ms() - notice.at > STALE_MS and notice.level is not Level.CRITICAL
         for desk in self.desks:
             desk.take(notice, name, self._told.desk(desk.post.name), routine=routine)
         self._changed = True

@@ -13,8 +13,16 @@ _LONGEST_SUBJECT = 120
 
 def subject_of(notice: Notice, account: str) -> str:
     """``[CRITICAL] vigie live-main: BTC/USDT stop missing``; what needs nobody has no level in front."""
-    level = "" if notice.level is Level.INFO else f"[{notice.level.value}] "
-    return one_line(f"{level}vigie {account}: {notice.subject}")
+    return one_line(f"{_level(notice)}vigie {account}: {notice.subject}")
+
+
+def digest_subject(notice: Notice) -> str:
+    """The same for a list of one account: without its name."""
+    return one_line(f"{_level(notice)}{notice.subject}")
+
+
+def _level(notice: Notice) -> str:
+    return "" if notice.level is Level.INFO else f"[{notice.level.value}] "
 
 
 def one_line(text: str) -> str:

@@ -28,6 +28,7 @@ KEYS = ("host", "port", "tls", "user", "sender", "ca_file")
 SECRETS = ("VIGIE_MAIL_PASSWORD",)
 STARTTLS, SMTPS, PLAIN = "starttls", "smtps", "none"
 PORTS = {STARTTLS: 587, SMTPS: 465, PLAIN: 25}
+BLANK = "\u00a0"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ANSWER_SECONDS = 10.0
 """Longest wait for one answer of the server."""
@@ -271,7 +272,8 @@ def _raw_lines(text: str) -> list[str]:
     from yagmail import raw
 
     harmless = text.replace("<", "‹").replace(">", "›")
-    return [raw(line) for line in harmless.splitlines()]
+    # An empty line has no height in the HTML part; one that holds a blank has.
+    return [raw(line or BLANK) for line in harmless.splitlines()]
 
 
 def channel(settings: MailSettings) -> Mail:

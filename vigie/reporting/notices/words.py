@@ -58,7 +58,8 @@ def money(value: Decimal | float, quote: str = "", *, signed: bool = False) -> s
 
 def percent(fraction: float | Decimal, *, signed: bool = True) -> str:
     """A fraction in percent."""
-    return f"{100 * float(fraction):{'+' if signed else ''}.2f} %"
+    value = round(100 * float(fraction), 2) + 0.0
+    return f"{value:{'+' if signed and value else ''}.2f} %"
 
 
 def when(at: int) -> str:
