@@ -28,7 +28,8 @@ from vigie.domain.events import RunEnded
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
 
 VIGIE = str(Path(sys.executable).with_name("vigie"))
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds; what comes sooner costs none of them: a machine that does much else starts a process in a minute."""
 Process = subprocess.Popen[str]
 
 
@@ -89,7 +90,7 @@ def test_a_stop_by_command_ends_with_0_and_every_start_with_78_until_it_is_taken
     assert said(home, "stop", "--reason", "moving house") == 0
     _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0, err
-    assert time.monotonic() - begun < 5.0, "it does not wait for its next tick"
+    assert time.monotonic() - begun < 30.0, "it does not wait for its next tick, a minute away"
     assert (home / "state/paper/stopped").exists()
     refused = trading()
     _, err = refused.communicate(timeout=PATIENCE)
@@ -137,7 +138,7 @@ def test_a_second_signal_ends_at_once_what_waits_for_a_venue_that_is_silent(
     running.send_signal(number)
     _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130, err
-    assert time.monotonic() - begun < 3.0
+    assert time.monotonic() - begun < 20.0, "the venue is silent for 30 s"
     assert "interrupted" in err
     assert "Traceback" not in err
 

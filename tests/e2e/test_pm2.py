@@ -106,7 +106,7 @@ def test_what_can_never_run_is_given_up_after_ten_times(home: Path, pm2: Pm2) ->
 
 
 def test_a_job_that_runs_once_comes_again_by_its_own_time(home: Path, pm2: Pm2) -> None:
-    pm2.environment = {**pm2.environment, "VIGIE_CRON": "*/15 * * * * *"}
+    pm2.environment = {**pm2.environment, "VIGIE_CRON": "*/20 * * * * *"}
     pm2.start(JOB)
     first = beats(home)
     pm2.until(JOB, lambda one: one["status"] == "stopped")

@@ -18,7 +18,8 @@ from vigie.adapters.storage.locks import locked
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 VERSION = "7.0.4"
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds; what comes sooner costs none of them: a machine that does much else starts a process in a minute."""
 
 
 def missing() -> str:
