@@ -34,10 +34,10 @@ def report(error: BaseException, *, debug: bool = False) -> int:
         return _report_usage(error)
     if debug:
         # Without locals, on purpose: they hold keys.
-        click.echo(harmless("".join(traceback.format_exception(error))), err=True, nl=False)
+        click.echo(harmless(_without_secrets("".join(traceback.format_exception(error)))), err=True, nl=False)
     if isinstance(error, VigieError):
         for sentence in error.problems if isinstance(error, ConfigError) else (str(error) or type(error).__name__,):
-            say(sentence, label="error", style="bold red")
+            say(_without_secrets(sentence), label="error", style="bold red")
         return error.exit_code
     if isinstance(error, OSError) and error.strerror:
         say(
@@ -45,6 +45,18 @@ def report(error: BaseException, *, debug: bool = False) -> int:
         )
         return FAILED
     return _report_defect(error, debug=debug)
+
+
+def _without_secrets(text: str) -> str:
+    """The text without a key that somebody pasted where it does not belong, and that the error repeats."""
+    from cli.options import home
+    from vigie.app.hiding import hider
+
+    try:
+        folder = home()
+    except (VigieError, OSError):
+        return text
+    return hider(folder)(text)
 
 
 def _report_usage(error: click.ClickException) -> int:
@@ -60,5 +72,6 @@ def _report_usage(error: click.ClickException) -> int:
 
 def _report_defect(error: BaseException, *, debug: bool) -> int:
     advice = "" if debug else "; run again with --debug for the traceback"
-    say(f"this is a defect in vigie: {type(error).__name__}: {error}{advice}", label="error", style="bold red")
+    told = _without_secrets(f"{type(error).__name__}: {error}")
+    say(f"this is a defect in vigie: {told}{advice}", label="error", style="bold red")
     return FAILED

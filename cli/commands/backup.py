@@ -58,7 +58,7 @@ def create_(
 
 @app.command("verify")
 def verify_(file: FileArgument, as_json: JsonOption = False) -> None:
-    """Hold an archive against its manifest and its chains; exit 3 if one is broken.
+    """Hold an archive against its manifest and chains; exit 3: broken.
 
     Example: vigie backup verify backups/vigie-20260101T030000.000Z.tar.gz
     """

@@ -18,6 +18,7 @@ from tests.fakes.accounts_on_disk import run_started
 from tests.fakes.clock import FakeClock
 from tests.fakes.command_line import Vigie
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample
+from tests.fakes.mail_servers import PASSWORD, mail_table
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage import kill_switch
@@ -75,6 +76,10 @@ def ready(home: Path, skew_s: float = 0.0) -> Iterator[tuple[LiveHouse, str]]:
         (home / "state" / NAME).mkdir(parents=True, exist_ok=True)
         (home / "state" / NAME / "drills.json").write_text(json.dumps(drills))
         papered(home, now, 31)
+        with (home / "vigie.toml").open("a") as file:
+            file.write(mail_table(25))
+        with (home / ".env").open("a") as file:
+            file.write(f"VIGIE_MAIL_PASSWORD={PASSWORD}\n")
         create(BackupRequest(home))
         yield house, ex.url
 
@@ -93,7 +98,7 @@ def test_where_nothing_is_missing_one_may_go_live(home: Path) -> None:
     with ready(home) as (_, url):
         document = examine(Patient(home, NAME, go_live=True, base_url=url))
     wrong = [one for one in document["checks"] if one["state"] not in ("ok", "skipped")]
-    assert [one["name"] for one in wrong] == ["watchdog"], wrong
+    assert [one["name"] for one in wrong] == ["mail", "watchdog"], wrong
     assert document["ok"]
 
 
@@ -144,6 +149,15 @@ def bad_settings(home: Path) -> None:
     (home / "vigie.toml").write_text((home / "vigie.toml").read_text() + "[wach]\n")
 
 
+def no_mail(home: Path) -> None:
+    text = (home / "vigie.toml").read_text()
+    (home / "vigie.toml").write_text(text.partition("[mail]")[0])
+
+
+def wrong_mail(home: Path) -> None:
+    (home / "vigie.toml").write_text((home / "vigie.toml").read_text().replace("[mail]", "[mail]\nhots = 1"))
+
+
 def bad_journal(home: Path) -> None:
     path = home / "state" / NAME / "journal"
     path.mkdir(parents=True)
@@ -170,6 +184,8 @@ def full(home: Path) -> None:
         (stopped, "stopped", False),
         (bad_settings, "settings", True),
         (bad_journal, "journal", True),
+        (no_mail, "mail", False),
+        (wrong_mail, "mail", True),
         (full, "disk", True),
     ],
 )

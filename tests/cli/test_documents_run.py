@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.accounts_on_disk import begun
 from tests.fakes.command_line import Vigie
 from tests.fakes.eyes import get
 from tests.fakes.kline_server import HOUR_MS, KlineServer
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, written
+from tests.fakes.mail_servers import PASSWORD, USER, mail_server
 from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
+from vigie.app.channels import families, read_posts
 from vigie.app.drill_cases import DRILLS
 from vigie.app.health_settings import HealthSettings, health_settings
 from vigie.app.live import live_settings
 from vigie.app.log_settings import LogSettings, log_settings
+from vigie.app.watch_settings import WatchSettings, watch_settings
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.remedies import allowed
+from vigie.reporting.notices.families import alarms, host, limits
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "…"
@@ -138,6 +143,19 @@ def test_the_commands_of_the_reconcile_guide_work_and_its_table_is_the_codes(
     assert told == {kind.value: tuple(one.value for one in allowed(kind)) for kind in DifferenceKind}
 
 
+def test_the_commands_of_the_watching_guide_work_and_its_limits_are_the_defaults(
+    vigie: Vigie, at_home: Path, candles: Path
+) -> None:
+    words = ("--replay", "--account", "replay-1", "--data", candles, "--timerange", "20200201-20200203")
+    assert vigie("paper", *words).code == 0
+    (limits,) = fences("docs/watching.md", "toml")
+    (at_home / "vigie.toml").write_text(limits, encoding="utf-8")
+    assert watch_settings(at_home) == WatchSettings()
+    for command in "".join(fences("docs/watching.md", "sh")).splitlines():
+        said = vigie(*shlex.split(command)[1:])
+        assert said.code == 0, command + said.out + said.err
+
+
 def test_the_commands_of_the_configuration_guide_work(vigie: Vigie, at_home: Path) -> None:
     (at_home / "vigie.toml").write_text("".join(fences("docs/configuration.md", "toml")), encoding="utf-8")
     for command in "".join(fences("docs/configuration.md", "sh")).splitlines():
@@ -155,12 +173,30 @@ def test_the_commands_of_the_logs_guide_work_and_its_settings_are_the_defaults(v
             said = vigie(*words, *(["--base-url", venue.url] if "--once" in words else []))
             assert said.code == 0, (command, said.err)
     serve, ask = "".join(fences("docs/logs_and_metrics.md", "bash")).splitlines()
-    with served(*shlex.split(serve)[1:], "--health-port", "0", "--metrics-port", "0", "--json", home=at_home) as (
-        it,
-        _,
-    ):
+    ports = ("--health-port", "0", "--metrics-port", "0", "--json")
+    with served(*shlex.split(serve)[1:], *ports, home=at_home) as (it, _):
         url = ask.removeprefix("curl ").replace("8080", str(it["ports"]["health"]))
         assert json.loads(get(url)[1])["account"] == "paper"
+
+
+def test_the_commands_of_the_operating_guide_work(vigie: Vigie, at_home: Path) -> None:
+    (at_home / "vigie.toml").write_text("".join(fences("docs/operating.md", "toml")), encoding="utf-8")
+    assert live_settings(at_home, "live-main").reoptimise is not None
+    (at_home / "state" / "paper" / "journal").mkdir(parents=True)
+    commands = "".join(fences("docs/operating.md", "sh")).splitlines()
+    assert len(commands) >= 8
+    for command in commands:
+        said = vigie(*shlex.split(command)[1:])
+        assert said.code == 0, (command, said.err)
+    # What other programs are told, and what needs a certificate: its words exist.
+    for line in "".join(fences("docs/operating.md", "text")).splitlines():
+        if line.startswith("vigie "):
+            words = shlex.split(line)[1:]
+            assert vigie(*words[: 2 if words[0] == "certificate" else 1], "--help").code == 0, line
+        else:
+            assert "pm2 st" in line, line
+            app = line.partition("--only ")[2]
+            assert not app or app.removesuffix("-once") in ("vigie-paper", "vigie-live-main")
 
 
 def test_the_commands_of_the_drill_guide_work_and_its_table_names_every_drill(vigie: Vigie, at_home: Path) -> None:
@@ -216,8 +252,43 @@ def test_the_commands_of_the_exchange_guide_serve_one_and_use_it(vigie: Vigie, a
         "docs/drill.md",
         "docs/configuration.md",
         "docs/logs_and_metrics.md",
+        "docs/operating.md",
+        "docs/adr/0006-an-engine-goes-by-the-venues-time.md",
+        "docs/alerts.md",
+        "docs/watching.md",
     ],
 )
 def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", text(name)):
         assert ((CHECKOUT / name).parent / target).exists(), target
+
+
+def test_the_commands_of_the_alerts_guide_work_and_its_settings_are_good(
+    vigie: Vigie, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_MAIL_PASSWORD", PASSWORD)
+    (settings,) = fences("docs/alerts.md", "toml")
+    (home / "vigie.toml").write_text(settings, encoding="utf-8")
+    assert read_posts(home)[1] == []
+    begun(home)
+    with mail_server(tmp_path) as server:
+        ours = {
+            "smtp.example.org": "localhost",
+            '"starttls"': f'"starttls"\nport = {server.port}',
+            "bot@example.org": USER,
+        }
+        for theirs, our in ours.items():
+            settings = settings.replace(theirs, our)
+        table = settings.replace("[mail.routes]", f'ca_file = "{server.ca_file}"\n[mail.routes]')
+        (home / "vigie.toml").write_text(table, encoding="utf-8")
+        for command in fences("docs/alerts.md", "sh")[0].splitlines():
+            said = vigie(*shlex.split(command.removeprefix("vigie ")))
+            assert said.code == 0, (command, said.out + said.err)
+        assert len(server.inbox.mails) == 2
+
+
+def test_the_alerts_guide_names_every_alert() -> None:
+    whole = text("docs/alerts.md")
+    names = [*alarms.SUBJECTS, *limits.SUBJECTS, *host.KINDS]
+    assert [name for name in names if f"`{name}`" not in whole] == []
+    assert [name for name in families() if f"### {name}" not in whole and name not in ("daily", "test")] == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import verify
 from vigie.app.paper import PaperRequest, run_paper
 from vigie.app.settings import AccountSettings
+from vigie.app.ticking import Pace
 from vigie.domain.events import RunEnded
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -103,6 +106,23 @@ def test_a_stop_by_command_ends_with_0_and_every_start_with_78_until_it_is_taken
     assert last_words(home)[-1] == "SIGTERM"
 
 
+@pytest.mark.long
+def test_a_supervisor_hears_when_it_is_ready_that_it_lives_and_when_it_stops(
+    home: Path, trading: Callable[[], Process], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "notify"))
+        heard.settimeout(PATIENCE)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        running = trading()
+        assert heard.recv(4096) == b"READY=1\nSTATUS=paper runs"
+        assert heard.recv(4096).startswith(b"WATCHDOG=1\nSTATUS=active; ")
+        running.send_signal(signal.SIGTERM)
+        assert heard.recv(4096) == b"STOPPING=1\nSTATUS=SIGTERM"
+        _, err = running.communicate(timeout=PATIENCE)
+        assert running.returncode == 0, err
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_second_signal_ends_at_once_what_waits_for_a_venue_that_is_silent(
     home: Path, trading: Callable[[], Process], market: KlineServer, number: signal.Signals
@@ -120,6 +140,28 @@ def test_a_second_signal_ends_at_once_what_waits_for_a_venue_that_is_silent(
     assert time.monotonic() - begun < 3.0
     assert "interrupted" in err
     assert "Traceback" not in err
+
+
+def test_by_the_machines_clock_apscheduler_wakes_it_and_one_thread_does_all(home: Path, market: KlineServer) -> None:
+    write_strategy(home)
+    seen: list[tuple[float, str]] = []
+    rings: set[str] = set()
+
+    def told(*_: object) -> None:
+        seen.append((time.monotonic(), threading.current_thread().name))
+        rings.update(one.name for one in threading.enumerate() if one.name == "APScheduler")
+        if len(seen) == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    settings = AccountSettings("paper", strategy="eager", pairs=(BTC,))
+    request = PaperRequest(home, settings, opens=False, base_url=market.url)
+    done = run_paper(request, told=told, pace=Pace(guard=1.0, look=0.1))
+    assert (done.ended, done.ticks) == ("SIGTERM", 4)
+    assert {name for _, name in seen} == {threading.main_thread().name}
+    assert rings == {"APScheduler"}
+    waits = [later - sooner for (sooner, _), (later, _) in pairwise(seen[1:])]
+    assert all(one < 5.0 for one in waits), waits
+    assert sum(waits) > 1.0, "in its own time, not at once"
 
 
 def test_what_nobody_thought_of_ends_the_run_and_no_thread_keeps_the_process_alive(

@@ -13,7 +13,8 @@ from tests.fakes.exchanges import BTC, ETH
 from tests.fakes.files import write_csv
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.sample import sample_instruments, sample_series
-from vigie.adapters.sim_server.fixture import SimExchange
+from vigie.adapters.sim_server.desk import Credentials
+from vigie.adapters.sim_server.fixture import KEY, SimExchange
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app.live import LiveRequest, live_settings, run_live
 from vigie.app.running import RunResult
@@ -148,6 +149,7 @@ def exchange(
     money: int = 10_000,
     pace: float | None = None,
     instruments: Mapping[Pair, Instrument] | None = None,
+    credentials: Credentials = KEY,
 ) -> SimExchange:
     """One that charges what `EXACT` says.
 
@@ -157,11 +159,13 @@ def exchange(
         money: of its customer.
         pace: how many times faster than ours its time goes; None: it is moved.
         instruments: filters; None: those of the synthetic pairs.
+        credentials: of its customer.
     """
     start = int(series[0].candles.opens_at[BESIDE]) if start_ms is None else start_ms
     return SimExchange(
         series, instruments=instruments or FILTERS, balances={"USDT": money}, start_ms=start,
         settings=Settings(half_spread_fraction=Decimal(0)), pace=None if pace is None else (SystemClock(), pace),
+        credentials=credentials,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FILE = ".env"
-_LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_BYTES = 65_536
 
 
@@ -31,8 +32,10 @@ class EnvFile:
 
 
 def read_env(path: Path) -> EnvFile:
-    """Lines of ``NAME=value``; quotes around a value, ``export`` before a name and ``#`` lines are understood.
+    """Lines of ``NAME=value``, read by python-dotenv.
 
+    Quotes around a value (of several lines too: a private key), escapes in them, ``export`` before a name, and ``#``
+    remarks are understood; ``$`` stays as it is.
     A file that others than its owner may read is told, and what it says is not used.
     """
     try:
@@ -44,16 +47,23 @@ def read_env(path: Path) -> EnvFile:
     problem = open_to_others(path)
     if problem:
         return EnvFile({}, (problem,))
+    return _parsed(path, content.decode("utf-8", "replace"))
+
+
+def _parsed(path: Path, text: str) -> EnvFile:
+    # What dotenv_values(interpolate=False) is made of; this also says which line it did not understand.
+    from dotenv.parser import parse_stream
+
     values, problems = dict[str, str](), list[str]()
-    for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
-        text = line.strip()
-        if not text or text.startswith("#"):
+    for found in parse_stream(io.StringIO(text)):
+        if not found.error and found.key is None:
             continue
-        found = _LINE.fullmatch(text)
-        if found is None:
+        if found.error or found.value is None or not _NAME.fullmatch(found.key or ""):
+            blank = len(found.original.string) - len(found.original.string.lstrip())
+            number = found.original.line + found.original.string[:blank].count("\n")
             problems.append(f"{path}: line {number} is not of the form NAME=value")
-            continue
-        values[found["name"]] = _unquoted(found["value"].strip())
+        else:
+            values[str(found.key)] = found.value
     return EnvFile(values, tuple(problems))
 
 
@@ -91,10 +101,3 @@ def open_to_others(path: Path) -> str:
     if mode & 0o077:
         return f"{path}: others may read it (mode {mode:03o}): chmod {'700' if path.is_dir() else '600'} {path}"
     return ""
-
-
-def _unquoted(value: str) -> str:
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        return value[1:-1]
-    # A remark needs a blank before it: a password may hold the sign.
-    return value.split(" #", 1)[0].rstrip()

@@ -11,6 +11,7 @@ from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import known
 from vigie.app.alert_status import alerts_folder, read_status
 from vigie.app.channels import names, posts_of
+from vigie.app.hiding import hider
 from vigie.app.mail_desk import Desk
 from vigie.app.post_office import BESIDE, letters_waiting
 from vigie.app.told import load
@@ -42,7 +43,7 @@ def send_test(home: Path, to: Sequence[str] = ()) -> dict[str, Any]:
     wrong = [f"--to: '{one}' is no address" for one in to if not is_address(one)]
     if wrong:
         raise ConfigError(wrong)
-    now = SystemClock().now_ms()
+    now, hide = SystemClock().now_ms(), hider(home)
     found = []
     for post in posts:
         recipients = tuple(to) or post.routes.to
@@ -54,7 +55,7 @@ def send_test(home: Path, to: Sequence[str] = ()) -> dict[str, Any]:
                 "outcome": delivery.outcome.value,
                 "to": list(recipients),
                 "refused": list(delivery.refused),
-                "problem": delivery.problem,
+                "problem": hide(delivery.problem),
             }
         )
     return {"schema": TEST, "ok": all(_well(one) for one in found), "channels": found}
@@ -165,6 +166,6 @@ def send_daily(home: Path, account: str) -> dict[str, Any]:
     letter = daily_letter(home, account, (), now, now)
     for post in posts:
         delivery = post.channel.deliver(letter, post.routes.recipients(letter.level, letter.family))
-        found.append({"channel": post.name, "outcome": delivery.outcome.value, "problem": delivery.problem,
+        found.append({"channel": post.name, "outcome": delivery.outcome.value, "problem": hider(home)(delivery.problem),
                       "refused": list(delivery.refused)})  # fmt: skip
     return {"schema": SEND, "ok": all(_well(one) for one in found), "channels": found}

@@ -172,7 +172,10 @@ def _read_one(
         problems.append("daily must be true or false")
     if problems or settings is None:
         return None, problems
-    kept = tuple(one for one in secrets.values() if one)
+    from vigie.app.hiding import pasted_keys
+    from vigie.app.logs import secrets_in_reach
+
+    kept = (*secrets.values(), *secrets_in_reach(home, environment), *pasted_keys(home))
     return Post(
         name, module.channel(settings), routes, throttle["usual"], throttle["slow"], int(hour), bool(daily), kept
     ), []

@@ -14,6 +14,7 @@ from vigie.app.certificates import Cover
 from vigie.app.channels import read_posts
 from vigie.app.health_settings import TOKEN as HEALTH_TOKEN
 from vigie.app.health_settings import health_settings
+from vigie.app.hiding import hider
 from vigie.app.live import PREFIX, VARIABLE, live_plan
 from vigie.app.log_settings import VARIABLES as LOG_VARIABLES
 from vigie.app.log_settings import log_settings
@@ -95,6 +96,11 @@ def check(home: Path, account: str | None = None, environment: Mapping[str, str]
         one.problems = [problem for problem in dict.fromkeys(map(one.named, one.problems)) if problem not in told]
         told |= set(one.problems)
         found.append(one)
+    hide = hider(home, there)
+    for one in found:
+        one.name = hide(one.name)
+        one.problems = [hide(problem) for problem in one.problems]
+        one.facts = {name: hide(fact) for name, fact in one.facts.items()}
     problems = [problem for one in found for problem in one.problems]
     return {
         "schema": CHECK,
@@ -251,7 +257,11 @@ def show(home: Path, account: str | None = None, environment: Mapping[str, str] 
     """
     there = os.environ if environment is None else environment
     names = [account] if account is not None else account_names(home) or ["paper"]
-    return {"schema": SHOW, "home": str(home), "accounts": [_shown(home, name, there) for name in names]}
+    hide = hider(home, there)
+    shown = [_shown(home, name, there) for name in names]
+    for one in shown:
+        one["settings"] = [{**row, "value": hide(row["value"])} for row in one["settings"]]
+    return {"schema": SHOW, "home": str(home), "accounts": shown}
 
 
 def _shown(home: Path, name: str, there: Mapping[str, str]) -> dict[str, Any]:

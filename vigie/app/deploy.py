@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from vigie.app.live import PREFIX, VARIABLE
+from vigie.app.program import own_program
 from vigie.app.secrets import variables
 from vigie.app.settings import account_settings, check_name
 from vigie.domain.errors import ConfigError
@@ -81,7 +80,7 @@ def deployed(
         ConfigError: a name or a path that cannot be, or settings that cannot be.
     """
     settings = account_settings(home, check_name(account))
-    found = program or _own_program()
+    found = program or own_program()
     given = [("path", str(home)), ("path", str(found)), ("user", user), *(("word", one) for one in words)]
     given += [("credential", one) for one in credentials]
     problems = [
@@ -94,12 +93,6 @@ def deployed(
     return Deployed(
         account, home.resolve(), found.absolute(), settings.timeframe, settings.venue, user, words, credentials
     )
-
-
-def _own_program() -> Path:
-    name = "vigie.exe" if sys.platform == "win32" else "vigie"
-    beside = Path(sys.executable).with_name(name)
-    return beside if beside.exists() else Path(shutil.which("vigie") or name)
 
 
 # --- systemd ----------------------------------------------------------------------------------------------------------

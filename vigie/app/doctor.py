@@ -409,6 +409,29 @@ def _rules(patient: Patient) -> Check:
 # --- those who watch --------------------------------------------------------------------------------------------------
 
 
+def _mail(patient: Patient) -> Check:
+    """Somebody is told, and has been."""
+    from vigie.app.alert_status import alert_statuses
+    from vigie.app.channels import read_posts
+
+    posts, problems = read_posts(patient.home, patient.environment)
+    if problems:
+        return Check("mail", FAIL, "; ".join(problems), "docs/alerts.md")
+    if not posts:
+        bad = patient.lacking(needed=patient.go_live)
+        return Check(
+            "mail", bad, "no channel is set up: nobody is told", "write [mail] into vigie.toml (docs/alerts.md)"
+        )
+    names, known_of = ", ".join(one.name for one in posts), alert_statuses(patient.home, patient.account)
+    wrong = [f"{one['channel']}: {one['problem']}" for one in known_of if one["problem"]]
+    if wrong:
+        return Check("mail", patient.lacking(needed=patient.go_live), "; ".join(wrong), "vigie alert test")
+    last = max((str(one["last_sent_at"]) for one in known_of if one["last_sent_at"]), default="")
+    if not last:
+        return Check("mail", LOOK, f"{names}: set up; no letter of this account has gone yet", "vigie alert test")
+    return Check("mail", OK, f"{names}: the last letter went {last[:16].replace('T', ' ')} UTC")
+
+
 def _watchdog(patient: Patient) -> Check:
     at, missing = last_look(patient.home, patient.account), patient.lacking(needed=False)
     if at is None:
@@ -445,6 +468,7 @@ CHECKS: dict[str, Callable[[Patient], Check | list[Check]]] = {
     "R1-R10": _rules,
     "kill switch": _halts,
     "halt test": _halt_test,
+    "mail": _mail,
     "watchdog": _watchdog,
     "backup": _backups,
 }

@@ -13,6 +13,7 @@ from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.spool import Spool
 from vigie.app.alert_status import STATUS
 from vigie.app.channels import DIGEST, NEVER, Post
+from vigie.app.hiding import hider_of
 from vigie.app.told import DeskState
 from vigie.domain.instants import as_iso
 from vigie.domain.notice import Level, Notice
@@ -22,7 +23,6 @@ from vigie.reporting.letters import letter_of, subject_of
 FIRST_WAIT, LONGEST_WAIT = 30.0, 3600.0
 """Seconds to the next try after a failure; it doubles with each."""
 MOST_UNSAVED = 100
-HIDDEN = "***"
 
 
 @dataclass(slots=True)
@@ -70,6 +70,7 @@ class Desk:
         self._folder, self._report, self._now_ms = folder / post.name, report, now_ms
         self.spool = Spool(self._folder / "spool")
         self.status = DeskStatus()
+        self._hide = hider_of(post.secrets)
         self._unsaved: dict[str, Letter] = {}
         self._carried: set[str] = set()
         self._failures, self._next_try = 0, 0.0
@@ -103,7 +104,7 @@ class Desk:
 
     def put(self, letter: Letter) -> None:
         """Keep a letter until it is sent; where the disk does not take it, in memory."""
-        letter = replace(letter, subject=self._harmless(letter.subject), text=self._harmless(letter.text))
+        letter = replace(letter, subject=self._hide(letter.subject), text=self._hide(letter.text))
         if letter.letter_id in self._carried:
             return
         try:
@@ -118,11 +119,6 @@ class Desk:
         if gone:
             self.status.dropped += len(gone)
             self._problem(f"{len(gone)} mails were dropped unsent: more wait than are kept")
-
-    def _harmless(self, text: str) -> str:
-        for secret in self.post.secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
 
     def send(self, until: float | None = None) -> None:
         """Try what waits, unless the last try says that it is too early.
@@ -191,6 +187,7 @@ class Desk:
             self._carried.add(letter.letter_id)
 
     def _problem(self, text: str) -> None:
+        text = self._hide(text)
         self.status.problem, self.status.problem_at = text, as_iso(self._now_ms())
         if text != self._said:
             self._said = text

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import account_folder
 from vigie.app.certificates import take
+from vigie.app.program import own_program
 from vigie.app.reoptimise_settings import Reoptimise
 from vigie.app.settings import FILE as TOML
 from vigie.app.settings import AccountSettings, account_settings
@@ -146,12 +146,6 @@ def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no word"])[-1][:300]
 
 
-def own_program() -> str:
-    """The vigie that runs now."""
-    beside = Path(sys.executable).with_name("vigie.exe" if sys.platform == "win32" else "vigie")
-    return str(beside) if beside.exists() else "vigie"
-
-
 def without_keys(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     """What a search has to know of an environment: no key of any venue."""
     kept = {name: value for name, value in environment.items() if "_API_" not in name}
@@ -161,7 +155,7 @@ def without_keys(environment: Mapping[str, str], home: Path) -> dict[str, str]:
 def _called(home: Path) -> Call:
     def call(words: Sequence[str]) -> tuple[int, str, str]:
         done = subprocess.run(  # noqa: S603 - our own program, words of our own settings
-            [own_program(), *words],
+            [str(own_program()), *words],
             env=without_keys(os.environ, home),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -199,24 +193,37 @@ class Reoptimiser:
         """
         self._home, self._account, self._settings = home, account, settings
         self._clock, self._tell, self._report = clock, tell, report
-        self._program = tuple(program or (own_program(),))
+        self._program = tuple(program or (str(own_program()),))
         self._child: subprocess.Popen[bytes] | None = None
         self._trouble = ""
+        last = read_outcome(home, account)
+        self._told_at = None if last is None else last.ended_at
 
     def look(self) -> None:
         """Start what is due, tell what has ended; at each tick."""
         if self._settings is None:
             return
         try:
-            if self._child is not None:
-                self._watch(self._child)
-            elif self._due(self._settings):
-                self._start()
+            self._look(self._settings)
         except (OSError, VigieError, ValueError) as error:
             # Said once: the tick that follows will find the same.
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 self._report(f"the search for parameters: {error}")
+
+    def _look(self, settings: Reoptimise) -> None:
+        code = None if self._child is None else self._child.poll()
+        found = read_outcome(self._home, self._account)
+        if code is not None:
+            self._child = None
+            if found is None or found.ended_at is None:
+                self._tell(SEARCH, f"{self._account}: the search for parameters ended with {code}")
+        if found is not None and found.ended_at not in (None, self._told_at):
+            # Whoever searched: this engine's child, that of one before it, or a person.
+            self._told_at = found.ended_at
+            self._tell(PROPOSAL if found.certificate else SEARCH, f"{self._account}: {found.text}")
+        if self._child is None and self._due(settings, found):
+            self._start()
 
     def close(self) -> None:
         """End a search that is under way; it comes again when it is due next."""
@@ -230,10 +237,11 @@ class Reoptimiser:
             child.kill()
             child.wait()
 
-    def _due(self, settings: Reoptimise) -> bool:
-        now, last = self._clock.now_ms(), read_outcome(self._home, self._account)
+    def _due(self, settings: Reoptimise, last: Outcome | None) -> bool:
+        now = self._clock.now_ms()
         if last is None:
             # Counted from now on: nobody wants a search because an account was begun.
+            self._told_at = now
             _write(self._home, self._account, Outcome(now, now))
             return False
         return last.started_at < settings.last_due(now)
@@ -249,17 +257,6 @@ class Reoptimiser:
             stderr=subprocess.DEVNULL,
         )
         self._report(f"parameters are looked for anew, in process {self._child.pid}")
-
-    def _watch(self, child: subprocess.Popen[bytes]) -> None:
-        code = child.poll()
-        if code is None:
-            return
-        self._child = None
-        found = read_outcome(self._home, self._account)
-        if found is None or found.ended_at is None:
-            self._tell(SEARCH, f"{self._account}: the search for parameters ended with {code}")
-        else:
-            self._tell(PROPOSAL if found.certificate else SEARCH, f"{self._account}: {found.text}")
 
 
 def outcome_document(account: str, done: Outcome) -> dict[str, Any]:

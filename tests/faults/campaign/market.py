@@ -35,14 +35,14 @@ def start_of(seed: int) -> int:
     return _OLDEST + (seed * 7919 % 1461) * 24 * HOUR
 
 
-def week_of(seed: int) -> list[Series]:
-    """Minutes of all pairs, a day of them before the week."""
-    return [_series(seed, pair, number) for number, pair in enumerate(PAIRS)]
+def week_of(seed: int, hours: int = HOURS) -> list[Series]:
+    """Minutes of all pairs, a day of them before the week, or however long it is."""
+    return [_series(seed, pair, number, hours) for number, pair in enumerate(PAIRS)]
 
 
-def _series(seed: int, pair: Pair, number: int) -> Series:
+def _series(seed: int, pair: Pair, number: int, hours: int) -> Series:
     dice = np.random.default_rng([seed, number])
-    count = (BEFORE + HOURS) * 60
+    count = (BEFORE + hours) * 60
     width = dice.uniform(0.0003, 0.0009)
     steps = dice.normal(0.0, width, count) + np.repeat(dice.normal(0.0, width / 6, count // 240 + 1), 240)[:count]
     # Between two minutes the price jumps, more often down: stops are jumped over.

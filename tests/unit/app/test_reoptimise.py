@@ -198,6 +198,7 @@ class Beside:
             assert time.monotonic() < end
             self.one.look()
             time.sleep(0.02)
+        self.one.close()
         return self.told
 
 
@@ -245,6 +246,18 @@ def test_an_engine_that_ends_takes_its_search_along(tmp_path: Path) -> None:
     beside.one.close()
     beside.one.close()
     assert time.monotonic() - begun < 10.0
+
+
+def test_what_a_person_or_an_earlier_process_searched_is_told_of_too(tmp_path: Path) -> None:
+    beside = Beside(tmp_path, "2024-03-06 12:00")
+    beside.one.look()
+    done = searched(tmp_path, Called(tmp_path))
+    beside.one.look()
+    beside.one.look()
+    assert beside.told == [("proposal", f"paper: {done.text}")]
+    later = Beside(tmp_path, "2024-03-06 13:00")
+    later.one.look()
+    assert later.told == [], "told already"
 
 
 def test_a_program_that_is_not_there_is_told_once_and_never_raised(tmp_path: Path) -> None:

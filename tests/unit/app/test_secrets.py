@@ -106,3 +106,24 @@ def test_a_broker_opens_with_the_keys_that_were_found_and_asks_nothing(tmp_path:
     with broker_of(settings, tmp_path, FakeClock(), environment=full(OWN, "said")) as broker:
         assert "said" not in repr(broker)
     assert not (tmp_path / "state").exists()
+
+
+def test_dollars_stay_windows_lines_are_understood_and_a_private_key_may_have_several_lines(tmp_path: Path) -> None:
+    path = written(tmp_path, 'A=pa$$word${HOME}\r\nPEM="-----BEGIN\nabc\n-----END"\r\nD=\nE="a\\nb"\nF=x#y\n')
+    found = read_env(path)
+    assert found.problems == ()
+    assert found.values == {
+        "A": "pa$$word${HOME}",
+        "PEM": "-----BEGIN\nabc\n-----END",
+        "D": "",
+        "E": "a\nb",
+        "F": "x#y",
+    }
+
+
+@pytest.mark.parametrize("line", ["novalue", "1A=x", "A-B=x", 'Q="not closed', "= x", "two words=x"])
+def test_a_line_that_means_nothing_is_told_by_its_number_and_without_its_words(tmp_path: Path, line: str) -> None:
+    path = written(tmp_path, f"A=1\n\n\n{line}\nZ=2\n")
+    found = read_env(path)
+    assert found.problems == (f"{path}: line 4 is not of the form NAME=value",)
+    assert found.values == {"A": "1", "Z": "2"}

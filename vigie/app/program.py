@@ -1,0 +1,14 @@
+"""Which vigie this is, for who starts another one."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+
+def own_program() -> Path:
+    """The one beside the Python that runs, or the first one on PATH; its bare name if there is none."""
+    name = "vigie.exe" if sys.platform == "win32" else "vigie"
+    beside = Path(sys.executable).with_name(name)
+    return beside if beside.exists() else Path(shutil.which("vigie") or name)
