@@ -193,10 +193,8 @@ def test_the_commands_of_the_logs_guide_work_and_its_settings_are_the_defaults(v
             said = vigie(*words, *(["--base-url", venue.url] if "--once" in words else []))
             assert said.code == 0, (command, said.err)
     serve, ask = "".join(fences("docs/logs_and_metrics.md", "bash")).splitlines()
-    with served(*shlex.split(serve)[1:], "--health-port", "0", "--metrics-port", "0", "--json", home=at_home) as (
-        it,
-        _,
-    ):
+    ports = ("--health-port", "0", "--metrics-port", "0", "--json")
+    with served(*shlex.split(serve)[1:], *ports, home=at_home) as (it, _):
         url = ask.removeprefix("curl ").replace("8080", str(it["ports"]["health"]))
         assert json.loads(get(url)[1])["account"] == "paper"
 

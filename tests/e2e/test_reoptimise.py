@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +16,11 @@ from tests.fakes.certificates import a_certificate, certified
 from tests.fakes.command_line import Vigie
 from tests.fakes.live_markets import CALM, EXACT, LiveHouse
 from tests.fakes.markets_on_disk import write_market
+from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.app.certificates import proposals, take
+from vigie.app.reoptimise import reoptimise
+from vigie.app.settings import account_settings
 from vigie.decision.profile import plan
 from vigie.domain import events as e
 from vigie.domain.certificate import Certificate
@@ -42,10 +49,11 @@ arguments = [
 def test_a_search_is_a_walk_forward_whose_certificate_waits_to_be_taken(vigie: Vigie, home: Path) -> None:
     data = write_market(home / "candles" / "binance_BTC-USDT_1h.csv", rows=1500)
     (home / "vigie.toml").write_text(TABLE.format(data=data, trades=1))
-    said = vigie("reoptimise", "--account", "live-main", "--json")
-    assert said.code == 0, said.err
-    name = said.document["certificate"]
-    assert said.document["taken"] is False
+    # Not by the command: at a low priority it would wait for whatever else this machine is doing.
+    done = reoptimise(home, account_settings(home, "live-main"), auto_promote=False, clock=SystemClock())
+    name = done.certificate
+    assert name is not None, done.text
+    assert done.taken is False
     assert [one.path.stem for one in proposals(home)] == [name]
     assert vigie("certificate", "proposals", "--json").document["proposals"][0]["name"] == name
     assert vigie("certificate", "list", "--json").document["certificates"] == []
@@ -54,10 +62,22 @@ def test_a_search_is_a_walk_forward_whose_certificate_waits_to_be_taken(vigie: V
     assert vigie("certificate", "list", "--json").document["certificates"][0]["name"] == name
     shown = vigie("config", "show", "--account", "live-main").out
     assert "reoptimise.every" in shown
-    again = vigie("reoptimise", "--account", "live-main", "--auto-promote", "--json").document
-    assert again["taken"] is True
-    (home / "vigie.toml").write_text(TABLE.format(data=data, trades=100000))
-    assert "no parameters passed every gate" in vigie("reoptimise", "--account", "live-main").out
+
+
+def test_the_command_tells_what_came_of_it_and_gives_way_to_whoever_trades(home: Path) -> None:
+    (home / "vigie.toml").write_text(TABLE.format(data=home / "missing", trades=1))
+    source = (
+        "import os, subprocess, sys\n"
+        "from cli.main import run\n"
+        "code = run(['reoptimise', '--account', 'live-main', '--auto-promote', '--json'])\n"
+        "ask = [sys.executable, '-c', 'import os; print(os.nice(0))']\n"
+        "child = subprocess.run(ask, capture_output=True, text=True)\n"
+        "print(code, child.stdout, file=sys.stderr)\n"
+    )
+    told = os.environ | {"VIGIE_HOME": str(home)}
+    done = subprocess.run([sys.executable, "-c", source], env=told, capture_output=True, text=True, check=True)
+    assert done.stderr.split() == ["0", str(os.nice(0) + 10)]
+    assert json.loads(done.stdout)["text"].startswith("walk-forward failed with ")
 
 
 def test_a_search_that_nobody_described_is_refused(vigie: Vigie, home: Path) -> None:

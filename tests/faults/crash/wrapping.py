@@ -47,7 +47,7 @@ class Wrapper:
     """Counts operations below a folder and does something before each.
 
     Attributes:
-        home: only what lies below it counts.
+        home: only what lies below it counts, its logs apart.
         before: called with the number of an operation and itself, before it is done.
         done: the operations so far.
         row: told by whoever drives the market.
@@ -77,7 +77,9 @@ class Wrapper:
         path = os.fspath(where)  # type: ignore[call-overload]
         if not str(path).startswith(str(self.home)):
             return None
-        return kind_of(str(path)[len(str(self.home)) + 1 :])
+        below = str(path)[len(str(self.home)) + 1 :]
+        # Logs are written by a thread of their own, whenever it comes to it, and nothing reads them back.
+        return None if below.partition("/")[0] == "logs" else kind_of(below)
 
     @contextmanager
     def installed(self) -> Iterator[None]:
