@@ -219,4 +219,6 @@ def test_thirty_days_of_faults_grow_nothing() -> None:
         assert len({soak.files[day] for day in days}) == 1, soak.files
         grown = soak.resident[days[-1]] - soak.resident[days[0]]
         sys.stdout.write(f"{soak.ticks} ticks, {soak.faults.total()} faults, {grown:+.2f} MB after the warm-up\n")
-        assert grown < 5.0, soak.resident
+        # Five are allowed. Room that was freed during the warm-up swallows some: two kilobytes that are kept a tick,
+        # seven megabytes in all, show as three.
+        assert grown < 2.5, soak.resident

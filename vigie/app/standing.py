@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from shutil import disk_usage
 from typing import Any
 
 from vigie.adapters.clock import SystemClock
@@ -22,7 +21,6 @@ from vigie.adapters.storage.journal_search import backwards_with, kind_mark, las
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
-from vigie.app.watch_settings import watch_settings
 from vigie.domain.confirmation import resume_code
 from vigie.domain.errors import ConfigError, InvariantBroken
 from vigie.domain.holdings import Latch
@@ -167,6 +165,10 @@ def look(home: Path, account: str) -> Standing:
 
 def _room(home: Path, folder: Path) -> str:
     """Why nothing new can be bought for want of room; a disk that is full tells nobody by a file."""
+    from shutil import disk_usage  # with three packers behind it: who halts does not wait for them
+
+    from vigie.app.watch_settings import watch_settings
+
     try:
         free, critical = disk_usage(folder).free / 1e6, watch_settings(home).disk_critical_mb
     except (OSError, ConfigError):
