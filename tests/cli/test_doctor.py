@@ -25,7 +25,8 @@ from vigie.adapters.storage import kill_switch
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app.backup import BackupRequest, create
-from vigie.app.doctor import Patient, examine
+from vigie.app.checkup.patient import Patient
+from vigie.app.doctor import examine
 from vigie.app.drill_stage import drill_setup
 from vigie.app.live import live_settings
 from vigie.domain.events import AlertRaised

@@ -1,0 +1,1 @@
+"""What `vigie doctor` looks at: the machine, the account, and those who watch it."""
