@@ -19,10 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.clock import FakeClock
+from vigie.adapters.logs import FORMATS
 from vigie.adapters.logs import files as log_files
 from vigie.adapters.logs.archive import archive
 from vigie.adapters.logs.files import log_file
-from vigie.adapters.logs.formats import FORMATS
 from vigie.adapters.logs.masks import mask_of
 from vigie.adapters.logs.reading import entry_of, following, last_entries
 
