@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import run
 from tests.fakes.accounts import BTC
 from tests.fakes.accounts_on_disk import begun, lines_of
 from tests.fakes.command_line import Vigie
@@ -33,11 +35,21 @@ from vigie.simulation.terms import Terms
 REPLAY = "replay-1"
 
 
+@pytest.fixture(scope="session")
+def holding(tmp_path_factory: pytest.TempPathFactory, candles: Path) -> Path:
+    """A home with a replayed account that holds something; `traded` copies it."""
+    folder = tmp_path_factory.mktemp("holding")
+    words = f"paper --replay --account {REPLAY} --timerange 20200201-20200208 --param drawdown_fraction=off --json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIGIE_HOME", str(folder))
+        assert run([*words.split(), "--data", str(candles)]) == 0
+    return folder
+
+
 @pytest.fixture
-def traded(vigie: Vigie, candles: Path) -> None:
-    """A replayed account that holds something."""
-    words = ("paper", "--replay", "--account", REPLAY, "--data", candles, "--timerange", "20200201-20200208")
-    assert vigie(*words, "--param", "drawdown_fraction=off", "--json").code == 0
+def traded(home: Path, holding: Path) -> None:
+    """That account in this test's home, to be changed as it likes."""
+    shutil.copytree(holding / "state", home / "state")
 
 
 def ledger(home: Path) -> PaperLedger:
