@@ -289,6 +289,7 @@ def test_an_older_account_is_moved_aside_and_nothing_of_the_home_is_overwritten(
         restore(RestoreRequest(home, file, "live-main"))
 
 
+@pytest.mark.long
 def test_taken_while_a_live_engine_writes_it_comes_back_trades_nothing_and_agrees_with_the_exchange(
     home: Path, tmp_path: Path
 ) -> None:

@@ -61,6 +61,7 @@ def at_home(home: Path, candles: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.mark.long
 def test_the_tour_of_the_readme_is_what_happens(vigie: Vigie, at_home: Path) -> None:
     steps = tour()
     assert len(steps) >= 5

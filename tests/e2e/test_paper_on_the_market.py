@@ -128,6 +128,7 @@ def test_hours_go_by_with_entries_stops_and_exits_and_the_chain_holds(home: Path
         assert one.stop_id is not None
 
 
+@pytest.mark.long
 def test_a_stop_is_met_within_a_minute_and_not_at_the_end_of_its_hour(home: Path, venue: KlineServer) -> None:
     # Closes climb by one an hour and fall from 149 to 100 once in fifty: the fall lies in the first minute of its hour.
     fall = next(
