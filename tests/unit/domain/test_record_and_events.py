@@ -144,6 +144,16 @@ def test_what_could_not_be_read_back_is_not_written(value: Any) -> None:
         to_json(replace(ONE, name=value))
 
 
+class _Name(str):
+    """Text by another name."""
+
+    __slots__ = ()
+
+
+def test_text_by_another_name_is_text() -> None:
+    assert to_json(replace(ONE, name=_Name("a"))) == to_json(replace(ONE, name="a"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Vague:
     number: float | None = None
