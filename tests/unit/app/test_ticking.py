@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from itertools import pairwise
 
 import pytest
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.marked import marked
 from vigie.app.ticking import Pace, Ticker, wait
 from vigie.domain.errors import VenueUnavailable
-from vigie.domain.events import CycleDone
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
 from vigie.domain.timeframe import Timeframe
@@ -24,14 +23,6 @@ HOUR = 3_600_000
 BTC, ETH = Pair("BTC", "USDT"), Pair("ETH", "USDT")
 NOON = 1_704_110_400_000  # 2024-01-01 12:00
 CALM = Tick((), TradingMode.ACTIVE)
-
-
-def marked(candle_at: int) -> Portfolio:
-    cycle = CycleDone(
-        candle_at=candle_at, equity=1.0, cash=Decimal(1), day=0, day_first=1.0, day_low=1.0, peak=1.0, worst=0.0,
-        mode="active", held=0,
-    )  # fmt: skip
-    return replace(Portfolio(), cycle=cycle)
 
 
 @dataclass

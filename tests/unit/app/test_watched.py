@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine_ports import CollectedAlerts
+from tests.fakes.marked import marked
 from vigie.adapters.network import NetworkCheck, Verdict
 from vigie.adapters.storage.receipts import Receipts, last
 from vigie.adapters.storage.reserve import Reserve
@@ -17,7 +17,7 @@ from vigie.app.guards import Guards, Troubles
 from vigie.app.ticking import Ticker
 from vigie.app.watch_settings import WatchSettings, read_watch
 from vigie.app.watched import Beside, WatchedEngine
-from vigie.domain.events import CycleDone, Recovered
+from vigie.domain.events import Recovered
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
 from vigie.domain.timeframe import Timeframe
@@ -29,14 +29,6 @@ HOUR = 3_600_000
 NOON = 1_704_110_400_000
 BTC = Pair("BTC", "USDT")
 CALM = Tick((), TradingMode.ACTIVE)
-
-
-def marked(candle_at: int) -> Portfolio:
-    cycle = CycleDone(
-        candle_at=candle_at, equity=1.0, cash=Decimal(1), day=0, day_first=1.0, day_low=1.0, peak=1.0, worst=0.0,
-        mode="active", held=0,
-    )  # fmt: skip
-    return replace(Portfolio(), cycle=cycle)
 
 
 @dataclass
