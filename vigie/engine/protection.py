@@ -165,6 +165,7 @@ class Guardian:
             if held.bare_since is not None and stop.rests:
                 # More was bought and it covers that too, or it was found again: a time without a stop is over.
                 self._books.write(e.StopMarked(pair, stop.intent.client_id, "covers all that is held"))
+            self._forget(pair)
             return
         if stop is not None:
             self._lift_stop(pair)

@@ -30,9 +30,12 @@ def _protected(standing: Standing) -> Iterable[str]:
 
 def _protected_at_each_mark() -> Watcher:
     tried: dict[str, int] = {}
+    told: dict[str, int] = {}
 
     def watch(step: Step) -> Iterable[str] | None:
         account = step.before
+        if isinstance(step.event, e.AlertRaised) and step.event.urgent and step.event.topic == "unprotected":
+            told[step.event.text.partition(":")[0]] = step.entry.at
         if isinstance(step.event, e.IntentPlanned) and step.event.intent.side is Side.SELL:
             tried[step.event.intent.pair] = step.entry.at
         if not isinstance(step.event, e.CycleDone) or not account.holdings:
@@ -44,8 +47,9 @@ def _protected_at_each_mark() -> Watcher:
         for pair, held in sorted(account.holdings.items()):
             stop = None if held.stop_id is None else account.orders.get(held.stop_id)
             leaving = any(one.intent.leg is not Leg.STOP for one in account.open_orders(pair))
-            # A line that is down for seconds is no forgetting: what has just been tried is tried again at each look.
-            trying = step.entry.at - tried.get(pair, -GUARD_PERIOD_MS) < GUARD_PERIOD_MS
+            # A line that is down is no forgetting, where a stop has just been tried and a person was called.
+            since = step.entry.at if held.bare_since is None else held.bare_since
+            trying = step.entry.at - tried.get(pair, -GUARD_PERIOD_MS) < GUARD_PERIOD_MS and told.get(pair, -1) >= since
             if (stop is None or stop.status.final) and not leaving and not trying:
                 bare.append(f"{pair} was held without a stop at the close of a candle")
         return bare
@@ -94,7 +98,7 @@ INVARIANTS = (
     in_audit("6.3", "a stop was never lowered", _only_rises),
     in_audit(
         "6.4",
-        "at each close what was held had a stop, or one was being tried, or all was halted",
+        "at each close what was held had a stop, or one was being tried and people were told, or all was halted",
         _protected_at_each_mark,
     ),
     in_audit("6.5", "stops are stop-limit orders, the limit at or below the trigger", _limit_below_trigger),
