@@ -34,7 +34,7 @@ import requests
 from benchmarks.machine import describe
 from vigie.adapters.market_data.sample import sample_instruments, sample_series
 from vigie.adapters.sim_server.fixture import SimExchange
-from vigie.app.certificates import Cover
+from vigie.app.research.certificates import Cover
 from vigie.app.settings import AccountSettings
 from vigie.app.wiring import Place, living, plan_of
 from vigie.engine.cycle import Engine

@@ -14,7 +14,7 @@ from cli.options import home
 from cli.output import HEARERS
 
 if TYPE_CHECKING:
-    from vigie.app.logs import Ears
+    from vigie.app.logs.writing import Ears
 
 
 class _Log:
@@ -30,7 +30,7 @@ class _Log:
 
     def begun(self) -> Ears:
         """The log, begun with what was called."""
-        from vigie.app.logs import logged
+        from vigie.app.logs.writing import logged
 
         if self._ears is None:
             self._ears = self._stack.enter_context(logged(home(), self._kind, self._name))

@@ -13,9 +13,9 @@ from vigie.domain.timeframe import Timeframe
 if TYPE_CHECKING:
     import typer
 
-    from vigie.app.backtest import Request
-    from vigie.app.paper import PaperRequest
-    from vigie.app.replay import ReplayRequest
+    from vigie.app.research.backtest import Request
+    from vigie.app.trading.paper import PaperRequest
+    from vigie.app.trading.replay import ReplayRequest
 
 
 def request_of(
@@ -37,7 +37,7 @@ def request_of(
     Raises:
         ConfigError: a word that cannot be read.
     """
-    from vigie.app.backtest import Request
+    from vigie.app.research.backtest import Request
 
     start_ms, end_ms = parse_timerange(timerange)
     return Request(
@@ -73,8 +73,8 @@ def replay_request_of(
     Raises:
         ConfigError: a word that cannot be read.
     """
-    from vigie.app.replay import ReplayRequest, replay_name
     from vigie.app.settings import AccountSettings
+    from vigie.app.trading.replay import ReplayRequest, replay_name
 
     start_ms, end_ms = parse_timerange(timerange)
     return ReplayRequest(
@@ -123,8 +123,8 @@ def paper_request_of(
     Raises:
         ConfigError: a word that cannot be read, or one that only a replay understands.
     """
-    from vigie.app.paper import PaperRequest, paper_name
     from vigie.app.settings import account_settings
+    from vigie.app.trading.paper import PaperRequest, paper_name
     from vigie.domain.errors import ConfigError
 
     if only_replay:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cli.output import console, note, print_json
 
 if TYPE_CHECKING:
-    from vigie.app.running import RunResult
+    from vigie.app.trading.running import RunResult
     from vigie.domain.portfolio import Portfolio
 
 DocumentOf = Callable[["Portfolio", Mapping[str, Any]], dict[str, Any]]

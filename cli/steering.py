@@ -9,7 +9,7 @@ from cli.output import print_json
 from cli.plain import show_row, tell
 
 if TYPE_CHECKING:
-    from vigie.app.halting import Done
+    from vigie.app.control.halting import Done
 
 
 def answer(word: str, done: Sequence[Done], *, as_json: bool) -> None:

@@ -33,7 +33,7 @@ def send_one(
     Example: vigie alert test --to me@example.org
     """
     from cli.output import console, print_json
-    from vigie.app.alerting import send_test
+    from vigie.app.alerts.commands import send_test
 
     document = send_test(home(), tuple(to or ()))
     if as_json:
@@ -59,8 +59,8 @@ def spool(
     """
     from cli.output import console, note, print_json
     from vigie.app.accounts import to_read
-    from vigie.app.alerting import send_waiting
-    from vigie.app.alerting import spool as look
+    from vigie.app.alerts.commands import send_waiting
+    from vigie.app.alerts.commands import spool as look
 
     name = to_read(home(), account)
     if send:
@@ -98,8 +98,8 @@ def daily(
     """
     from cli.output import console, print_json
     from vigie.app.accounts import to_read
-    from vigie.app.alerting import daily_text, send_daily, write_picture
-    from vigie.app.daily import daily_document
+    from vigie.app.alerts.commands import daily_text, send_daily, write_picture
+    from vigie.app.alerts.daily import daily_document
 
     name = to_read(home(), account)
     if picture is not None:
@@ -125,7 +125,7 @@ def list_all(as_json: JsonOption = False) -> None:
     Example: vigie alert list
     """
     from cli.output import console, print_json
-    from vigie.app.alerting import LIST, listed
+    from vigie.app.alerts.commands import LIST, listed
 
     rows = listed()
     if as_json:

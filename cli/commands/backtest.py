@@ -62,7 +62,7 @@ def command(
 
     Example: vigie backtest --data candles/ --pairs BTC/USDT --timerange 20200101-20250630 --report r.html
     """
-    from vigie.app.backtest import Outputs, backtest, trials_behind, write
+    from vigie.app.research.backtest import Outputs, backtest, trials_behind, write
 
     outputs = Outputs(trades=export, events=export_events, report=report, saved=save)
     outputs.check()

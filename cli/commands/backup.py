@@ -41,8 +41,8 @@ def create_(
     """
     from cli.output import note, print_json
     from cli.plain import show_row
-    from vigie.app.backup import BackupRequest, create_and_tell
-    from vigie.app.watch_settings import watch_settings
+    from vigie.app.backup.create import BackupRequest, create_and_tell
+    from vigie.app.watch.settings import watch_settings
     from vigie.reporting.backup import created_rows
 
     kept = keep or int(watch_settings(home()).backups)
@@ -64,7 +64,7 @@ def verify_(file: FileArgument, as_json: JsonOption = False) -> None:
     """
     from cli.output import print_json
     from cli.plain import show_row
-    from vigie.app.backup import verified
+    from vigie.app.backup.create import verified
     from vigie.reporting.backup import verified_rows
 
     document = verified(file)
@@ -88,7 +88,7 @@ def restore_(file: FileArgument, account: AccountOption = None, as_json: JsonOpt
     """
     from cli.output import print_json
     from cli.plain import show_row
-    from vigie.app.restore import RestoreRequest, restore
+    from vigie.app.backup.restore import RestoreRequest, restore
     from vigie.reporting.backup import restored_rows
 
     document = restore(RestoreRequest(home(), file, account))

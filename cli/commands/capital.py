@@ -30,7 +30,7 @@ def command(
     from cli.plain import show, signed
     from cli.steering import answer
     from vigie.app.accounts import to_steer
-    from vigie.app.capital import amount_of, capital, flow
+    from vigie.app.control.capital import amount_of, capital, flow
     from vigie.domain.errors import ConfigError
 
     folder = home()

@@ -28,7 +28,7 @@ NameArgument = Annotated[
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """Name all certificates; one that was changed is said to be."""
-    from vigie.app.certificates import certificates
+    from vigie.app.research.certificates import certificates
 
     found = certificates(home())
     if as_json:
@@ -55,7 +55,7 @@ def list_(as_json: JsonOption = False) -> None:
 @app.command("proposals")
 def proposals_(as_json: JsonOption = False) -> None:
     """Name certificates that nothing goes by until they are promoted."""
-    from vigie.app.certificates import proposals
+    from vigie.app.research.certificates import proposals
 
     found = proposals(home())
     if as_json:
@@ -74,7 +74,7 @@ def promote(name: NameArgument, as_json: JsonOption = False) -> None:
 
     Positions that are held keep the numbers under which they were opened.
     """
-    from vigie.app.certificates import take
+    from vigie.app.research.certificates import take
 
     found = take(home(), name)
     if as_json:
@@ -86,7 +86,7 @@ def promote(name: NameArgument, as_json: JsonOption = False) -> None:
 @app.command("show")
 def show(name: NameArgument, as_json: JsonOption = False) -> None:
     """Show what was proved: parameters, folds, gates, trials."""
-    from vigie.app.certificates import certificate
+    from vigie.app.research.certificates import certificate
 
     found = certificate(home(), name)
     document = found.document() | {"hash": found.hash}
@@ -116,7 +116,7 @@ def verify(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fa
 
     The code, the strategy file and the candles are looked at. Exit code 3 if something differs.
     """
-    from vigie.app.certificates import verify as verified
+    from vigie.app.research.certificates import verify as verified
 
     found = verified(home(), name, data, note)
     differences = [{"what": one.what, "certified": one.certified, "present": one.present} for one in found.differences]

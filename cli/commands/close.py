@@ -27,7 +27,7 @@ def command(
     from cli.plain import signed
     from cli.steering import answer
     from vigie.app.accounts import to_steer
-    from vigie.app.halting import close
+    from vigie.app.control.halting import close
     from vigie.domain.pair import Pair
 
     name = to_steer(home(), account)

@@ -29,7 +29,7 @@ def command(
 
     Example: vigie compare fast.json slow.json
     """
-    from vigie.app.compare import compare
+    from vigie.app.research.compare import compare
 
     found = compare(first, second, seed=seed, paths=paths)
     from vigie.reporting.comparison import comparison_document, comparison_view

@@ -15,8 +15,8 @@ from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 
 if TYPE_CHECKING:
-    from vigie.app.data_chores import FileCheck, Holding
-    from vigie.app.download import Downloaded
+    from vigie.app.data.chores import FileCheck, Holding
+    from vigie.app.data.download import Downloaded
 
 PANEL = "Candles"
 ORDER = 20
@@ -37,7 +37,7 @@ def sample(
 
     Three pairs, hourly, five years.
     """
-    from vigie.app.data_chores import make_sample
+    from vigie.app.data.chores import make_sample
 
     _show_holdings(make_sample(home(), seed), as_json)
 
@@ -52,7 +52,7 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Read candle files into the store, closed candles only."""
-    from vigie.app.data_chores import import_files
+    from vigie.app.data.chores import import_files
 
     taken = import_files(
         files,
@@ -80,7 +80,7 @@ def download(
 
     It goes on where it ended.
     """
-    from vigie.app.download import download as fetch
+    from vigie.app.data.download import download as fetch
 
     wanted = parse_pairs(",".join(pairs)) or ()
     done = fetch(
@@ -99,7 +99,7 @@ def download(
 @app.command("list")
 def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
     """What candles there are."""
-    from vigie.app.data_chores import list_series
+    from vigie.app.data.chores import list_series
 
     _show_holdings(list_series(home(), data), as_json)
 
@@ -120,7 +120,7 @@ def check(
 
     Order, duplicates, gaps, impossible candles, zero volume, outliers. Exit 3 if a file fails.
     """
-    from vigie.app.data_chores import check_files, require_clean
+    from vigie.app.data.chores import check_files, require_clean
 
     checks = check_files(
         home(),
@@ -145,7 +145,7 @@ def resample(
 
     A candle with missing parts is made from the parts there are; a last one that is not over is left out.
     """
-    from vigie.app.data_chores import resample_series
+    from vigie.app.data.chores import resample_series
 
     made = resample_series(
         home(), Timeframe.parse(timeframe), data=data, pairs=parse_pairs(pairs), output=output, report=note

@@ -32,8 +32,8 @@ def command(
     """
     from cli.output import print_json
     from cli.plain import show_row
-    from vigie.app.checkup.patient import Patient
-    from vigie.app.doctor import examine, to_examine
+    from vigie.app.watch.checkup.patient import Patient
+    from vigie.app.watch.doctor import examine, to_examine
     from vigie.reporting.doctor import doctor_rows
 
     name = to_examine(home(), account, go_live=go_live)

@@ -35,7 +35,7 @@ def command(
     """
     from cli.output import note, print_json
     from cli.plain import show_row
-    from vigie.app.drill import DrillRequest, Outcome, drill
+    from vigie.app.drill.drills import DrillRequest, Outcome, drill
     from vigie.reporting.drill import drill_row, drill_rows
 
     def told(one: Outcome) -> None:

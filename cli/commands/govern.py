@@ -26,7 +26,7 @@ def list_(as_json: JsonOption = False) -> None:
     """
     from cli.output import print_json
     from cli.plain import show_row
-    from vigie.app.governing import listed
+    from vigie.app.journal.governing import listed
     from vigie.reporting.governance import list_rows
 
     document = listed()
@@ -54,7 +54,7 @@ def check(
     from cli.output import print_json
     from cli.plain import show_row
     from vigie.app.accounts import to_read
-    from vigie.app.governing import checked
+    from vigie.app.journal.governing import checked
     from vigie.reporting.governance import check_rows
 
     document = checked(home(), to_read(home(), account), rule, parse_instant(since))
@@ -80,7 +80,7 @@ def audit(
     from cli.output import print_json
     from cli.plain import show_row
     from vigie.app.accounts import to_read
-    from vigie.app.governing import audited_days
+    from vigie.app.journal.governing import audited_days
     from vigie.reporting.governance import audit_rows
 
     document = audited_days(home(), to_read(home(), account), days)

@@ -32,7 +32,7 @@ def command(
     from cli.plain import signed
     from cli.steering import answer
     from vigie.app.accounts import to_steer
-    from vigie.app.halting import halt, halt_everything
+    from vigie.app.control.halting import halt, halt_everything
 
     words = signed(reason)
     if account is None:

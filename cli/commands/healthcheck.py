@@ -27,7 +27,7 @@ def command(
     from cli.output import print_json
     from cli.plain import show
     from vigie.app.accounts import to_read
-    from vigie.app.status import status
+    from vigie.app.status.document import status
     from vigie.domain.errors import VigieError
     from vigie.reporting.status import health_line
 

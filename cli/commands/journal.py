@@ -51,7 +51,7 @@ def command(
     from cli.output import print_json
     from cli.plain import show_row
     from vigie.app.accounts import to_read
-    from vigie.app.journal_reading import Wanted, document_of, followed, kinds_of, last_lines, last_seq
+    from vigie.app.journal.reading import Wanted, document_of, followed, kinds_of, last_lines, last_seq
     from vigie.reporting.journal import journal_row
 
     name = to_read(home(), account)
@@ -88,7 +88,7 @@ def verify(account: AccountOption = None, as_json: JsonOption = False) -> None:
     from cli.output import print_json
     from cli.plain import show_row
     from vigie.app.accounts import to_read
-    from vigie.app.journal_reading import snapshot_seq, verified
+    from vigie.app.journal.reading import snapshot_seq, verified
     from vigie.reporting.journal import verify_rows
 
     name = to_read(home(), account)
@@ -115,7 +115,7 @@ def trades_(
     from cli.output import print_json
     from cli.plain import show_row, tell
     from vigie.app.accounts import to_read
-    from vigie.app.journal_reading import trades
+    from vigie.app.journal.reading import trades
     from vigie.reporting.journal import TRADE_HEAD, trade_row
 
     name = to_read(home(), account)
@@ -141,7 +141,7 @@ def show_(
     from cli.output import print_json
     from cli.plain import show_row
     from vigie.app.accounts import to_read
-    from vigie.app.journal_reading import document_of, one_line
+    from vigie.app.journal.reading import document_of, one_line
     from vigie.reporting.journal import journal_row
 
     document = document_of(one_line(home(), to_read(home(), account), seq))
@@ -167,7 +167,7 @@ def explain_(
     from cli.output import print_json
     from cli.plain import show_row
     from vigie.app.accounts import to_read
-    from vigie.app.journal_explain import explain
+    from vigie.app.journal.explain import explain
     from vigie.domain.pair import Pair
     from vigie.reporting.journal import explain_rows
 
@@ -201,8 +201,8 @@ def export(
     from cli.options import parse_pair
     from cli.plain import tell
     from vigie.app.accounts import to_read
-    from vigie.app.journal_export import exported
-    from vigie.app.journal_reading import Wanted, kinds_of
+    from vigie.app.journal.export import exported
+    from vigie.app.journal.reading import Wanted, kinds_of
     from vigie.domain.errors import ConfigError
 
     if form == "parquet" and output is None:
@@ -236,7 +236,7 @@ def tax_(
     from cli.output import print_json
     from cli.plain import show
     from vigie.app.accounts import to_read
-    from vigie.app.journal_tax import lines_of, tax
+    from vigie.app.journal.tax import lines_of, tax
     from vigie.domain.errors import ConfigError
     from vigie.domain.lots import Method
 
@@ -265,7 +265,7 @@ def rebuild_(
     from cli.output import print_json
     from cli.plain import show_row, tell
     from vigie.app.accounts import to_steer
-    from vigie.app.journal_rebuild import rebuild
+    from vigie.app.journal.rebuild import rebuild
     from vigie.reporting.journal import rebuild_rows
 
     document = rebuild(home(), to_steer(home(), account), dry_run=dry_run, report=tell)

@@ -43,8 +43,8 @@ def command(
 
     Example: vigie live --account live-main --i-understand live-main
     """
-    from vigie.app.health_settings import health_settings
-    from vigie.app.live import LiveRequest, live_settings, run_live
+    from vigie.app.serve.settings import health_settings
+    from vigie.app.trading.live import LiveRequest, live_settings, run_live
     from vigie.app.wiring import Place
     from vigie.reporting.account import live_document
 

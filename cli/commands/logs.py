@@ -40,8 +40,8 @@ def show(
     if ctx.invoked_subcommand is not None:
         return
     from cli.output import harmless, print_json
-    from vigie.app.logs import log_path
-    from vigie.app.reading_logs import checked_level, newcomers, tail
+    from vigie.app.logs.reading import checked_level, newcomers, tail
+    from vigie.app.logs.writing import log_path
 
     least = checked_level(level)
     path = log_path(home(), kind, account)
@@ -76,8 +76,8 @@ def archive(
     Example: vigie logs archive --older-than 30d
     """
     from cli.output import note, print_json, say
-    from vigie.app.logs import archive_logs
-    from vigie.app.reading_logs import days_of
+    from vigie.app.logs.reading import days_of
+    from vigie.app.logs.writing import archive_logs
 
     done = archive_logs(home(), days_of(older_than))
     if as_json:

@@ -57,7 +57,7 @@ def command(
 
     Example: vigie montecarlo --strategy ema_cross --data candles/ --pairs BTC/USDT
     """
-    from vigie.app.monte_carlo import Resampling, monte_carlo
+    from vigie.app.research.monte_carlo import Resampling, monte_carlo
 
     request = request_of(
         strategy=strategy,

@@ -26,8 +26,8 @@ from cli.requests import given, paper_request_of, replay_request_of
 from cli.running import show_end, tick_teller
 
 if TYPE_CHECKING:
-    from vigie.app.paper import PaperRequest
-    from vigie.app.replay import ReplayRequest
+    from vigie.app.trading.paper import PaperRequest
+    from vigie.app.trading.replay import ReplayRequest
 
 PANEL = "Trading"
 ORDER = 20
@@ -71,7 +71,7 @@ def command(
     if not replay:
         from dataclasses import replace
 
-        from vigie.app.health_settings import health_settings
+        from vigie.app.serve.settings import health_settings
 
         said = {"data": data, "timerange": timerange, "speed": None if speed == "max" else speed}
         request = paper_request_of(
@@ -124,7 +124,7 @@ def _refuse_beside_replay(*, once: bool, no_orders: bool, base_url: str | None, 
 
 
 def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
-    from vigie.app.replay import run_replay, understood
+    from vigie.app.trading.replay import run_replay, understood
     from vigie.reporting.account import replay_document, replay_view
 
     task = understood(request, note)
@@ -149,7 +149,7 @@ def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
 
 
 def _on_the_market(request: PaperRequest, *, as_json: bool) -> None:
-    from vigie.app.paper import run_paper
+    from vigie.app.trading.paper import run_paper
     from vigie.reporting.account import paper_document
 
     name = request.settings.name

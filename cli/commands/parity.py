@@ -59,8 +59,8 @@ def command(
     if account is not None:
         _of_an_account(account, data, sorted(given(ctx) - {"account", "data", "as_json"}), as_json=as_json)
         return
-    from vigie.app.parity import prove
-    from vigie.app.replay import understood
+    from vigie.app.trading.parity import prove
+    from vigie.app.trading.replay import understood
     from vigie.reporting.account import parity_document, parity_view
 
     request = replay_request_of(
@@ -102,7 +102,7 @@ def command(
 
 
 def _of_an_account(account: str, data: Path | None, others: Sequence[str], *, as_json: bool) -> None:
-    from vigie.app.live_parity import prove_account
+    from vigie.app.trading.live_parity import prove_account
     from vigie.reporting.account import live_parity_document, live_parity_view
 
     if others:

@@ -45,7 +45,7 @@ def command(
     from cli.output import note, print_json
     from cli.plain import show_row, tell
     from vigie.app.accounts import to_steer
-    from vigie.app.reconciling import ReconcileRequest, reconcile
+    from vigie.app.control.reconciling import ReconcileRequest, reconcile
     from vigie.app.wiring import Place
     from vigie.reporting.reconcile import reconcile_rows
 

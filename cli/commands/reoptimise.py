@@ -26,7 +26,7 @@ def command(
 
     Example: vigie reoptimise --account live-main
     """
-    from vigie.app.reoptimise import outcome_document, reoptimise_now
+    from vigie.app.trading.reoptimise import outcome_document, reoptimise_now
 
     done = reoptimise_now(home(), account, auto_promote=auto_promote)
     if as_json:

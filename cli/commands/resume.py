@@ -29,6 +29,6 @@ def command(
     from cli.plain import signed
     from cli.steering import answer
     from vigie.app.accounts import to_steer
-    from vigie.app.halting import resume
+    from vigie.app.control.halting import resume
 
     answer("resume", [resume(home(), to_steer(home(), account), confirm, signed(reason))], as_json=as_json)

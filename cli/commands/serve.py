@@ -36,8 +36,8 @@ def command(
     """
     from cli.output import note
     from vigie.app.accounts import to_read
-    from vigie.app.health_settings import health_settings
-    from vigie.app.serving import run_server
+    from vigie.app.serve.serving import run_server
+    from vigie.app.serve.settings import health_settings
     from vigie.app.settings import check_name
 
     # An account that is named need not have begun: who watches may be there first.

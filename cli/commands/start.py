@@ -17,6 +17,6 @@ def command(account: SteeredOption = None, as_json: JsonOption = False) -> None:
     """
     from cli.steering import answer
     from vigie.app.accounts import to_steer
-    from vigie.app.halting import start
+    from vigie.app.control.halting import start
 
     answer("start", [start(home(), to_steer(home(), account))], as_json=as_json)

@@ -31,8 +31,8 @@ def command(
     from cli.output import print_json
     from cli.plain import show_row
     from vigie.app.accounts import to_read
-    from vigie.app.pauses import again
-    from vigie.app.status import status
+    from vigie.app.control.pauses import again
+    from vigie.app.status.document import status
     from vigie.reporting.status import status_rows
 
     name = to_read(home(), account)

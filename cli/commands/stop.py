@@ -26,6 +26,6 @@ def command(
     from cli.plain import signed
     from cli.steering import answer
     from vigie.app.accounts import to_steer
-    from vigie.app.halting import stop
+    from vigie.app.control.halting import stop
 
     answer("stop", [stop(home(), to_steer(home(), account), signed(reason))], as_json=as_json)

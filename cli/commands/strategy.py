@@ -36,7 +36,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Strategy, as 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """Name all strategies and profiles."""
-    from vigie.app.strategy_facts import overview
+    from vigie.app.strategies.facts import overview
 
     found = overview(home(), note)
     if as_json:
@@ -57,7 +57,7 @@ def show(name: NameArgument, profile: ProfileOption = "standard", as_json: JsonO
 
     Each number with its value, bounds and search grid.
     """
-    from vigie.app.strategy_facts import describe
+    from vigie.app.strategies.facts import describe
 
     described = describe(name, profile, home())
     if as_json:
@@ -95,7 +95,7 @@ def new(name: Annotated[str, typer.Argument(metavar="NAME", help="File name with
 
     It goes into strategies/ of the home.
     """
-    from vigie.app.strategy_new import create
+    from vigie.app.strategies.new import create
 
     path = create(name, home())
     note(f"written: {path}")
@@ -118,8 +118,8 @@ def check(
     The candles are cut after fills and anywhere, and the strategy is asked again. Every earlier wish must be
     unchanged. Exit code 3 if one is not.
     """
-    from vigie.app.backtest import Request
-    from vigie.app.strategy_check import check_strategy
+    from vigie.app.research.backtest import Request
+    from vigie.app.strategies.check import check_strategy
 
     request = Request(
         home=home(),
@@ -167,7 +167,7 @@ def propose(
 
     It looks at the first 70 % of the candles; the numbers are fixed from then on.
     """
-    from vigie.app.strategy_facts import proposals
+    from vigie.app.strategies.facts import proposals
 
     found = proposals(name, home(), data, parse_pairs(pairs), Timeframe.parse(timeframe), note)
     if as_json:

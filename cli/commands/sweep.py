@@ -36,8 +36,8 @@ from cli.requests import request_of
 from vigie.domain.timeframe import Timeframe
 
 if TYPE_CHECKING:
-    from vigie.app.cells import SweptCells
-    from vigie.app.search import SearchRequest
+    from vigie.app.research.cells import SweptCells
+    from vigie.app.research.search import SearchRequest
 
 CELL_AXES = ("profile", "pairs", "timeframe", "scenario")
 
@@ -84,9 +84,9 @@ def command(
 
     Example: vigie sweep --strategy ema_cross --grid fast=10,20,30 --grid slow=50:200:50
     """
-    from vigie.app.cells import CellsRequest, cells_of, points_to_run, run_cells
-    from vigie.app.research_reports import SweepOutputs, write_cells
-    from vigie.app.search import SearchRequest
+    from vigie.app.research.cells import CellsRequest, cells_of, points_to_run, run_cells
+    from vigie.app.research.reports import SweepOutputs, write_cells
+    from vigie.app.research.search import SearchRequest
 
     timeframes, profiles = parse_list(timeframe, "--timeframe"), parse_list(profile, "--profile")
     base = request_of(

@@ -10,7 +10,7 @@ from cli.options import JsonOption, home
 from cli.output import console, note, print_json
 
 if TYPE_CHECKING:
-    from vigie.app.trials import Counted
+    from vigie.app.research.trials import Counted
     from vigie.domain.trial import TrialCount
 
 PANEL = "Research"
@@ -29,7 +29,7 @@ def command(
     Backtests, points of sweeps and folds are counted. The same numbers on the same candles and code count once. The
     best of many tries looks good by luck alone: this is how many there were.
     """
-    from vigie.app.trials import counted
+    from vigie.app.research.trials import counted
 
     found = counted(home(), strategy, note)
     if as_json:

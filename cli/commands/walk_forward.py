@@ -95,12 +95,12 @@ def command(
 
     Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
     """
-    from vigie.app.backtest import Outputs
-    from vigie.app.gates import gate_settings
-    from vigie.app.research_reports import WalkForwardOutputs, write_walk_forward
-    from vigie.app.search import SearchRequest, searched
-    from vigie.app.walk_forward import WalkForwardRequest, points_to_run, run_walk_forward
-    from vigie.app.walk_forward import promote as certify
+    from vigie.app.research.backtest import Outputs
+    from vigie.app.research.gates import gate_settings
+    from vigie.app.research.reports import WalkForwardOutputs, write_walk_forward
+    from vigie.app.research.search import SearchRequest, searched
+    from vigie.app.research.walk_forward import WalkForwardRequest, points_to_run, run_walk_forward
+    from vigie.app.research.walk_forward import promote as certify
 
     outputs = WalkForwardOutputs(export, export_folds, report)
     outputs.check()
@@ -135,7 +135,7 @@ def command(
     with progress(f"walking {strategy} forward", points_to_run(request, task)) as advance:
         done = run_walk_forward(request, task, report=note, progress=advance)
     if save is not None:
-        from vigie.app.saved import save_walk_forward
+        from vigie.app.research.saved import save_walk_forward
 
         save_walk_forward(done, save, note)
     wanted = (promote or propose) and done.outcome.passed

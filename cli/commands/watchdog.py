@@ -35,8 +35,8 @@ def command(
     from cli.output import print_json
     from cli.plain import show, show_row
     from vigie.app.accounts import to_read
-    from vigie.app.alarms import alarms
-    from vigie.app.watchdog import WatchdogRequest, watchdog
+    from vigie.app.alerts.alarms import alarms
+    from vigie.app.watch.watchdog import WatchdogRequest, watchdog
     from vigie.reporting.watchdog import look_line, look_rows
 
     shown: set[str] = set()

@@ -87,24 +87,24 @@ HARMLESS = {
 }
 """Names that run nothing: records, hashes, dates, grids, arithmetic on what was counted, checks of wishes."""
 
-COUNTED = {"vigie/app/backtest.py": "_count"}
+COUNTED = {"vigie/app/research/backtest.py": "_count"}
 """Modules that get one result, and the function of each that records it before it is let out."""
 
 COUNTED_FIRST = {
-    "vigie/app/search.py": "count",
-    "vigie/app/studies.py": "count",
-    "vigie/app/walk_forward.py": "count",
+    "vigie/app/research/search.py": "count",
+    "vigie/app/research/studies.py": "count",
+    "vigie/app/research/walk_forward.py": "count",
 }
 """Modules that run searches, and the function that records them: whoever begins a search has chosen what to try, and
 an interrupted one was looked at too."""
 
-RUNNERS = {"vigie/app/answers.py", "vigie/app/far.py"}
+RUNNERS = {"vigie/app/research/answers.py", "vigie/app/research/far.py"}
 """Modules that run what somebody else has counted: whoever takes something out of them is watched as if it came out of
 research itself."""
 
 EXCUSED = {
-    "vigie/app/parity.py": "compares two sides of one run: the numbers of neither are chosen by",
-    "vigie/app/strategy_check.py": "the look-ahead check: its backtest only finds the places to cut at",
+    "vigie/app/trading/parity.py": "compares two sides of one run: the numbers of neither are chosen by",
+    "vigie/app/strategies/check.py": "the look-ahead check: its backtest only finds the places to cut at",
 }
 """Modules that get results which nobody chooses by."""
 
@@ -238,11 +238,11 @@ def test_the_lists_name_nothing_that_is_gone() -> None:
         "from vigie.research.sweep import anything_new",
         "from vigie.research.sweep import sweep",
         "from vigie.research.walk_forward import walk_forward",
-        "from vigie.app.search import _run",
-        "from vigie.app.answers import answered",
+        "from vigie.app.research.search import _run",
+        "from vigie.app.research.answers import answered",
         "from vigie.app import answers",
-        "import vigie.app.answers",
-        "from vigie.app.far import run_far",
+        "import vigie.app.research.answers",
+        "from vigie.app.research.far import run_far",
         "import importlib\nimportlib.import_module('vigie.research.backtest').run()",
         "backtest(Request(home, counted=False))",
     ],
@@ -267,7 +267,7 @@ TOO_EARLY = """    if not request.counted:
     ],
 )
 def test_a_result_that_leaves_before_it_is_recorded_is_caught(true: str, false: str) -> None:
-    module = "vigie/app/backtest.py"
+    module = "vigie/app/research/backtest.py"
     text = sources()[module]
     assert text.count(true) == 1
     assert uncounted({module: text.replace(true, false)}) != []

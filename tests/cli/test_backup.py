@@ -23,10 +23,10 @@ from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import verify
-from vigie.app.backup import BackupRequest, create, verified
-from vigie.app.reconciling import ReconcileRequest, reconcile
-from vigie.app.restore import RestoreRequest, restore
-from vigie.app.standing import look
+from vigie.app.backup.create import BackupRequest, create, verified
+from vigie.app.backup.restore import RestoreRequest, restore
+from vigie.app.control.reconciling import ReconcileRequest, reconcile
+from vigie.app.status.standing import look
 from vigie.app.wiring import Place
 from vigie.domain import events as e
 from vigie.domain.errors import AccountLocked, CheckFailed, ConfigError, DataError

@@ -24,11 +24,11 @@ from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage import kill_switch
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal import JsonlJournal
-from vigie.app.backup import BackupRequest, create
-from vigie.app.checkup.patient import Patient
-from vigie.app.doctor import examine
-from vigie.app.drill_stage import drill_setup
-from vigie.app.live import live_settings
+from vigie.app.backup.create import BackupRequest, create
+from vigie.app.drill.stage import drill_setup
+from vigie.app.trading.live import live_settings
+from vigie.app.watch.checkup.patient import Patient
+from vigie.app.watch.doctor import examine
 from vigie.domain.events import AlertRaised
 from vigie.domain.holdings import Latch
 

@@ -17,12 +17,12 @@ from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, w
 from tests.fakes.mail_servers import PASSWORD, USER, mail_server
 from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
-from vigie.app.channels import families, read_posts
-from vigie.app.drill_cases import DRILLS
-from vigie.app.health_settings import HealthSettings, health_settings
-from vigie.app.live import live_settings
-from vigie.app.log_settings import LogSettings, log_settings
-from vigie.app.watch_settings import WatchSettings, watch_settings
+from vigie.app.alerts.channels import families, read_posts
+from vigie.app.drill.cases import DRILLS
+from vigie.app.logs.settings import LogSettings, log_settings
+from vigie.app.serve.settings import HealthSettings, health_settings
+from vigie.app.trading.live import live_settings
+from vigie.app.watch.settings import WatchSettings, watch_settings
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.remedies import allowed
 from vigie.reporting.notices.families import alarms, host, limits

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.command_line import Vigie
-from vigie.app.drill_market import Arena, arenas, market_of
-from vigie.app.drill_stage import FillableDisk, Stage, drill_setup, staged
+from vigie.app.drill.market import Arena, arenas, market_of
+from vigie.app.drill.stage import FillableDisk, Stage, drill_setup, staged
 from vigie.app.settings import AccountSettings
 from vigie.domain.events import FillSeen
 from vigie.domain.order import Leg

@@ -12,7 +12,7 @@ from cli.hearing import listened_to
 from cli.output import note
 from tests.fakes.command_line import Vigie
 from vigie.adapters.logs.reading import last_entries
-from vigie.app.logs import logged
+from vigie.app.logs.writing import logged
 from vigie.domain.errors import ConfigError, VenueUnavailable
 
 SECRET = "canary-5ecret"

@@ -23,9 +23,9 @@ from tests.fakes.markets_on_disk import write_market
 from tests.unit.research.test_sweep import bits
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.workers.dask_cluster import connected
-from vigie.app.backtest import Request
-from vigie.app.engines import address_of
-from vigie.app.search import SearchRequest, SweepResult, run_sweep, searched
+from vigie.app.research.backtest import Request
+from vigie.app.research.engines import address_of
+from vigie.app.research.search import SearchRequest, SweepResult, run_sweep, searched
 from vigie.domain.errors import ConfigError
 from vigie.domain.timeframe import Timeframe
 from vigie.strategy.strategy import load

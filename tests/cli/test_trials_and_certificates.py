@@ -16,7 +16,7 @@ from tests.fakes.trials import an_event, key
 from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.adapters.storage.trials import JsonlTrialLedger
-from vigie.app.strategies import find
+from vigie.app.strategies.finding import find
 from vigie.domain.candles import Series
 from vigie.domain.pair import Pair
 from vigie.domain.trial import TrialKind

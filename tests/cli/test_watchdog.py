@@ -28,9 +28,9 @@ from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.locks import hold
 from vigie.adapters.storage.receipts import Receipts, last
-from vigie.app.standing import look
-from vigie.app.venue_watch import VenueWatch, uncovered
-from vigie.app.watchdog import Watchdog, WatchdogRequest, last_look, watchdog
+from vigie.app.status.standing import look
+from vigie.app.watch.venue import VenueWatch, uncovered
+from vigie.app.watch.watchdog import Watchdog, WatchdogRequest, last_look, watchdog
 from vigie.domain.holdings import Latch
 from vigie.domain.order import OrderReport, OrderType, Side
 from vigie.domain.order_status import OrderStatus
@@ -137,9 +137,9 @@ def test_what_was_stopped_or_halted_on_purpose_is_left_alone(home: Path, halted:
 
 def test_nothing_in_the_watchdogs_room_can_start_a_process() -> None:
     code = (
-        "import sys; import vigie.app.watchdog, vigie.app.venue_watch;"
-        "print([n for n in ('subprocess', 'multiprocessing', 'vigie.app.live', 'vigie.app.paper', 'vigie.app.wiring',"
-        " 'vigie.app.halting') if n in sys.modules])"
+        "import sys; import vigie.app.watch.watchdog, vigie.app.watch.venue;"
+        "print([n for n in ('subprocess', 'multiprocessing', 'vigie.app.trading.live', 'vigie.app.trading.paper',"
+        " 'vigie.app.wiring', 'vigie.app.control.halting') if n in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

@@ -16,10 +16,10 @@ import pytest
 from tests.e2e.test_paper_on_the_market import BTC, write_strategy
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal import JsonlJournal
-from vigie.app.paper import PaperRequest, run_paper
-from vigie.app.running import RunResult
 from vigie.app.settings import AccountSettings
-from vigie.app.ticking import Pace
+from vigie.app.trading.paper import PaperRequest, run_paper
+from vigie.app.trading.running import RunResult
+from vigie.app.trading.ticking import Pace
 from vigie.domain.events import CycleDone, Decided, FillSeen
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair

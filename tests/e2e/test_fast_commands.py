@@ -70,7 +70,7 @@ def long_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def code_of(home: Path) -> str:
     """Halts the account, and tells what would lift that."""
-    from vigie.app.standing import look
+    from vigie.app.status.standing import look
 
     Halts(home / "state" / "paper", FakeClock(AT)).latch(PAUSE, Latch("reduce-only", "news", AT))
     return look(home, "paper").code

@@ -19,11 +19,11 @@ from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.resample import resample
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.storage.certificates import CertificateFolder
-from vigie.app.data import load_series
-from vigie.app.live import live_plan, live_settings, run_live
-from vigie.app.live_parity import Judge
-from vigie.app.parity import Act, acts_of_backtest, acts_of_journal, ordered
-from vigie.app.reconciling import ReconcileRequest, reconcile
+from vigie.app.control.reconciling import ReconcileRequest, reconcile
+from vigie.app.data.candles import load_series
+from vigie.app.trading.live import live_plan, live_settings, run_live
+from vigie.app.trading.live_parity import Judge
+from vigie.app.trading.parity import Act, acts_of_backtest, acts_of_journal, ordered
 from vigie.app.wiring import Place
 from vigie.domain import events as e
 from vigie.domain.errors import AccountLocked, ConfigError, VenueUnavailable

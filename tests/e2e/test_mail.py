@@ -29,9 +29,9 @@ from tests.fakes.mail_servers import (
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import backwards
 from vigie.adapters.storage.journal_lines import spell
-from vigie.app.alarms import alarms
-from vigie.app.alert_status import alerts_folder
-from vigie.app.post_office import PostOffice, office_beside, post_office
+from vigie.app.alerts.alarms import alarms
+from vigie.app.alerts.post_office import PostOffice, office_beside, post_office
+from vigie.app.alerts.status import alerts_folder
 from vigie.domain import events as e
 from vigie.domain.errors import ConfigError
 from vigie.domain.timeframe import DAY_MS
@@ -303,7 +303,7 @@ def test_a_hung_server_takes_no_time_of_who_hands_over(home: Path) -> None:
 
 
 def opened(home: Path) -> PostOffice:
-    from vigie.app.channels import posts_of
+    from vigie.app.alerts.channels import posts_of
 
     office = PostOffice(home, "paper", posts_of(home, ENV), clock=FakeClock(AT))
     office.open()

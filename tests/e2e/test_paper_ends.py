@@ -20,9 +20,9 @@ from tests.fakes.kline_server import HOUR_MS, KlineServer
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import verify
-from vigie.app.paper import PaperRequest, run_paper
 from vigie.app.settings import AccountSettings
-from vigie.app.ticking import Pace
+from vigie.app.trading.paper import PaperRequest, run_paper
+from vigie.app.trading.ticking import Pace
 from vigie.domain.events import RunEnded
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")

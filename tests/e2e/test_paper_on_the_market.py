@@ -20,10 +20,10 @@ from tests.fakes.kline_server import HOUR_MS, KlineServer
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.journal_files import verify
-from vigie.app.paper import PaperRequest, run_paper
-from vigie.app.running import RunResult
 from vigie.app.settings import AccountSettings
-from vigie.app.ticking import Pace
+from vigie.app.trading.paper import PaperRequest, run_paper
+from vigie.app.trading.running import RunResult
+from vigie.app.trading.ticking import Pace
 from vigie.domain.errors import ConfigError, VenueUnavailable
 from vigie.domain.events import Decided, FillSeen
 from vigie.domain.pair import Pair

@@ -18,9 +18,9 @@ from tests.fakes.live_markets import CALM, EXACT, LiveHouse
 from tests.fakes.markets_on_disk import write_market
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.certificates import CertificateFolder
-from vigie.app.certificates import proposals, take
-from vigie.app.reoptimise import reoptimise
+from vigie.app.research.certificates import proposals, take
 from vigie.app.settings import account_settings
+from vigie.app.trading.reoptimise import reoptimise
 from vigie.decision.profile import plan
 from vigie.domain import events as e
 from vigie.domain.certificate import Certificate

@@ -21,10 +21,10 @@ PATIENCE = 60.0
 _RUN = """
 import sys
 from pathlib import Path
-from vigie.app.health_settings import health_settings
-from vigie.app.paper import PaperRequest, run_paper
+from vigie.app.serve.settings import health_settings
+from vigie.app.trading.paper import PaperRequest, run_paper
 from vigie.app.settings import account_settings
-from vigie.app.ticking import Pace
+from vigie.app.trading.ticking import Pace
 home, url = Path(sys.argv[1]), sys.argv[2]
 import strategies
 strategies.__path__.append(str(home / "strategies"))

@@ -16,9 +16,9 @@ from vigie.adapters.market_data.sample import sample_instruments, sample_series
 from vigie.adapters.sim_server.desk import Credentials
 from vigie.adapters.sim_server.fixture import KEY, SimExchange
 from vigie.adapters.storage.journal import JsonlJournal
-from vigie.app.live import LiveRequest, live_settings, run_live
-from vigie.app.running import RunResult
-from vigie.app.ticking import Pace
+from vigie.app.trading.live import LiveRequest, live_settings, run_live
+from vigie.app.trading.running import RunResult
+from vigie.app.trading.ticking import Pace
 from vigie.app.wiring import Place
 from vigie.domain.candles import Candles, Series
 from vigie.domain.instrument import Instrument

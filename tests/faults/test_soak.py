@@ -38,10 +38,10 @@ from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.receipts import Receipts, backwards
 from vigie.adapters.storage.reserve import Reserve, ReservedJournal
 from vigie.adapters.storage.state_file import StateFile
-from vigie.app.guards import Guards, Troubles, resident_mb
-from vigie.app.ticking import Pace, Ticker
-from vigie.app.watch_settings import WatchSettings
-from vigie.app.watched import Beside, WatchedEngine
+from vigie.app.trading.guards import Guards, Troubles, resident_mb
+from vigie.app.trading.ticking import Pace, Ticker
+from vigie.app.trading.watched import Beside, WatchedEngine
+from vigie.app.watch.settings import WatchSettings
 from vigie.decision.profile import plan
 from vigie.domain import events as e
 from vigie.domain.timeframe import Timeframe

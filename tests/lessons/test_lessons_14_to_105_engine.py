@@ -18,8 +18,8 @@ from tests.fakes.replays import Rehearsal
 from tests.fakes.small_markets import HOUR, QUIET, START, Row, Wanted, on_one_pair, on_pairs, ticked
 from vigie.adapters.market_data.ccxt_source import CcxtCandleSource
 from vigie.adapters.storage.account_lock import AccountLock
-from vigie.app.paper import PaperRequest, run_paper
 from vigie.app.settings import AccountSettings
+from vigie.app.trading.paper import PaperRequest, run_paper
 from vigie.decision.client_ids import client_id
 from vigie.decision.facts import Facts
 from vigie.decision.gate import refusals
@@ -84,7 +84,8 @@ def test_lesson_16_an_id_carries_its_mode() -> None:
 
 def test_lesson_17_a_backtest_cannot_reach_a_broker_or_a_mailbox() -> None:
     script = (
-        "import sys; from vigie.app.backtest import Request; import vigie.research.backtest, vigie.research.sweep; "
+        "import sys; from vigie.app.research.backtest import Request; "
+        "import vigie.research.backtest, vigie.research.sweep; "
         "print(' '.join(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

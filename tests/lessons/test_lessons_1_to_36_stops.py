@@ -15,7 +15,7 @@ from tests.fakes.scripted import scripted, series_of, wishes
 from tests.fakes.small_markets import BTC, QUIET, SETTINGS, Wanted, candles_of, on_one_pair, on_pairs, ticked
 from tests.lessons.runs import candles_of as candles_of_columns
 from tests.lessons.runs import flat, trade
-from vigie.app.parity import compare
+from vigie.app.trading.parity import compare
 from vigie.decision.policies import Filters
 from vigie.decision.position_rules import Bar, Position, advance, effective_stop, opened
 from vigie.decision.profile import plan

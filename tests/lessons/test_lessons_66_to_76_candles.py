@@ -13,8 +13,8 @@ from tests.fakes.files import FIRST_MS, lines, write_csv
 from tests.fakes.scripted import series_of
 from tests.lessons.runs import HOUR_MS, candles_of, first_system, flat, made_up
 from vigie.adapters.market_data.download import merge
-from vigie.app.backtest import Request, backtest
-from vigie.app.data import load_series
+from vigie.app.data.candles import load_series
+from vigie.app.research.backtest import Request, backtest
 from vigie.decision.profile import plan
 from vigie.domain.candles import Candles, FloatArray
 from vigie.domain.errors import DataError

@@ -19,8 +19,8 @@ from tests.fakes.scripted import scripted, series_of, wishes
 from tests.lessons.runs import GUARDS_OFF, HOUR_MS, candles_of, content, first_system, flat, made_up, trade
 from tests.oracles import markets
 from vigie.adapters.market_data.tables import to_bytes
-from vigie.app.backtest import Request, backtest
-from vigie.app.strategy_facts import proposals
+from vigie.app.research.backtest import Request, backtest
+from vigie.app.strategies.facts import proposals
 from vigie.decision.profile import Plan, plan
 from vigie.domain.candles import Candles
 from vigie.domain.errors import ConfigError

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.replays import on, windowed
 from tests.property.accounts import CHOICES, Account, account
-from vigie.app.parity import Parity, compare
+from vigie.app.trading.parity import Parity, compare
 from vigie.decision.profile import plan
 from vigie.domain.instrument import Instrument
 from vigie.research.backtest import run

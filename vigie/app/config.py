@@ -10,16 +10,15 @@ from typing import Any
 
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
-from vigie.app.certificates import Cover
-from vigie.app.channels import read_posts
-from vigie.app.health_settings import TOKEN as HEALTH_TOKEN
-from vigie.app.health_settings import health_settings
+from vigie.app.alerts.channels import read_posts
+from vigie.app.control.reconciling import chosen_policies
 from vigie.app.hiding import hider
-from vigie.app.live import PREFIX, VARIABLE, live_plan
-from vigie.app.log_settings import VARIABLES as LOG_VARIABLES
-from vigie.app.log_settings import log_settings
-from vigie.app.reconciling import chosen_policies
+from vigie.app.logs.settings import VARIABLES as LOG_VARIABLES
+from vigie.app.logs.settings import log_settings
+from vigie.app.research.certificates import Cover
 from vigie.app.secrets import Keys, keys_of, variables
+from vigie.app.serve.settings import TOKEN as HEALTH_TOKEN
+from vigie.app.serve.settings import health_settings
 from vigie.app.settings import (
     DEFAULT,
     FILE,
@@ -31,6 +30,7 @@ from vigie.app.settings import (
     traced_settings,
     variables_of,
 )
+from vigie.app.trading.live import PREFIX, VARIABLE, live_plan
 from vigie.app.wiring import plan_of, setup_of
 from vigie.decision.profile import Plan
 from vigie.domain.errors import ConfigError, VigieError

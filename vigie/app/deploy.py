@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from vigie.app.live import PREFIX, VARIABLE
 from vigie.app.program import own_program
 from vigie.app.secrets import variables
 from vigie.app.settings import account_settings, check_name
+from vigie.app.trading.live import PREFIX, VARIABLE
 from vigie.domain.errors import ConfigError
 from vigie.domain.timeframe import Timeframe
 

@@ -18,7 +18,7 @@ from vigie.adapters.sim_server.gauge import NO_LIMITS, Limits
 from vigie.adapters.sim_server.market import first_instant, moved, whole_days
 from vigie.adapters.sim_server.server import LOOPBACK, require_loopback
 from vigie.adapters.storage.atomic import write_atomically
-from vigie.app.data import Report, load_instruments, load_series
+from vigie.app.data.candles import Report, load_instruments, load_series
 from vigie.domain.candles import Series
 from vigie.domain.errors import ConfigError
 from vigie.domain.instants import from_iso

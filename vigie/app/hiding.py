@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from vigie.adapters.logs.masks import HIDDEN, SHORTEST
-from vigie.app.logs import secrets_in_reach
+from vigie.app.logs.writing import secrets_in_reach
 from vigie.app.settings import FILE
 
 _KEY = re.compile(

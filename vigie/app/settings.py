@@ -29,9 +29,9 @@ from typing import Any
 
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
-from vigie.app.reoptimise_settings import Reoptimise, read_reoptimise
-from vigie.app.watch_settings import TABLE as WATCH
-from vigie.app.watch_settings import read_watch
+from vigie.app.trading.reoptimise_settings import Reoptimise, read_reoptimise
+from vigie.app.watch.settings import TABLE as WATCH
+from vigie.app.watch.settings import read_watch
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
 from vigie.domain.pair import Pair
@@ -132,7 +132,7 @@ def read_settings(
     problems: list[str] = []
     known_top = {"accounts", WATCH, *HOUSE_TABLES}
     if set(tables) - known_top:
-        from vigie.app.channels import names  # seldom there, and slow to load
+        from vigie.app.alerts.channels import names  # seldom there, and slow to load
 
         known_top |= set(names())
     problems += [f"{FILE}: unknown key '{key}'{suggestion(key, known_top)}" for key in tables if key not in known_top]

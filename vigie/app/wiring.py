@@ -30,13 +30,13 @@ from vigie.adapters.storage.read_model import READ_MODEL, ReadModel
 from vigie.adapters.storage.reserve import Reserve, ReservedJournal
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.accounts import account_folder, state_folder
-from vigie.app.certificates import Cover, cover_of
-from vigie.app.halting import require_started
+from vigie.app.control.halting import require_started
+from vigie.app.research.certificates import Cover, cover_of
 from vigie.app.settings import AccountSettings
-from vigie.app.strategies import find
-from vigie.app.venues import broker_of, budget_of
-from vigie.app.watch_settings import watch_settings
-from vigie.app.watched import reserve_of
+from vigie.app.strategies.finding import find
+from vigie.app.trading.venues import broker_of, budget_of
+from vigie.app.trading.watched import reserve_of
+from vigie.app.watch.settings import watch_settings
 from vigie.decision.profile import Plan, plan
 from vigie.decision.settings import Settings
 from vigie.domain.candles import Series

@@ -24,7 +24,7 @@ def daily_lines(document: Mapping[str, Any], digest: Sequence[Mapping[str, objec
     """The report.
 
     Args:
-        document: of `vigie.app.daily.daily_document`.
+        document: of `vigie.app.alerts.daily.daily_document`.
         digest: what was kept for it since the last.
     """
     quote = document["quote"]

@@ -17,7 +17,7 @@ def doctor_rows(document: Mapping[str, Any]) -> Iterator[Row]:
     """The table, line by line.
 
     Args:
-        document: as `vigie.app.doctor.examine` makes it.
+        document: as `vigie.app.watch.doctor.examine` makes it.
     """
     checks = document["checks"]
     for one in checks:

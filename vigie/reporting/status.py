@@ -19,7 +19,7 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
     """The screen, line by line.
 
     Args:
-        document: as `vigie.app.status.status` makes it.
+        document: as `vigie.app.status.document.status` makes it.
     """
     healthy, mode = document["healthy"], document["mode"]
     stopped = document["stopped"] is not None and not document["process"]["running"]

@@ -12,7 +12,7 @@ def look_rows(document: Mapping[str, Any]) -> Iterator[Row]:
     """One look, line by line.
 
     Args:
-        document: as `vigie.app.watchdog.watchdog` makes it.
+        document: as `vigie.app.watch.watchdog.watchdog` makes it.
     """
     words = "nothing is missing" if document["healthy"] else f"{len(document['findings'])} found"
     yield Row(f"{document['account']} · ", f"{document['mode']} · {words}", GOOD if document["healthy"] else BAD)

@@ -20,7 +20,7 @@ from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.request_budget import BudgetInMemory
 from vigie.adapters.storage.state_file import StateFile
-from vigie.app.ticking import Ticker
+from vigie.app.trading.ticking import Ticker
 from vigie.decision.profile import Plan, plan
 from vigie.domain.candles import Series
 from vigie.domain.instrument import Instrument

@@ -17,7 +17,7 @@ from tests.faults.crash.scenario import ACTS, HOUR, LETTERS, START, moved, task,
 from tests.faults.crash.wrapping import Operation, Wrapper
 from vigie.adapters.exchanges.paper_ledger import FILE_NAME
 from vigie.adapters.storage.journal_files import segments
-from vigie.app.replay import ReplayResult, ReplayTask, run_replay
+from vigie.app.trading.replay import ReplayResult, ReplayTask, run_replay
 from vigie.app.wiring import Replay, terms_of
 from vigie.simulation.terms import Terms
 

@@ -15,8 +15,8 @@ from tests.fakes.small_markets import HOUR, QUIET, SETTINGS, START
 from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal_files import walk
-from vigie.app.replay import ReplayRequest, ReplayTask
 from vigie.app.settings import AccountSettings
+from vigie.app.trading.replay import ReplayRequest, ReplayTask
 from vigie.decision.profile import plan
 from vigie.domain.candles import Candles
 from vigie.domain.confirmation import spelled

@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.kline_server import HOUR_MS, KlineServer
 from vigie.adapters.market_data.store import CandleStore
-from vigie.app.download import Downloaded, download
+from vigie.app.data.download import Downloaded, download
 from vigie.domain.errors import ConfigError, VenueUnavailable
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe

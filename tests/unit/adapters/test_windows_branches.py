@@ -1,6 +1,6 @@
 """What is written for Windows alone, run through its seams: nobody here has a Windows.
 
-Ctrl-Break: `test_signals`. The class of priority: `tests/unit/app/test_reoptimise`. No sockets with names:
+Ctrl-Break: `test_signals`. The class of priority: `tests/unit/app/trading/test_reoptimise`. No sockets with names:
 `test_systemd`. Names of programs: here.
 """
 

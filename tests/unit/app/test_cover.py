@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.certificates import a_certificate
 from vigie.adapters.storage.certificates import CertificateFolder
-from vigie.app.certificates import cover_of
+from vigie.app.research.certificates import cover_of
 from vigie.decision.profile import Plan, plan
 from vigie.domain.certificate import Certificate
 from vigie.domain.pair import Pair

@@ -11,8 +11,8 @@ import pytest
 from tests.fakes.command_line import candles
 from vigie.adapters.storage.journal_files import verify
 from vigie.adapters.storage.read_model import READ_MODEL, reading
-from vigie.app.replay import ReplayRequest, ReplayResult, run_replay, understood
 from vigie.app.settings import AccountSettings
+from vigie.app.trading.replay import ReplayRequest, ReplayResult, run_replay, understood
 from vigie.app.wiring import Replay
 
 __all__ = ["candles"]

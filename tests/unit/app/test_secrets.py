@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 from vigie.adapters.env_file import read_env
 from vigie.app.secrets import keys_of, secrets_of, variables
 from vigie.app.settings import AccountSettings
-from vigie.app.venues import broker_of
+from vigie.app.trading.venues import broker_of
 from vigie.domain.errors import ConfigError
 
 OWN, VENUES = variables("live-main", "binance")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vigie.app.drill_stage import drill_setup
+from vigie.app.drill.stage import drill_setup
 from vigie.app.settings import AccountSettings
 from vigie.decision.client_ids import client_id
 from vigie.domain.order import Leg

@@ -1,0 +1,1 @@
+"""Telling people: channels, the post office, the daily report."""

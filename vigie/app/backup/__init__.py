@@ -1,0 +1,1 @@
+"""What cannot be had again, put away and brought back."""

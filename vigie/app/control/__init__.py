@@ -1,0 +1,1 @@
+"""What people do to an account: halt, pause, close, stop, add capital, reconcile."""

@@ -1,0 +1,1 @@
+"""Candles for a run: found, fetched, kept."""

@@ -1,0 +1,1 @@
+"""Fire drills on an account's own configuration."""

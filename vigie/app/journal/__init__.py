@@ -1,0 +1,1 @@
+"""Reading the journal: search, explain, export, tax, rebuild, the rules."""

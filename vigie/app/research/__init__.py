@@ -1,0 +1,1 @@
+"""Backtests, searches and walk-forward as use cases; certificates and trials."""

@@ -1,0 +1,1 @@
+"""How an account stands, read from its files alone."""

@@ -1,0 +1,1 @@
+"""Strategies found, checked, described and begun."""

@@ -1,0 +1,200 @@
+"""Paper trading on recorded candles: the shipped engine, journal and stops, with time that goes by as told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vigie.adapters.clock import SystemClock
+from vigie.app.control.halting import stopped
+from vigie.app.data.candles import Report, load_instruments, load_series, require_continuity
+from vigie.app.logs.writing import Ears, logged
+from vigie.app.settings import AccountSettings, check_name
+from vigie.app.wiring import Replay, plan_of, replaying
+from vigie.decision.profile import Plan
+from vigie.domain.candles import Series
+from vigie.domain.errors import ConfigError
+from vigie.domain.events import Recovered
+from vigie.domain.instants import as_datetime
+from vigie.domain.instrument import Instrument
+from vigie.domain.pair import Pair
+from vigie.domain.portfolio import Portfolio
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRequest:
+    """A replay.
+
+    Attributes:
+        home: the user's folder.
+        settings: of the account; its name begins with ``replay-``.
+        data: candle file or folder; None: the store, and without pairs the sample market.
+        pairs: None: all there are.
+        start_ms, end_ms: the range, epoch milliseconds; None: all candles.
+        pace: how many times faster than time it goes; None: as fast as it can.
+    """
+
+    home: Path
+    settings: AccountSettings
+    data: Path | None = None
+    pairs: Sequence[Pair] | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    pace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayTask:
+    """A replay that was understood.
+
+    Attributes:
+        request: what was asked; its account names the pairs that are traded.
+        plan: what decides.
+        series: the candles.
+        instruments: filters where they are known.
+        rows: candles of the common timeline in the range.
+    """
+
+    request: ReplayRequest
+    plan: Plan
+    series: tuple[Series, ...]
+    instruments: Mapping[Pair, Instrument]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """What a replay left.
+
+    Attributes:
+        account: its name.
+        started: what the start found.
+        rows: candles gone through in this call.
+        portfolio: the account at the end.
+        last_seq: lines of the journal.
+        problems: what went wrong on the way, each once.
+        interrupted: somebody stopped it; it can be gone on with.
+    """
+
+    account: str
+    started: Recovered
+    rows: int
+    portfolio: Portfolio
+    last_seq: int
+    problems: tuple[str, ...]
+    interrupted: bool
+
+
+def replay_name(given: str | None) -> str:
+    """The account of a replay: a new one each time unless it is named.
+
+    Raises:
+        ConfigError: a name that is no replay's.
+    """
+    if given is None:
+        return f"replay-{as_datetime(SystemClock().now_ms()):%Y%m%d-%H%M%S}-{os.getpid()}"
+    if not given.startswith("replay-"):
+        raise ConfigError(f"'{given}': the account of a replay begins with replay-, so that none is taken for real")
+    return check_name(given)
+
+
+def understood(request: ReplayRequest, report: Report = lambda _: None) -> ReplayTask:
+    """Read the candles and check every number.
+
+    Raises:
+        ConfigError: a name, number, path or pair is wrong.
+        DataError: the candles cannot be used.
+    """
+    made = plan_of(request.settings, request.home)
+    series = load_series(request.data, request.home, request.pairs, request.settings.timeframe, report=report)
+    instants: set[int] = set()
+    for one in series:
+        inside = one.candles.between(request.start_ms, request.end_ms)
+        require_continuity(Series(one.pair, one.venue, inside, one.origin))
+        instants |= set(inside.opens_at.tolist())
+    settings = replace(request.settings, pairs=tuple(sorted(one.pair for one in series)))
+    known = load_instruments(request.home, series)
+    return ReplayTask(replace(request, settings=settings), made, series, known, len(instants))
+
+
+def run_replay(
+    task: ReplayTask,
+    *,
+    report: Report = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
+    watch: Callable[[Replay], None] = lambda _: None,
+) -> ReplayResult:
+    """Let the candles go by, tick after tick, from where the account stands.
+
+    Args:
+        task: what to do.
+        report: told what happened on the way.
+        progress: told how many more candles have gone by.
+        watch: shown the replay after each candle.
+
+    Raises:
+        AccountLocked: another process holds the account.
+        ConfigError: the plan asks for what no market can do.
+        InvariantBroken: the account's files do not add up.
+    """
+    request = task.request
+    begins = min((int(one.candles.opens_at[0]) for one in task.series if len(one.candles)), default=0)
+    first = begins if request.start_ms is None else max(begins, request.start_ms)
+    with logged(request.home, "live", request.settings.name, report=report, now_ms=lambda: first) as ears:
+        return _gone_through(task, ears, progress, watch)
+
+
+def _gone_through(
+    task: ReplayTask, ears: Ears, progress: Callable[[int], None], watch: Callable[[Replay], None]
+) -> ReplayResult:
+    request = task.request
+    problems: dict[str, None] = {}
+    rows, interrupted = 0, False
+    ended = "the candles ended"
+    with replaying(
+        request.settings,
+        task.plan,
+        task.series,
+        tuple(task.instruments.values()),
+        home=request.home,
+        start_ms=request.start_ms,
+        end_ms=request.end_ms,
+        pace=request.pace,
+        report=ears.report,
+    ) as replay:
+        ears.now_ms = replay.market.now_ms
+        started = replay.engine.start()
+
+        def tick() -> None:
+            done = replay.engine.decision_tick()
+            problems.update(dict.fromkeys(done.problems))
+            ears.tick(done.mode.value, done.problems, replay.engine.portfolio)
+
+        try:
+            if replay.resumed:
+                # What was decided before the last process died still waits for its price.
+                tick()
+                progress(task.rows - replay.market.rows_left)
+            while replay.market.close_row():
+                tick()
+                rows += 1
+                progress(1)
+                watch(replay)
+                marker = stopped(request.home, request.settings.name)
+                if marker is not None:
+                    ended = marker
+                    break
+        except KeyboardInterrupt:
+            interrupted = True
+        replay.engine.stop("interrupted" if interrupted else ended)
+        return ReplayResult(
+            account=request.settings.name,
+            started=started,
+            rows=rows,
+            portfolio=replay.engine.portfolio,
+            last_seq=replay.journal.last_seq,
+            problems=tuple(problems),
+            interrupted=interrupted,
+        )

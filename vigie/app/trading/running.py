@@ -1,0 +1,242 @@
+"""From a clean start to a proper end: what paper and live trading do alike."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from vigie.adapters.signals import EndSignals
+from vigie.adapters.systemd import Supervisor
+from vigie.app.alerts.post_office import PostOffice, post_office
+from vigie.app.control.halting import stopped
+from vigie.app.settings import AccountSettings
+from vigie.app.trading.reoptimise import Reoptimiser
+from vigie.app.trading.scheduling import bell_of
+from vigie.app.trading.ticking import Bell, FreshFeed, Pace, Ticker, wait
+from vigie.app.trading.watched import Startable, WatchedEngine, beside
+from vigie.app.watch.settings import watch_settings
+from vigie.domain.errors import VenueUnavailable
+from vigie.domain.events import AlertRaised, Recovered
+from vigie.domain.portfolio import Portfolio
+from vigie.engine.cycle import Tick
+from vigie.ports.alerts import Alerts
+from vigie.ports.clock import Clock
+
+RENEWED = "another certificate is in force"
+"""How a session ends that is followed by another one."""
+END_WITHIN = 25.0
+"""Seconds from the first signal to the end, whatever hangs: supervisors kill after 30."""
+
+Report = Callable[[str], None]
+Told: TypeAlias = Callable[[str, Sequence[str], Portfolio], None]
+"""Told of each tick the mode, what went wrong, and the account after it."""
+
+
+class _Journal(Protocol):
+    @property
+    def last_seq(self) -> int: ...
+
+
+class Opened(Protocol):
+    """An engine with its feed and its journal."""
+
+    @property
+    def engine(self) -> Startable:
+        """Started here."""
+        ...
+
+    @property
+    def feed(self) -> FreshFeed:
+        """The candles that it decides on."""
+        ...
+
+    @property
+    def journal(self) -> _Journal:
+        """Of the account."""
+        ...
+
+    @property
+    def alerts(self) -> Alerts:
+        """Tells people."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is to be run.
+
+    Attributes:
+        home: the user's folder.
+        settings: of the account.
+        once: one tick, and whatever it takes until all that is held is protected; for cron.
+        base_url: of the venue; None: its own.
+    """
+
+    home: Path
+    settings: AccountSettings
+    once: bool = False
+    base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run left.
+
+    Attributes:
+        account: its name.
+        started: what the start found.
+        ticks: how many there were.
+        portfolio: the account at the end.
+        last_seq: lines of the journal.
+        problems: what went wrong in the last tick.
+        ended: who wanted the end.
+    """
+
+    account: str
+    started: Recovered
+    ticks: int
+    portfolio: Portfolio
+    last_seq: int
+    problems: tuple[str, ...]
+    ended: str
+
+
+def run_account(
+    run: Run,
+    opened: Callable[[], AbstractContextManager[Opened]],
+    *,
+    clock: Clock,
+    pace: Pace | None = None,
+    report: Report = lambda _: None,
+    told: Told = lambda _, __, ___: None,
+    renewed: Callable[[], bool] = lambda: False,
+) -> RunResult:
+    """Trade until a signal, a stop command, or, with ``once``, the end of the first tick.
+
+    Args:
+        run: what to do.
+        opened: opens the account; called again after a venue did not answer at the start.
+        clock: now.
+        pace: how long the waits are.
+        report: told what happened on the way.
+        told: each tick.
+        renewed: whether what was opened last would be opened otherwise now: then it is.
+
+    Raises:
+        VenueUnavailable: the venue does not answer at the start, and there is to be one tick only.
+        VigieError: whatever opening or starting raises besides.
+    """
+    pace = pace or Pace()
+    with EndSignals(patience=END_WITHIN) as signals, ExitStack() as stack:
+        office = stack.enter_context(
+            post_office(run.home, run.settings.name, clock=clock, report=report, once=run.once)
+        )
+
+        def ending() -> str | None:
+            return signals.heard or stopped(run.home, run.settings.name)
+
+        def ending_here() -> str | None:
+            return ending() or (RENEWED if renewed() and not run.once else None)
+
+        supervisor = Supervisor.of(os.environ)
+
+        def both(mode: str, problems: Sequence[str], account: Portfolio) -> None:
+            office.ticked(problems)
+            told(mode, problems, account)
+
+        bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending_here))
+        while True:
+            try:
+                with opened() as found:
+                    engine = _watched(run, found, clock, report, office)
+                    ticker = Ticker(
+                        engine, found.feed, clock, run.settings.pairs, run.settings.timeframe,
+                        pace=pace, ending=ending_here,
+                    )  # fmt: skip
+                    done = _session(
+                        run, found, engine, ticker, bell, both, supervisor, _anew(run, found, clock, report, office)
+                    )
+                if done.ended != RENEWED:
+                    return done
+                report(f"{RENEWED}: what is opened from now on goes by it")
+            except VenueUnavailable as error:
+                # Who is called once is called again; who is to run for months waits for the venue.
+                if run.once:
+                    raise
+                report(f"{error}; the next try comes in {pace.guard:.0f} s")
+                office.told_of("venue", str(error))
+                # It is up and looks after itself: to be started anew would not help.
+                supervisor.ready(f"waits for the venue: {error}")
+                supervisor.alive(f"waits for the venue: {error}")
+                wait(clock, pace.guard, ending)
+                if ending() is not None:
+                    raise
+
+
+def _watched(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> WatchedEngine:
+    """The engine with receipts, circuit breaker and guards beside it."""
+    watch = watch_settings(run.home)
+    stands = beside(
+        run.home, run.settings, watch, clock, office.beside(found.alerts), base_url=run.base_url, report=report
+    )
+    return WatchedEngine(found.engine, found.feed, run.settings.pairs, clock, stands)
+
+
+def _anew(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> Reoptimiser:
+    """Searches for parameters; none beside a single tick."""
+    settings = None if run.once else run.settings.reoptimise
+
+    def tell(kind: str, text: str) -> None:
+        found.alerts.tell(AlertRaised(kind, text))
+        office.told_of(kind, text)
+
+    return Reoptimiser(run.home, run.settings.name, settings, clock, tell, report)
+
+
+def _session(
+    run: Run,
+    found: Opened,
+    engine: WatchedEngine,
+    ticker: Ticker,
+    bell: Bell,
+    told: Told,
+    supervisor: Supervisor,
+    anew: Reoptimiser,
+) -> RunResult:
+    """From a clean start to a proper end."""
+    started = engine.start()
+    supervisor.ready(f"{run.settings.name} runs")
+    ticks = 0
+    last: tuple[str, ...] = ()
+
+    def each(tick: Tick) -> None:
+        nonlocal ticks, last
+        ticks, last = ticks + 1, tick.problems
+        supervisor.alive(f"{tick.mode.value}; {'; '.join(tick.problems) or 'in order'}")
+        told(tick.mode.value, tick.problems, found.engine.portfolio)
+        anew.look()
+
+    try:
+        if run.once:
+            ticker.until_safe(each)
+            ended = "one tick was asked for"
+        else:
+            ended = ticker.run(each, bell)
+        if ended != RENEWED:
+            supervisor.stopping(ended)
+        engine.stop(ended)
+    finally:
+        anew.close()
+    return RunResult(
+        account=run.settings.name,
+        started=started,
+        ticks=ticks,
+        portfolio=found.engine.portfolio,
+        last_seq=found.journal.last_seq,
+        problems=last,
+        ended=ended,
+    )
