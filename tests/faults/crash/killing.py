@@ -21,7 +21,8 @@ from tests.faults.crash.wrapping import Operation, Wrapper
 from vigie.adapters.exchanges.paper_ledger import FILE_NAME
 from vigie.adapters.storage.journal_files import segments
 from vigie.app.trading.replay import ReplayResult, ReplayTask, run_replay
-from vigie.app.wiring import Replay, terms_of
+from vigie.app.trading.setups import terms_of
+from vigie.app.wiring import Replay
 from vigie.simulation.terms import Terms
 
 Build = Callable[[], AbstractContextManager[object]]
