@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.running import show_end
 from tests.fakes.accounts_on_disk import begun
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine_ports import CollectedAlerts
@@ -29,6 +31,7 @@ from vigie.domain.errors import VenueUnavailable
 from vigie.domain.pair import Pair
 from vigie.engine.cycle import Tick
 from vigie.ports.clock import Clock
+from vigie.reporting.account import paper_document
 
 SETTINGS = AccountSettings("paper", pairs=(Pair("BTC", "USDT"),))
 
@@ -85,6 +88,17 @@ def test_a_call_that_has_no_time_left_ends_tells_people_and_says_so_in_its_recei
     assert (alert.topic, alert.urgent, done.ended in alert.text) == ("overdue", True, True)
     assert last(tmp_path / "state/paper/receipts", 1, ("end",))[0]["reason"] == done.ended
     assert [one.name for one in threading.enumerate() if isinstance(one, threading.Timer)] == []
+
+
+def test_a_call_that_had_no_time_left_shows_its_account_and_ends_with_75(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "vigie.toml").write_text("[watch]\nonce_minutes = 0.01\n")
+    done = ran(tmp_path, Account(Bare(FakeClock(NOON))), once=True)
+    with pytest.raises(VenueUnavailable, match="the next call goes on") as told:
+        show_end(done, paper_document, as_json=True)
+    assert told.value.exit_code == 75
+    assert json.loads(capsys.readouterr().out)["ended"] == done.ended
 
 
 def test_a_call_that_is_done_in_time_knows_nothing_of_it(tmp_path: Path) -> None:
