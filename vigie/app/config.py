@@ -31,7 +31,7 @@ from vigie.app.settings import (
     variables_of,
 )
 from vigie.app.trading.live import PREFIX, VARIABLE, live_plan
-from vigie.app.wiring import plan_of, setup_of
+from vigie.app.trading.setups import plan_of, setup_of
 from vigie.decision.profile import Plan
 from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.names import suggestion
