@@ -13,9 +13,10 @@ import numpy as np
 
 from vigie.domain.candles import FloatArray
 from vigie.domain.instrument import Instrument
+from vigie.domain.names import SYNTHETIC
 from vigie.domain.pair import Pair
 
-VENUE = "synthetic"
+VENUE = SYNTHETIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A pair's log return of an hour is ``SIGMA * (sqrt(1 - SHARE) * shock + sqrt(SHARE) * trend)``:
 
 - *trend*: each pair has its own, an autoregressive process of unit variance,
-  ``trend' = PERSISTENCE * trend + sqrt(1 - PERSISTENCE**2) * draw``. Half of it is forgotten after 46 hours.
+  ``trend' = PERSISTENCE * trend + sqrt(1 - PERSISTENCE**2) * draw``. Half of it is forgotten after 23 hours.
 - *shock*: fat tails (Student t, five degrees of freedom), partly common to all pairs.
 
 So returns ``k`` hours apart are correlated by ``SHARE * PERSISTENCE**k``: next to nothing from hour to hour (0.04), and
@@ -25,14 +25,14 @@ from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import HOUR_MS, Timeframe
 
-DEFAULT_SEED = 0
+DEFAULT_SEED = 3
 FIRST_OPEN_MS = 1_672_531_200_000
 """2023-01-01 00:00 UTC."""
 HOURS = 17_544
 """Two years: the last candle closes at 2025-01-01 00:00 UTC."""
 SIGMA = 0.005
 """Volatility of an hour, log return."""
-SHARE, PERSISTENCE = 0.04, 0.985
+SHARE, PERSISTENCE = 0.04, 0.97
 """Share of an hour's variance that is trend, and what is left of a trend after an hour."""
 _COINS = (
     Coin("DRIFT", 2_000.0, 2, 0.5, 1.0, 1.5, 40e6, "0.0001"),
