@@ -50,6 +50,8 @@ def toml_example(home: Path) -> str:
         _table("mail.throttle", keys.throttle_keys()),
         _remark("When those who watch an account speak up."),
         _table("watch", keys.watch_keys()),
+        _remark("What a trading process does once a day besides trading."),
+        _table("backup", keys.backup_keys()),
         _remark("What is asked for health: `vigie serve`, `vigie paper --health`."),
         _table("health", keys.health_keys()),
         _remark("Log files."),

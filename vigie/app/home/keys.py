@@ -15,6 +15,9 @@ from vigie.adapters.alerts.mail import PORTS
 from vigie.adapters.exchanges.ccxt_dialect import known_venues
 from vigie.adapters.logs import FORMATS, LEVELS
 from vigie.app.alerts.channels import ALL, DIGEST, DIGEST_HOUR, NEVER, SLOW_SECONDS, USUAL_ROUTES, USUAL_SECONDS
+from vigie.app.backup.settings import LEAST as BACKUP_LEAST
+from vigie.app.backup.settings import MOST as BACKUP_MOST
+from vigie.app.backup.settings import BackupSettings
 from vigie.app.control.reconciling import DEFAULT_STOP_FRACTION, STOP_FRACTION
 from vigie.app.logs.settings import VARIABLES as LOG_VARIABLES
 from vigie.app.serve.settings import SHORTEST_TOKEN, TOKEN, HealthSettings
@@ -151,7 +154,12 @@ _WATCH: Mapping[str, str] = {
     "receipt_days": "days of receipts that are kept",
     "grace_s": "how long something may be missing before the watchdog says so, seconds",
     "repeat_s": "how long the watchdog is silent about what it has said, seconds",
-    "backups": "how many are kept",
+    "once_minutes": "how long a call with --once may last, minutes: less than until the next one",
+}
+_BACKUP: Mapping[str, str] = {
+    "hour": "when, UTC",
+    "keep": "how many archives are kept",
+    "logs_days": "logs that are older are packed away, days; 0: never",
 }
 _HEALTH: Mapping[str, tuple[str, str]] = {
     "health_port": ("0 to 65535; 0: any that is free", "port of /health"),
@@ -169,6 +177,18 @@ def watch_keys() -> list[Key]:
     return [
         Key(key, _whole(getattr(usual, key)), f"{LEAST.get(key, 1.0):g} or more", sentence)
         for key, sentence in _WATCH.items()
+    ]
+
+
+def backup_keys() -> list[Key]:
+    """Keys of ``[backup]``."""
+    usual = BackupSettings()
+    return [
+        Key("daily", usual.daily, "true, false", "a trading process has a backup taken once a day"),
+        *(
+            Key(key, getattr(usual, key), f"{BACKUP_LEAST[key]} to {BACKUP_MOST[key]}", text)
+            for key, text in _BACKUP.items()
+        ),
     ]
 
 

@@ -13,6 +13,7 @@ import pytest
 from vigie.adapters.alerts import mail
 from vigie.adapters.env_file import read_env
 from vigie.app.alerts.channels import COMMON, USUAL_ROUTES, read_posts
+from vigie.app.backup.settings import BackupSettings, backup_settings
 from vigie.app.config import OWN_VARIABLES, check
 from vigie.app.control.reconciling import STOP_FRACTION, chosen_policies
 from vigie.app.home.create import ecosystem
@@ -66,10 +67,11 @@ def test_every_number_of_strategy_and_profile_is_named(tables: dict[str, Any], t
 
 
 def test_every_key_of_the_other_tables_is_named(tables: dict[str, Any]) -> None:
-    assert set(tables) == {"accounts", "mail", "watch", "health", "logs"}
+    assert set(tables) == {"accounts", "mail", "watch", "backup", "health", "logs"}
     assert set(tables["mail"]) == {*mail.KEYS, *COMMON}
     assert tables["mail"]["routes"] == USUAL_ROUTES
     assert set(tables["watch"]) == {one.name for one in fields(WatchSettings)}
+    assert set(tables["backup"]) == {one.name for one in fields(BackupSettings)}
     assert set(tables["health"]) == {one.name for one in fields(HealthSettings)} - {"token"}
     assert set(tables["logs"]) == {one.name for one in fields(LogSettings)}
 
@@ -81,6 +83,7 @@ def test_what_is_switched_on_is_valid_and_is_the_default(tmp_path: Path) -> None
     assert check(tmp_path, "paper", environment)["problems"] == []
     assert watch_settings(tmp_path) == WatchSettings()
     assert health_settings(tmp_path, {}) == HealthSettings()
+    assert backup_settings(tmp_path) == BackupSettings()
     assert log_settings(tmp_path, {}) == LogSettings("text", "INFO", tmp_path / "logs")
     assert chosen_policies(account_settings(tmp_path, "paper", {}), {}) == chosen_policies(AccountSettings("paper"), {})
     ((post,), problems) = read_posts(tmp_path, environment)
