@@ -212,7 +212,7 @@ def _certificate(found: Checked, cover: Cover) -> None:
     if cover.name is None:
         found.problems.append(f"[accounts.{found.name}] {cover.missing}; vigie walk-forward --promote writes one")
     else:
-        found.facts["certificate"] = cover.name
+        found.facts["certificate"] = cover.name + (" (made-up candles: a simulated exchange alone)" * cover.synthetic)
 
 
 def _venue(found: Checked, settings: AccountSettings) -> None:

@@ -17,6 +17,7 @@ from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.market_data.silent import SilentFeed
 from vigie.adapters.market_data.venue_clock import VenueClock
+from vigie.adapters.sim_server.server import at_loopback
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
@@ -109,7 +110,7 @@ def replaying(
     folder, clock = account_folder(home, settings.name), SystemClock()
     require_started(home, settings.name)
     setup = _covered(setup_of(settings, made, "replay"), home, report)
-    with AccountLock.take(folder, clock):
+    with AccountLock.take(folder, clock) as lock:
         ledger = _ledger(folder, setup, instruments)
         market = ReplayMarket(
             series,
@@ -120,7 +121,7 @@ def replaying(
             pace=None if pace is None else (clock, pace),
         )
         broker = PaperBroker(ledger, market, market, settings.timeframe)
-        with _world(settings.name, home, broker, market, market, report) as (world, journal):
+        with _world(settings.name, home, lock, broker, market, market, report) as (world, journal):
             resumed = journal.last_seq > 0
             yield Replay(Engine(setup, world), market, ledger, resumed, journal)
 
@@ -183,13 +184,13 @@ def papering(
         gives_up_after=_patience(settings.timeframe),
         most_crashes=MOST_CRASHES,
     )
-    with AccountLock.take(folder, clock):
+    with AccountLock.take(folder, clock) as lock:
         filters = [retry_read(partial(source.instrument, pair), clock) for pair in setup.pairs]
         ledger = _ledger(folder, setup, filters)
         feed = LiveFeed(source, clock, settings.timeframe)
         time = _venue_time(clock, feed)
         broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), time, STOPS_SEEN_ON)
-        with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
+        with _world(settings.name, home, lock, broker, feed, clock, report, time) as (world, journal):
             yield Present(Engine(setup, world), feed, journal, world.alerts)
 
 
@@ -245,6 +246,11 @@ def living(  # noqa: PLR0913, RUF100
     """
     if cover.name is None and not override:
         raise ConfigError(f"{cover.missing}; a person can let it run all the same: --without-certificate REASON")
+    if cover.name is not None and cover.synthetic and not at_loopback(place.base_url):
+        raise ConfigError(
+            f"certificate {cover.name} stands on candles that never happened: it holds at a simulated exchange on this "
+            "machine alone (--base-url http://127.0.0.1:PORT)"
+        )
     require_started(home, settings.name)
     require_entries(settings.venue, made)
     setup = replace(
@@ -256,7 +262,7 @@ def living(  # noqa: PLR0913, RUF100
         most_crashes=MOST_CRASHES,
     )
     with (
-        AccountLock.take(account_folder(home, settings.name), clock),
+        AccountLock.take(account_folder(home, settings.name), clock) as lock,
         broker_of(
             settings,
             home,
@@ -271,7 +277,7 @@ def living(  # noqa: PLR0913, RUF100
         admit(broker, setup, clock, begun=begun)
         feed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
         time = _venue_time(clock, feed)
-        with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
+        with _world(settings.name, home, lock, broker, feed, clock, report, time) as (world, journal):
             yield Present(Engine(setup, world), feed, journal, world.alerts)
 
 
@@ -312,17 +318,19 @@ def _venue_time(clock: Clock, feed: LiveFeed) -> VenueClock:
 def _world(
     account: str,
     home: Path,
+    lock: AccountLock,
     broker: Broker,
     feed: CandleFeed,
     clock: Clock,
     report: Report,
     time: Clock | None = None,
 ) -> Iterator[tuple[World, JsonlJournal]]:
-    """The files of an account around its venue and its candles. The caller holds the lock.
+    """The files of an account around its venue and its candles.
 
     Args:
         account: its name.
         home: where ``state/`` lies.
+        lock: of the account: without it no line is written, and so nothing sent.
         broker: of the mode.
         feed: of the mode.
         clock: what other processes of this machine go by: heartbeat, requests.
@@ -331,7 +339,7 @@ def _world(
     """
     folder, time = account_folder(home, account), time or clock
     with (
-        JsonlJournal(folder / "journal", account, time, report) as journal,
+        JsonlJournal(folder / "journal", account, time, report, require=lock.require) as journal,
         closing(ReadModel(folder / READ_MODEL, journal, report)) as model,
     ):
         reserve = reserve_of(folder, watch_settings(home))
@@ -413,7 +421,7 @@ def attending(
         InvariantBroken: the account's files do not add up.
     """
     setup, folder = setup_of(settings, made, mode), account_folder(home, settings.name)
-    with AccountLock.take(folder, clock), ExitStack() as stack:
+    with AccountLock.take(folder, clock) as lock, ExitStack() as stack:
         if mode == "live":
             feed: CandleFeed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
             broker: Broker = stack.enter_context(
@@ -424,5 +432,5 @@ def attending(
         else:
             feed = SilentFeed(settings.timeframe)
             broker = PaperBroker(_ledger(folder, setup, ()), feed, clock, settings.timeframe)
-        world, _ = stack.enter_context(_world(settings.name, home, broker, feed, clock, report))
+        world, _ = stack.enter_context(_world(settings.name, home, lock, broker, feed, clock, report))
         yield setup, world

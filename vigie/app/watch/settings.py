@@ -43,7 +43,7 @@ class WatchSettings:
     once_minutes: float = 55
 
 
-_LEAST: Mapping[str, float] = {
+LEAST: Mapping[str, float] = {
     "failures": 1, "receipt_days": 2, "grace_s": 0, "once_minutes": 0.01, "disk_critical_mb": 0,
 }  # fmt: skip
 _WHOLE = ("failures", "receipt_days")
@@ -60,7 +60,7 @@ def read_watch(table: object) -> tuple[WatchSettings, list[str]]:
     for key in known:
         if key not in table:
             continue
-        value, least = table[key], _LEAST.get(key, 1.0)
+        value, least = table[key], LEAST.get(key, 1.0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < 1e9:
             problems.append(f"{where} {key} must be a number, {least:g} or more")
         elif key in _WHOLE and value != int(value):

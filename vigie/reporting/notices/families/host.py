@@ -19,6 +19,12 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "Nothing trades. Stops that rest at the exchange stay there.",
         "Mend what it names, then start it again; `vigie config check` tells more.",
     ),
+    "lock": (
+        Level.ERROR,
+        "another process may hold the account",
+        "This process does nothing more. Stops that rest at the exchange stay there.",
+        "See which process trades, with `vigie status`; start it again if none does. Never remove a file named lock.",
+    ),
     "venue": (
         Level.WARNING,
         "the exchange does not answer",
