@@ -17,6 +17,7 @@ from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.market_data.silent import SilentFeed
 from vigie.adapters.market_data.venue_clock import VenueClock
+from vigie.adapters.sim_server.server import at_loopback
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
@@ -245,6 +246,11 @@ def living(  # noqa: PLR0913, RUF100
     """
     if cover.name is None and not override:
         raise ConfigError(f"{cover.missing}; a person can let it run all the same: --without-certificate REASON")
+    if cover.name is not None and cover.synthetic and not at_loopback(place.base_url):
+        raise ConfigError(
+            f"certificate {cover.name} stands on candles that never happened: it holds at a simulated exchange on this "
+            "machine alone (--base-url http://127.0.0.1:PORT)"
+        )
     require_started(home, settings.name)
     require_entries(settings.venue, made)
     setup = replace(

@@ -127,6 +127,11 @@ def certificate(patient: Patient) -> Check:
         cover = cover_of(patient.home, made, patient.settings.pairs, patient.settings.timeframe)
     if cover.name is None:
         return Check("certificate", missing, cover.missing, "vigie walk-forward --promote writes one")
+    if cover.synthetic:
+        return Check(
+            "certificate", missing, f"{cover.name} stands on candles that never happened",
+            "it holds at a simulated exchange alone",
+        )  # fmt: skip
     return Check("certificate", OK, cover.name)
 
 

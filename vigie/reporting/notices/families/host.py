@@ -76,6 +76,7 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "Make room: old logs, candles, results.",
     ),
     "memory": (Level.WARNING, "memory is short", "The process may be ended by the system.", "Look at what uses it."),
+    "archive": (Level.WARNING, "old logs cannot be packed away", "They stay where they are, and the disk fills.", _LOG),
     "backup": (Level.WARNING, "the backup failed", "The last good one is older than it should be.", _LOG),
     "search": (
         Level.WARNING,
