@@ -227,3 +227,23 @@ def test_every_page_whose_commands_could_be_run_has_a_test_that_runs_them() -> N
         if re.search(r"^```(sh|console|bash)\n", one.read_text(), re.MULTILINE)
     ]
     assert [one.name for one in pages if f"docs/{one.name}" not in tests and f'"{one.name}"' not in tests] == []
+
+
+def test_the_commands_of_the_security_page_work(vigie: Vigie, home: Path) -> None:
+    for command in fences("docs/security.md", "sh")[0].splitlines():
+        said = vigie(
+            *shlex.split(command)[1:], *(["--base-url", "https://nowhere.invalid"] if "doctor" in command else [])
+        )
+        assert said.code == 0, command + said.err
+
+
+def test_the_table_of_contents_names_every_page_once() -> None:
+    linked = re.findall(r"\]\((\w+\.md)\)", text("docs/README.md"))
+    pages = {one.name for one in CHECKOUT.glob("docs/*.md")} - {"README.md"}
+    assert sorted(linked) == sorted(set(linked)), "a page that is named twice"
+    assert pages == set(linked)
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    linked = set(re.findall(r"\| \[(vigie/\w+)\]", text("docs/architecture.md")))
+    assert linked == {f"vigie/{one.parent.name}" for one in (CHECKOUT / "vigie").glob("*/__init__.py")}
