@@ -29,6 +29,8 @@ def test_the_wheel_holds_the_three_packages_with_every_module_and_nothing_else(t
     assert modules <= shipped
     assert {name.split("/")[0] for name in shipped if ".dist-info/" not in name} == set(PACKAGES)
     assert {f"{package}/py.typed" for package in PACKAGES} <= shipped
+    assert "vigie/app/home/ecosystem.config.js" in shipped, "vigie init writes it"
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in shipped)
 
 
 @pytest.mark.long

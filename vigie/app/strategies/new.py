@@ -46,6 +46,11 @@ def signals(candles: Candles, parameters: Parameters) -> Signals:
 '''
 
 
+def source_of(name: str) -> str:
+    """A working strategy, as text."""
+    return _TEMPLATE.format(title=name.replace("_", " ").capitalize())
+
+
 def create(name: str, home: Path) -> Path:
     """Write a working strategy file ``strategies/NAME.py`` into the home.
 
@@ -60,7 +65,7 @@ def create(name: str, home: Path) -> Path:
     if name in names() or path.exists():
         raise ConfigError(f"there is already a strategy '{name}'")
     try:
-        write_atomically(path, _TEMPLATE.format(title=name.replace("_", " ").capitalize()).encode())
+        write_atomically(path, source_of(name).encode())
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path

@@ -16,8 +16,9 @@ from vigie.app.serve.settings import HealthSettings
 from vigie.app.settings import FILE, AccountSettings, account_names, account_settings, check_name
 from vigie.app.strategies.finding import find
 from vigie.app.trading.running import Report, Run, RunResult, Told, run_account
+from vigie.app.trading.setups import plan_of
 from vigie.app.trading.ticking import Pace
-from vigie.app.wiring import Place, living, plan_of
+from vigie.app.wiring import Place, living
 from vigie.decision.profile import Plan
 from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.masking import masked

@@ -13,8 +13,8 @@ from vigie.app.config import check as check_config
 from vigie.app.secrets import keys_of, variables
 from vigie.app.settings import account_names
 from vigie.app.trading.live import live_plan
+from vigie.app.trading.setups import plan_of
 from vigie.app.watch.checkup.patient import FAIL, LOOK, OK, SKIPPED, Check, Patient
-from vigie.app.wiring import plan_of
 from vigie.domain.errors import ConfigError
 from vigie.domain.timeframe import DAY_MS
 
