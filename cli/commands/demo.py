@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vigie.app.demo.act import Act, Played
     from vigie.app.demo.demo import DemoRequest
 
-PANEL = "First"
+PANEL = "First steps"
 ORDER = 1
 
 
