@@ -159,10 +159,10 @@ def _read_one(
         problems.append("daily must be true or false")
     if problems or settings is None:
         return None, problems
-    from vigie.app.hiding import pasted_keys
     from vigie.app.logs.writing import secrets_in_reach
+    from vigie.app.pasted import pasted_secrets
 
-    kept = (*secrets.values(), *secrets_in_reach(home, environment), *pasted_keys(home))
+    kept = (*secrets.values(), *secrets_in_reach(home, environment), *pasted_secrets(home))
     return Post(
         name, module.channel(settings), routes, throttle["usual"], throttle["slow"], int(hour), bool(daily), kept
     ), []
