@@ -36,7 +36,8 @@ from vigie.adapters.market_data.sample import sample_instruments, sample_series
 from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.app.research.certificates import Cover
 from vigie.app.settings import AccountSettings
-from vigie.app.wiring import Place, living, plan_of
+from vigie.app.trading.setups import plan_of
+from vigie.app.wiring import Place, living
 from vigie.engine.cycle import Engine
 from vigie.simulation.exchange.settings import Settings
 

@@ -34,9 +34,10 @@ def show_end(done: RunResult, document_of: DocumentOf, *, as_json: bool) -> None
     """Show how a run ended.
 
     Raises:
+        VenueUnavailable: it had no time left, with something still to do.
         VigieError: its last tick went wrong.
     """
-    from vigie.domain.errors import VigieError
+    from vigie.domain.errors import VenueUnavailable, VigieError
     from vigie.reporting.account import paper_view
 
     document = document_of(
@@ -45,7 +46,7 @@ def show_end(done: RunResult, document_of: DocumentOf, *, as_json: bool) -> None
             "account": done.account,
             "ticks": done.ticks,
             "lines": done.last_seq,
-            "recovery": list(done.started.steps),
+            "recovery": [] if done.started is None else list(done.started.steps),
             "problems": list(done.problems),
             "ended": done.ended,
         },
@@ -54,5 +55,7 @@ def show_end(done: RunResult, document_of: DocumentOf, *, as_json: bool) -> None
         print_json(document)
     else:
         console().print(paper_view(document))
+    if done.overdue:
+        raise VenueUnavailable(f"{done.ended}: not everything is known to be protected; the next call goes on")
     if done.problems:
         raise VigieError(f"the last tick went wrong: {'; '.join(done.problems)}")

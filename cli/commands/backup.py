@@ -42,10 +42,10 @@ def create_(
     from cli.output import note, print_json
     from cli.plain import show_row
     from vigie.app.backup.create import BackupRequest, create_and_tell
-    from vigie.app.watch.settings import watch_settings
+    from vigie.app.backup.settings import backup_settings
     from vigie.reporting.backup import created_rows
 
-    kept = keep_last or int(watch_settings(home()).backups)
+    kept = keep_last or backup_settings(home()).keep
     document = create_and_tell(BackupRequest(home(), account, folder, kept, with_env), note)
     if as_json:
         print_json(document)

@@ -32,18 +32,28 @@ OwnTimeframe = Annotated[
 
 @app.command("sample")
 def sample(
-    seed: Annotated[int, typer.Option(metavar="N", help="Another seed, another market.")] = 3,
+    market: Annotated[
+        str, typer.Option(metavar="NAME", help="sample, or trending: learnable on purpose, for the demo.")
+    ] = "sample",
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Another seed, another market; default: the market's own.")
+    ] = None,
+    shuffled: Annotated[
+        bool, typer.Option("--shuffled", help="The trending market's hours in another order: nothing to learn.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the sample market, which is synthetic.
+    """Make up a market: synthetic, and labelled so everywhere.
 
-    Three pairs, hourly, five years.
+    sample: three pairs, hourly, five years; it looks like a market. trending: three pairs, hourly, two years, whose
+    trends last (docs/demo.md says how long).
 
-    Example: vigie data sample --seed 7
+    Examples: vigie data sample --seed 7
+    vigie data sample --market trending
     """
     from vigie.app.data.chores import make_sample
 
-    _show_holdings(make_sample(home(), seed), as_json)
+    _show_holdings(make_sample(home(), seed, market, shuffled=shuffled), as_json)
 
 
 @app.command("import")

@@ -28,6 +28,12 @@ def command(
     ] = None,
     sandbox: SandboxOption = False,
     base_url: AddressOption = None,
+    control_url: Annotated[
+        str | None,
+        typer.Option(
+            "--control-url", metavar="URL", help="Control port of a simulated exchange: its time goes by as this waits."
+        ),
+    ] = None,
     health: HealthOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,7 +46,7 @@ def command(
     Example: vigie live --account live-main --i-understand live-main
     """
     from vigie.app.serve.settings import health_settings
-    from vigie.app.trading.live import LiveRequest, live_settings, run_live
+    from vigie.app.trading.live import LiveRequest, live_settings, run_live, time_of
     from vigie.app.wiring import Place
     from vigie.reporting.account import live_document
 
@@ -49,5 +55,6 @@ def command(
         home(), live_settings(home(), account), i_understand, without_certificate, once, not no_orders, place,
         health_settings(home()) if health else None,
     )  # fmt: skip
-    done = run_live(request, report=note, told=tick_teller())
+    clock, pace = time_of(control_url, place) or (None, None)
+    done = run_live(request, report=note, told=tick_teller(), clock=clock, pace=pace)
     show_end(done, live_document, as_json=as_json)

@@ -80,6 +80,9 @@ def command(
     propose: Annotated[
         bool, typer.Option("--propose", help="The same, but nothing goes by it until vigie certificate promote.")
     ] = False,
+    practice: Annotated[
+        bool, typer.Option("--practice", help="Certify made-up candles too: for a simulated exchange alone.")
+    ] = False,
     export: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Equity of the tests, one after the other: .csv, .json or .parquet."),
@@ -143,7 +146,7 @@ def command(
 
         save_walk_forward(done, save, note)
     wanted = (promote or propose) and done.outcome.passed
-    certificate = certify(done, base.home, proposed=not promote) if wanted else None
+    certificate = certify(done, base.home, proposed=not promote, practice=practice) if wanted else None
     name = None if certificate is None else certificate.name
     written = write_walk_forward(request.search, done, outputs, name)
     facts: dict[str, Any] = {

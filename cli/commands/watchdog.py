@@ -32,25 +32,29 @@ def command(
     from cli.plain import show, show_row
     from vigie.app.accounts import to_read
     from vigie.app.alerts.alarms import alarms
+    from vigie.app.logs.writing import logged
     from vigie.app.watch.watchdog import WatchdogRequest, watchdog
     from vigie.reporting.watchdog import look_line, look_rows
 
     shown: set[str] = set()
 
     def told(document: dict[str, Any]) -> None:
-        if once:
-            return
         line = look_line(document)
-        if line[20:] not in shown:
-            shown.clear()
-            shown.add(line[20:])
-            if as_json:
-                print_json(document)
-            else:
-                show(line)
+        if line[20:] in shown:
+            return
+        shown.clear()
+        shown.add(line[20:])
+        ears.note(line)
+        if as_json and not once:
+            print_json(document)
+        elif not once:
+            show(line)
 
     name = to_read(home(), account)
-    with alarms(home(), name, note) as alerts:
+    with (
+        logged(home(), "api", f"watchdog-{name}", report=note) as ears,
+        alarms(home(), name, ears.report) as alerts,
+    ):
         document = watchdog(WatchdogRequest(home(), name, once, every, base_url), alerts, told)
     if once:
         if as_json:

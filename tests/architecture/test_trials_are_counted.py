@@ -240,7 +240,7 @@ def test_the_lists_name_nothing_that_is_gone() -> None:
         "from vigie.research.walk_forward import walk_forward",
         "from vigie.app.research.search import _run",
         "from vigie.app.research.answers import answered",
-        "from vigie.app import answers",
+        "from vigie.app.research import answers",
         "import vigie.app.research.answers",
         "from vigie.app.research.far import run_far",
         "import importlib\nimportlib.import_module('vigie.research.backtest').run()",
@@ -290,7 +290,7 @@ def test_a_result_that_leaves_before_it_is_recorded_is_caught(true: str, false: 
     ],
 )
 def test_a_search_that_runs_before_it_is_counted_is_caught(module: str, true: str, false: str) -> None:
-    path = f"vigie/app/{module}.py"
+    path = f"vigie/app/research/{module}.py"
     text = sources()[path]
     assert text.count(true) == 1
     changed = text.replace(true, false)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes.accounts_on_disk import begun
 from tests.fakes.command_line import Vigie
+from tests.fakes.documents import CHECKOUT, LEFT_OUT, fences, text
 from tests.fakes.eyes import get
 from tests.fakes.kline_server import HOUR_MS, KlineServer
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, written
@@ -26,17 +27,6 @@ from vigie.app.watch.settings import WatchSettings, watch_settings
 from vigie.engine.reconcile import DifferenceKind
 from vigie.engine.remedies import allowed
 from vigie.reporting.notices.families import alarms, host, limits
-
-CHECKOUT = Path(__file__).resolve().parents[2]
-LEFT_OUT = "…"
-
-
-def text(name: str) -> str:
-    return (CHECKOUT / name).read_text(encoding="utf-8")
-
-
-def fences(name: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text(name), re.DOTALL | re.MULTILINE)
 
 
 def tour() -> list[tuple[str, list[str]]]:

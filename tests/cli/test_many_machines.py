@@ -165,6 +165,7 @@ def test_an_address_without_a_port_means_the_one_that_dask_uses() -> None:
         address_of("")
 
 
+@pytest.mark.long
 def test_a_scheduler_that_does_not_answer_is_told_soon_and_counts_nothing(vigie: Vigie, home: Path, data: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
@@ -177,6 +178,7 @@ def test_a_scheduler_that_does_not_answer_is_told_soon_and_counts_nothing(vigie:
     assert not (home / "state" / "trials.jsonl").exists()
 
 
+@pytest.mark.long
 def test_a_scheduler_without_workers_is_told(vigie: Vigie, home: Path, data: Path, tmp_path: Path) -> None:
     with dask_processes(tmp_path / "dask", workers=0) as lonely:
         said = vigie("sweep", "--data", data, "--engine", lonely.engine)

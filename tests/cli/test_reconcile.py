@@ -25,7 +25,8 @@ from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.adapters.storage.state_file import StateFile
 from vigie.app.settings import AccountSettings
-from vigie.app.wiring import Place, attending, plan_of
+from vigie.app.trading.setups import plan_of
+from vigie.app.wiring import Place, attending
 from vigie.domain import events as e
 from vigie.domain.instrument import Instrument
 from vigie.domain.portfolio import Portfolio

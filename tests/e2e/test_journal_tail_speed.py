@@ -24,6 +24,7 @@ print(len(files.tail(folder, 20)), files.find(folder, 70_000).seq, len(files.new
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not count the time of children")
 def test_the_tail_of_a_hundred_thousand_lines_takes_a_process_less_than_three_tenths_of_a_second(
     tmp_path: Path,

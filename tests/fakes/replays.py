@@ -14,7 +14,7 @@ from tests.fakes.scripted import strategy_of
 from vigie.adapters.exchanges.paper import PaperBroker
 from vigie.adapters.exchanges.paper_ledger import PaperLedger
 from vigie.adapters.market_data.replay import ReplayMarket
-from vigie.app.wiring import terms_of
+from vigie.app.trading.setups import terms_of
 from vigie.decision.profile import Plan, plan
 from vigie.domain.candles import Candles, Series
 from vigie.domain.instrument import Instrument

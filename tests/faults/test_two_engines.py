@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.faults.crash.invariants import broken, run_of
+from tests.faults.crash.invariants import broken, folder_of, run_of
 from tests.faults.crash.killing import Rig
 from tests.faults.crash.processes import run_apart, started
 from tests.faults.crash.wrapping import Operation, Wrapper
@@ -62,6 +62,39 @@ def test_the_second_of_two_engines_refuses_until_the_first_is_killed_and_then_go
         os.waitpid(first, 0)
         os.close(ready_out)
         os.close(ready_in)
+    assert tries(rig, home) == ["done"]
+    assert broken(home, rig.terms) == []
+    assert run_of(home).acts == rig.whole.acts
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks, and asks /proc which file a descriptor is of")
+@pytest.mark.parametrize("at", ["request submit entry", "answer submit entry", "request cancel stop", "fsync journal"])
+def test_an_engine_whose_lock_was_removed_sends_and_writes_nothing_more_and_the_next_one_goes_on(
+    rig: Rig, tmp_path: Path, at: str
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    done: list[str] = []
+
+    def before(_: int, operation: Operation) -> None:
+        done.append(str(operation))
+        if str(operation) == at and done.count(at) == 1:
+            (folder_of(home) / "lock").unlink()
+            done.append("removed")
+
+    def run() -> list[object]:
+        try:
+            return ["done", *rig.run(home, Wrapper(home, before))]
+        except AccountLocked as error:
+            return [str(error), error.exit_code, done[done.index("removed") + 1 :]]
+
+    said, code, after = run_apart(run)
+    assert "removed or replaced" in str(said)
+    assert code == 4
+    # What was on its way when the lock went cannot be called back; nothing follows it.
+    sent = [one for one in after if one.startswith("request")]  # type: ignore[attr-defined]
+    assert sent == []
+    assert "write journal" not in after  # type: ignore[operator]
     assert tries(rig, home) == ["done"]
     assert broken(home, rig.terms) == []
     assert run_of(home).acts == rig.whole.acts

@@ -49,6 +49,12 @@ class EndSignals:
         self.heard = signal.Signals(number).name
         self._first.set()
 
+    def ask(self, reason: str) -> None:
+        """Ask for an end as the first signal does, from any thread of this process."""
+        if self.heard is None:
+            self.heard = reason
+        self._first.set()
+
     def _insist(self, patience: float) -> None:
         self._first.wait()
         if not self._left.wait(patience):

@@ -11,6 +11,7 @@ from typing import Any
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
 from vigie.app.alerts.channels import read_posts
+from vigie.app.backup.settings import backup_settings
 from vigie.app.control.reconciling import chosen_policies
 from vigie.app.hiding import hider
 from vigie.app.logs.settings import VARIABLES as LOG_VARIABLES
@@ -31,7 +32,7 @@ from vigie.app.settings import (
     variables_of,
 )
 from vigie.app.trading.live import PREFIX, VARIABLE, live_plan
-from vigie.app.wiring import plan_of, setup_of
+from vigie.app.trading.setups import plan_of, setup_of
 from vigie.decision.profile import Plan
 from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.names import suggestion
@@ -125,6 +126,7 @@ def _home(home: Path, there: Mapping[str, str]) -> Checked:
     _told(found, lambda: account_names(home))
     _told(found, lambda: log_settings(home, there))
     _told(found, lambda: health_settings(home, there))
+    _told(found, lambda: backup_settings(home))
     found.facts["file"] = str(path) if path.is_file() else f"{path} does not exist: defaults"
     written = read_env(home / ENV_FILE)
     found.problems += written.problems
@@ -210,7 +212,7 @@ def _certificate(found: Checked, cover: Cover) -> None:
     if cover.name is None:
         found.problems.append(f"[accounts.{found.name}] {cover.missing}; vigie walk-forward --promote writes one")
     else:
-        found.facts["certificate"] = cover.name
+        found.facts["certificate"] = cover.name + (" (made-up candles: a simulated exchange alone)" * cover.synthetic)
 
 
 def _venue(found: Checked, settings: AccountSettings) -> None:

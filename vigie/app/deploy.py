@@ -129,8 +129,6 @@ Restart=always
 RestartSec=30
 # Stopped on purpose, or settings that cannot be: a person has to look.
 RestartPreventExitStatus=78
-# The venue did not answer while it was told to end: no failure.
-SuccessExitStatus=75
 TimeoutStartSec=180
 # Said after each tick, which comes every 60 s: silence for so long is a hang.
 WatchdogSec=180

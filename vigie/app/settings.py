@@ -38,7 +38,7 @@ from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 
 FILE = "vigie.toml"
-HOUSE_TABLES = ("logs", "health")
+HOUSE_TABLES = ("logs", "health", "backup")
 """Tables of ``vigie.toml`` that are about no account; who uses one checks what it says."""
 DEFAULT, FROM_FILE, ENVIRONMENT = "default", FILE, "environment"
 _PLAIN = ("venue", "strategy", "profile", "timeframe", "pairs", "capital")

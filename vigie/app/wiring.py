@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vigie.adapters.alerts.spoken import Spoken
 from vigie.adapters.clock import SystemClock
@@ -21,6 +17,7 @@ from vigie.adapters.market_data.live_feed import LiveFeed
 from vigie.adapters.market_data.replay import ReplayMarket
 from vigie.adapters.market_data.silent import SilentFeed
 from vigie.adapters.market_data.venue_clock import VenueClock
+from vigie.adapters.sim_server.server import at_loopback
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.controls import FileControls
 from vigie.adapters.storage.journal import JsonlJournal
@@ -33,15 +30,14 @@ from vigie.app.accounts import account_folder, state_folder
 from vigie.app.control.halting import require_started
 from vigie.app.research.certificates import Cover, cover_of
 from vigie.app.settings import AccountSettings
-from vigie.app.strategies.finding import find
+from vigie.app.trading.admission import admit, require_entries
+from vigie.app.trading.setups import setup_of, terms_of
 from vigie.app.trading.venues import broker_of, budget_of
 from vigie.app.trading.watched import reserve_of
 from vigie.app.watch.settings import watch_settings
-from vigie.decision.profile import Plan, plan
-from vigie.decision.settings import Settings
+from vigie.decision.profile import Plan
 from vigie.domain.candles import Series
-from vigie.domain.canonical import digest
-from vigie.domain.errors import ConfigError, InvariantBroken, RefusalCode, VenueRefused
+from vigie.domain.errors import ConfigError, InvariantBroken
 from vigie.domain.events import BaselineTaken
 from vigie.domain.instrument import Instrument
 from vigie.domain.timeframe import Timeframe
@@ -54,76 +50,11 @@ from vigie.ports.clock import Clock
 from vigie.ports.feed import CandleFeed
 from vigie.reliability.rate_budget import RateBudget
 from vigie.reliability.retry import retry_read
-from vigie.research.compile import source_hash
-from vigie.simulation.terms import Terms
-
-if TYPE_CHECKING:
-    from vigie.adapters.exchanges.ccxt_broker import CcxtBroker
 
 Report = Callable[[str], None]
 
 MOST_CRASHES = 3
 """Starts without an end within ten minutes: one more, and something kills it again and again."""
-
-
-def plan_of(settings: AccountSettings, home: Path) -> Plan:
-    """What an account decides with.
-
-    Raises:
-        ConfigError: every unknown name and bad value, at once.
-    """
-    overrides = dict(settings.parameters)
-    if settings.capital is not None:
-        overrides["capital"] = settings.capital
-    return plan(find(settings.strategy, home), settings.profile, overrides)
-
-
-def setup_of(settings: AccountSettings, made: Plan, mode: str) -> Setup:
-    """An account as the engine takes it.
-
-    Raises:
-        ConfigError: the plan asks for what no market can do.
-    """
-    config = {
-        "account": settings.name,
-        "mode": mode,
-        "strategy": made.strategy.name,
-        "profile": made.profile,
-        "pairs": [str(pair) for pair in settings.pairs],
-        "timeframe": str(settings.timeframe),
-        "parameters": made.parameters.as_dict(),
-        "settings": dict(made.numbers),
-    }
-    return Setup(
-        account=settings.name,
-        mode=mode,
-        plan=made,
-        pairs=tuple(sorted(settings.pairs)),
-        timeframe=settings.timeframe,
-        capital=Decimal(repr(float(made.settings.capital))),
-        version=version("vigie"),
-        code_hash=source_hash(),
-        config_hash=digest(config),
-        process=os.getpid(),
-        # A simulated venue keeps all it was ever sent: what it does not know was never there. A real one may refuse to
-        # show for half a minute what it has; and a stop that never arrived is placed again within a guard period.
-        absent_after_seconds=45.0 if mode == "live" else 0.0,
-    )
-
-
-def terms_of(settings: Settings) -> Terms:
-    """What the simulated venue charges: what a backtest of the same settings counts with."""
-    costs = settings.costs()
-    return Terms(
-        fee_fraction=_exact(costs.fee_fraction),
-        slippage_fraction=_exact(costs.slippage_fraction),
-        partial_slippage_fraction=_exact(costs.partial_slippage_fraction),
-        fee_in_base=costs.fee_in_base,
-    )
-
-
-def _exact(number: float) -> Decimal:
-    return Decimal(repr(float(number)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +110,7 @@ def replaying(
     folder, clock = account_folder(home, settings.name), SystemClock()
     require_started(home, settings.name)
     setup = _covered(setup_of(settings, made, "replay"), home, report)
-    with AccountLock.take(folder, clock):
+    with AccountLock.take(folder, clock) as lock:
         ledger = _ledger(folder, setup, instruments)
         market = ReplayMarket(
             series,
@@ -190,14 +121,14 @@ def replaying(
             pace=None if pace is None else (clock, pace),
         )
         broker = PaperBroker(ledger, market, market, settings.timeframe)
-        with _world(settings.name, home, broker, market, market, report) as (world, journal):
+        with _world(settings.name, home, lock, broker, market, market, report) as (world, journal):
             resumed = journal.last_seq > 0
             yield Replay(Engine(setup, world), market, ledger, resumed, journal)
 
 
 @dataclass(frozen=True, slots=True)
-class Papering:
-    """An engine on the market as it goes by, with money that is not there.
+class Present:
+    """An engine on the market as it goes by, on paper or at a venue.
 
     Attributes:
         engine: started by the caller.
@@ -226,7 +157,7 @@ def papering(
     clock: Clock,
     opens: bool = True,
     report: Report = lambda _: None,
-) -> Iterator[Papering]:
+) -> Iterator[Present]:
     """An account on a venue's public candles and prices. Nothing here can send an order to it.
 
     Args:
@@ -253,31 +184,14 @@ def papering(
         gives_up_after=_patience(settings.timeframe),
         most_crashes=MOST_CRASHES,
     )
-    with AccountLock.take(folder, clock):
+    with AccountLock.take(folder, clock) as lock:
         filters = [retry_read(partial(source.instrument, pair), clock) for pair in setup.pairs]
         ledger = _ledger(folder, setup, filters)
         feed = LiveFeed(source, clock, settings.timeframe)
         time = _venue_time(clock, feed)
         broker = PaperBroker(ledger, LiveFeed(source, clock, STOPS_SEEN_ON), time, STOPS_SEEN_ON)
-        with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
-            yield Papering(Engine(setup, world), feed, journal, world.alerts)
-
-
-@dataclass(frozen=True, slots=True)
-class Living:
-    """An engine at a real venue.
-
-    Attributes:
-        engine: started by the caller.
-        feed: the candles that it decides on.
-        journal: of the account.
-        alerts: tell people.
-    """
-
-    engine: Engine
-    feed: LiveFeed
-    journal: JsonlJournal
-    alerts: Alerts
+        with _world(settings.name, home, lock, broker, feed, clock, report, time) as (world, journal):
+            yield Present(Engine(setup, world), feed, journal, world.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +222,7 @@ def living(  # noqa: PLR0913, RUF100
     opens: bool = True,
     environment: Mapping[str, str] | None = None,
     report: Report = lambda _: None,
-) -> Iterator[Living]:
+) -> Iterator[Present]:
     """An account at a real venue. Whoever calls has made sure that a person wants it.
 
     Args:
@@ -332,8 +246,13 @@ def living(  # noqa: PLR0913, RUF100
     """
     if cover.name is None and not override:
         raise ConfigError(f"{cover.missing}; a person can let it run all the same: --without-certificate REASON")
+    if cover.name is not None and cover.synthetic and not at_loopback(place.base_url):
+        raise ConfigError(
+            f"certificate {cover.name} stands on candles that never happened: it holds at a simulated exchange on this "
+            "machine alone (--base-url http://127.0.0.1:PORT)"
+        )
     require_started(home, settings.name)
-    _require_entries(settings.venue, made)
+    require_entries(settings.venue, made)
     setup = replace(
         setup_of(settings, made, "live"),
         certificate=cover.name,
@@ -343,7 +262,7 @@ def living(  # noqa: PLR0913, RUF100
         most_crashes=MOST_CRASHES,
     )
     with (
-        AccountLock.take(account_folder(home, settings.name), clock),
+        AccountLock.take(account_folder(home, settings.name), clock) as lock,
         broker_of(
             settings,
             home,
@@ -355,19 +274,11 @@ def living(  # noqa: PLR0913, RUF100
         ) as broker,
     ):
         begun = _begun(account_folder(home, settings.name), settings.name)
-        _admit(broker, setup, clock, begun=begun)
+        admit(broker, setup, clock, begun=begun)
         feed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
         time = _venue_time(clock, feed)
-        with _world(settings.name, home, broker, feed, clock, report, time) as (world, journal):
-            yield Living(Engine(setup, world), feed, journal, world.alerts)
-
-
-def _require_entries(venue: str, made: Plan) -> None:
-    """Make sure that entries are sent as this venue was tried out with."""
-    from vigie.adapters.exchanges.ccxt_dialect import dialect
-
-    if made.settings.entry_order == "limit_ioc" and not dialect(venue).capabilities.takes_ioc:
-        raise ConfigError(f"entry_order=limit_ioc: no such order to {venue} is held in a test: say market")
+        with _world(settings.name, home, lock, broker, feed, clock, report, time) as (world, journal):
+            yield Present(Engine(setup, world), feed, journal, world.alerts)
 
 
 def public_candles(venue: str, home: Path, clock: Clock, place: Place) -> CandleSource:
@@ -378,37 +289,6 @@ def public_candles(venue: str, home: Path, clock: Clock, place: Place) -> Candle
     return CcxtCandleSource(
         venue, local_time_ms=clock.now_ms, base_url=place.base_url, sandbox=place.sandbox, budget=budget
     )
-
-
-def _admit(broker: CcxtBroker, setup: Setup, clock: Clock, *, begun: bool) -> None:
-    """Look at key, pairs and money before anything is sent.
-
-    Raises:
-        ConfigError: all that is wrong with them.
-        VenueUnavailable: no usable answer.
-    """
-    try:
-        rights = retry_read(broker.rights, clock)
-        balances = retry_read(broker.balances, clock)
-    except VenueRefused as refusal:
-        if refusal.code is RefusalCode.NOT_PERMITTED:
-            raise ConfigError(f"the venue does not take the keys of {setup.account}: {refusal}") from refusal
-        raise
-    problems = []
-    if rights is not None and rights.withdraws:
-        problems.append("the key may withdraw: make one that may only read and trade; whoever finds it has the coins")
-    if rights is not None and not rights.trades:
-        problems.append("the key may not trade on the spot market")
-    for pair in setup.pairs:
-        try:
-            retry_read(partial(broker.instrument, pair), clock)
-        except VenueRefused as refusal:
-            problems.append(f"{pair} cannot be traded: {refusal}")
-    there = balances[setup.quote].free if setup.quote in balances else Decimal(0)
-    if not begun and there < setup.capital:
-        problems.append(f"{setup.capital} {setup.quote} are allocated to {setup.account}, and {there} are free there")
-    if problems:
-        raise ConfigError(problems)
 
 
 def _covered(setup: Setup, home: Path, report: Report) -> Setup:
@@ -438,17 +318,19 @@ def _venue_time(clock: Clock, feed: LiveFeed) -> VenueClock:
 def _world(
     account: str,
     home: Path,
+    lock: AccountLock,
     broker: Broker,
     feed: CandleFeed,
     clock: Clock,
     report: Report,
     time: Clock | None = None,
 ) -> Iterator[tuple[World, JsonlJournal]]:
-    """The files of an account around its venue and its candles. The caller holds the lock.
+    """The files of an account around its venue and its candles.
 
     Args:
         account: its name.
         home: where ``state/`` lies.
+        lock: of the account: without it no line is written, and so nothing sent.
         broker: of the mode.
         feed: of the mode.
         clock: what other processes of this machine go by: heartbeat, requests.
@@ -457,7 +339,7 @@ def _world(
     """
     folder, time = account_folder(home, account), time or clock
     with (
-        JsonlJournal(folder / "journal", account, time, report) as journal,
+        JsonlJournal(folder / "journal", account, time, report, require=lock.require) as journal,
         closing(ReadModel(folder / READ_MODEL, journal, report)) as model,
     ):
         reserve = reserve_of(folder, watch_settings(home))
@@ -539,7 +421,7 @@ def attending(
         InvariantBroken: the account's files do not add up.
     """
     setup, folder = setup_of(settings, made, mode), account_folder(home, settings.name)
-    with AccountLock.take(folder, clock), ExitStack() as stack:
+    with AccountLock.take(folder, clock) as lock, ExitStack() as stack:
         if mode == "live":
             feed: CandleFeed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
             broker: Broker = stack.enter_context(
@@ -550,5 +432,5 @@ def attending(
         else:
             feed = SilentFeed(settings.timeframe)
             broker = PaperBroker(_ledger(folder, setup, ()), feed, clock, settings.timeframe)
-        world, _ = stack.enter_context(_world(settings.name, home, broker, feed, clock, report))
+        world, _ = stack.enter_context(_world(settings.name, home, lock, broker, feed, clock, report))
         yield setup, world

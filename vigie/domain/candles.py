@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vigie.domain.errors import DataError
 from vigie.domain.instants import as_text
+from vigie.domain.names import SYNTHETIC
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import DAY_MS, Timeframe
 
@@ -158,4 +159,4 @@ class Series:
     @property
     def synthetic(self) -> bool:
         """True for candles that no market ever traded."""
-        return self.venue == "synthetic"
+        return self.venue == SYNTHETIC

@@ -8,6 +8,7 @@ from typing import Any
 
 from vigie.domain.canonical import Scalar, digest
 from vigie.domain.instants import as_iso
+from vigie.domain.names import SYNTHETIC
 
 SCHEMA = "vigie.certificate/1"
 SHORT = 16
@@ -117,6 +118,11 @@ class Certificate:
     def data_hashes(self) -> dict[str, str]:
         """SHA-256 of the candles, by pair."""
         return {pair: self.candles[pair].content_hash for pair in self.pairs}
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any of its candles never happened: then it proves nothing about a market."""
+        return any(one.venue == SYNTHETIC for one in self.candles.values())
 
     @property
     def hash(self) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+SYNTHETIC = "synthetic"
+"""Venue of candles that never happened."""
+
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A tail for an error message: ``; did you mean 'fast'?``, or the known names when nothing is near.

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from vigie.decision.policies import GapPolicy
 from vigie.domain import events as e
 from vigie.domain.errors import (
+    AccountLocked,
     ConfigError,
     InvariantBroken,
     RefusalCode,
@@ -309,6 +310,9 @@ class Engine:
         """Do one step; what goes wrong is written down and never hides the next step."""
         try:
             work()
+        except AccountLocked:
+            # Another process may be trading: there is no next step.
+            raise
         except InvariantBroken as error:
             self._gauges.failed(name, error)
             self._problems.append(f"{name}: {error}")

@@ -37,6 +37,7 @@ class Journal(Protocol):
 
         Raises:
             OSError: they cannot be written; nothing of them remains.
+            AccountLocked: this process is not the account's writer any more; nothing of them was written.
         """
         ...
 
@@ -45,6 +46,7 @@ class Journal(Protocol):
 
         Raises:
             OSError: it is not.
+            AccountLocked: this process is not the account's writer any more.
         """
         ...
 

@@ -42,6 +42,8 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
         if one.get("problem"):
             yield _row(one["channel"], f"{one['waiting']} waiting: {one['problem']}", LOOK)
     yield _row("log", document["log"])
+    for problem in (document.get("backup") or {}).get("problems", ()):
+        yield _row("daily", problem, LOOK)
     for one in document["requests"]:
         words = " ".join(f"{name}={value}" for name, value in one["arguments"].items())
         yield _row("pending", f"{one['kind']} {words}, asked {when(one['asked_at'])}", LOOK)

@@ -9,8 +9,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlite_utils  # noqa: F401 - the engine imports it when it needs it; here once for all the processes that die
+# What a replay imports when it needs it: here once for all the processes that die.
+import sqlite_utils  # noqa: F401
 
+import vigie.engine.governance.rules.r01_kill_switches
+import vigie.reporting.account  # noqa: F401
 from tests.faults.crash.invariants import Run, broken, folder_of, run_of, unprotected, venue_of
 from tests.faults.crash.processes import forked, run_apart, scratch
 from tests.faults.crash.scenario import ACTS, HOUR, LETTERS, START, moved, task, visit
@@ -18,7 +21,8 @@ from tests.faults.crash.wrapping import Operation, Wrapper
 from vigie.adapters.exchanges.paper_ledger import FILE_NAME
 from vigie.adapters.storage.journal_files import segments
 from vigie.app.trading.replay import ReplayResult, ReplayTask, run_replay
-from vigie.app.wiring import Replay, terms_of
+from vigie.app.trading.setups import terms_of
+from vigie.app.wiring import Replay
 from vigie.simulation.terms import Terms
 
 Build = Callable[[], AbstractContextManager[object]]

@@ -97,8 +97,11 @@ def test_two_accounts_do_not_mind_each_other(tmp_path: Path) -> None:
 def test_a_holder_whose_file_was_removed_or_replaced_can_find_out(folder: Path) -> None:
     with AccountLock.take(folder, FakeClock()) as lock:
         assert lock.is_held()
+        lock.require()
         (folder / "lock").unlink()
         assert not lock.is_held()
+        with pytest.raises(AccountLocked, match="removed or replaced"):
+            lock.require()
         with AccountLock.take(folder, FakeClock()) as other:
             assert other.is_held()
             assert not lock.is_held()

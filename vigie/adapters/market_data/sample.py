@@ -16,17 +16,14 @@ Every draw comes from NumPy's frozen legacy generator, so a seed gives the same 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-
 import numpy as np
 
+from vigie.adapters.market_data.made_up import VENUE, Coin, columns_of, instruments_of, pairs_of, shocks_of
 from vigie.domain.candles import Candles, FloatArray, IntArray, Series
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import HOUR_MS, Timeframe
 
-VENUE = "synthetic"
 DEFAULT_SEED = 3
 """Chosen because the default strategy trades often enough there (139 times) to fill a report; it says nothing about
 the strategy, which loses on about half of all seeds."""
@@ -44,36 +41,21 @@ _GARCH_A, _GARCH_B = 0.06, 0.925
 _OUTAGES = 9
 
 
-@dataclass(frozen=True, slots=True)
-class _Coin:
-    base: str
-    price: float
-    decimals: int
-    loading: float
-    sigma: float
-    growth: float
-    turnover: float
-    step: str
-
-
 _COINS = (
-    _Coin("ALPHA", 9_000.0, 2, 0.88, 1.0, 7.0, 60e6, "0.00001"),
-    _Coin("BETA", 240.0, 2, 0.84, 1.2, 5.0, 30e6, "0.0001"),
-    _Coin("GAMMA", 4.0, 4, 0.80, 1.5, 4.0, 8e6, "0.01"),
+    Coin("ALPHA", 9_000.0, 2, 0.88, 1.0, 7.0, 60e6, "0.00001"),
+    Coin("BETA", 240.0, 2, 0.84, 1.2, 5.0, 30e6, "0.0001"),
+    Coin("GAMMA", 4.0, 4, 0.80, 1.5, 4.0, 8e6, "0.01"),
 )
 
 
 def sample_pairs() -> tuple[Pair, ...]:
     """The pairs of the sample market: quoted in SIM, a currency that does not exist."""
-    return tuple(Pair(coin.base, "SIM") for coin in _COINS)
+    return pairs_of(_COINS)
 
 
 def sample_instruments() -> tuple[Instrument, ...]:
     """Filters like those of a large exchange; minimum order value 5 SIM."""
-    return tuple(
-        Instrument(pair, Decimal(1).scaleb(-coin.decimals), Decimal(coin.step), Decimal(coin.step), Decimal(5))
-        for pair, coin in zip(sample_pairs(), _COINS, strict=True)
-    )
+    return instruments_of(_COINS)
 
 
 def sample_series(seed: int = DEFAULT_SEED) -> tuple[Series, ...]:
@@ -87,7 +69,7 @@ def sample_series(seed: int = DEFAULT_SEED) -> tuple[Series, ...]:
     """
     dice = np.random.RandomState(seed)
     drift = np.asarray(REGIME_DRIFT)[_regimes(dice)]
-    market = _shocks(dice)
+    market = shocks_of(dice, HOURS)
     hours = np.arange(HOURS)
     # Busier when Europe and America are both awake; the mean square of the wave is near one.
     wave = 1.0 + 0.25 * np.sin(2 * np.pi * (hours % 24 - 10) / 24)
@@ -95,9 +77,9 @@ def sample_series(seed: int = DEFAULT_SEED) -> tuple[Series, ...]:
     kept = _kept_hours(dice)
     series = []
     for coin, pair in zip(_COINS, sample_pairs(), strict=True):
-        shocks = coin.loading * market + np.sqrt(1 - coin.loading**2) * _shocks(dice)
+        shocks = coin.loading * market + np.sqrt(1 - coin.loading**2) * shocks_of(dice, HOURS)
         own_sigma = coin.sigma * sigma
-        columns = _candles(dice, coin, drift, own_sigma, shocks)
+        columns = columns_of(dice, coin, drift, own_sigma, shocks)
         opens_at = FIRST_OPEN_MS + hours[kept].astype(np.int64) * HOUR_MS
         candles = Candles(Timeframe(HOUR_MS), opens_at, *(column[kept] for column in columns))
         series.append(Series(pair, VENUE, candles, f"sample market, seed {seed} (synthetic)"))
@@ -116,12 +98,6 @@ def _regimes(dice: np.random.RandomState) -> IntArray:
     return regimes
 
 
-def _shocks(dice: np.random.RandomState) -> FloatArray:
-    """Fat-tailed shocks of unit variance, shape (HOURS,)."""
-    shocks: FloatArray = np.clip(dice.standard_t(5, HOURS) * np.sqrt(3 / 5), -8, 8)
-    return shocks
-
-
 def _variances(shocks: FloatArray) -> FloatArray:
     """GARCH(1,1) variance of each hour before its shock, mean one, shape (HOURS,)."""
     base = 1 - _GARCH_A - _GARCH_B
@@ -130,26 +106,6 @@ def _variances(shocks: FloatArray) -> FloatArray:
         variances.append(variance)
         variance = base + variance * (_GARCH_A * shock * shock + _GARCH_B)
     return np.array(variances)
-
-
-def _candles(
-    dice: np.random.RandomState, coin: _Coin, drift: FloatArray, sigma: FloatArray, shocks: FloatArray
-) -> tuple[FloatArray, ...]:
-    """Open, high, low, close, volume of one coin, each of shape (HOURS,)."""
-    returns = drift + sigma * shocks
-    growth = np.log(coin.growth) + 0.3 * dice.standard_normal()
-    closes = np.log(coin.price) + np.cumsum(returns + (growth - returns.sum()) / HOURS)
-    before = np.concatenate([[np.log(coin.price)], closes[:-1]])
-    opens = before + 0.01 * sigma * dice.standard_normal(HOURS)
-    move = closes - opens
-    above, below = (
-        (np.sqrt(move**2 - 2 * sigma**2 * np.log(1 - dice.random_sample(HOURS))) - sign * move) / 2
-        for sign in (-1.0, 1.0)
-    )
-    prices = [np.round(np.exp(log), coin.decimals) for log in (opens, opens + above, opens - below, closes)]
-    busy = (sigma / sigma.mean()) ** 0.8 * (0.4 + np.abs(shocks)) * np.exp(0.4 * dice.standard_normal(HOURS))
-    volume = np.round(coin.turnover * busy / prices[3], 3)
-    return (*prices, volume)
 
 
 def _kept_hours(dice: np.random.RandomState) -> IntArray:

@@ -7,6 +7,7 @@ import ipaddress
 import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from vigie.adapters.sim_server.calls import Call
 from vigie.adapters.sim_server.desk import NAME, Desk, Reply
@@ -32,6 +33,16 @@ def require_loopback(host: str) -> None:
         inside = False  # a name can lead anywhere
     if not inside:
         raise ConfigError(f"the simulated exchange listens on loopback only, for instance {LOOPBACK}, not on '{host}'")
+
+
+def at_loopback(url: str | None) -> bool:
+    """Whether an address leads to this machine and to no other."""
+    host = urlsplit(url).hostname if url else None
+    try:
+        require_loopback(host or "")
+    except ConfigError:
+        return False
+    return True
 
 
 class LoopServer:

@@ -98,6 +98,18 @@ class AccountLock:
         """Whether the lock still counts: false once its file was removed or replaced under us. Cheap."""
         return not self._file.closed and _is_at(self._file, self._path)
 
+    def require(self) -> None:
+        """Make sure that nobody else can have taken the account since.
+
+        Raises:
+            AccountLocked: the lock's file was removed or replaced: another process may be trading.
+        """
+        if not self.is_held():
+            raise AccountLocked(
+                f"{self._path} was removed or replaced: another process may hold the account, so this one lets go;"
+                " its stops stay at the venue"
+            )
+
     def release(self) -> None:
         """Give it back; a second time does nothing."""
         if not self._file.closed:

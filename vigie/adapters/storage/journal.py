@@ -43,7 +43,13 @@ class JsonlJournal:
     """
 
     def __init__(
-        self, folder: Path, account: str, clock: Clock, report: Callable[[str], None] = lambda _: None
+        self,
+        folder: Path,
+        account: str,
+        clock: Clock,
+        report: Callable[[str], None] = lambda _: None,
+        *,
+        require: Callable[[], None] = lambda: None,
     ) -> None:
         """Open it.
 
@@ -52,6 +58,8 @@ class JsonlJournal:
             account: whose it is.
             clock: says when.
             report: told what was mended.
+            require: raises where this process may no longer write; asked before each line and each `sync`, and so
+                before anything is sent.
 
         Raises:
             InvariantBroken: one of the ends is damaged, or it is the journal of another account.
@@ -59,6 +67,7 @@ class JsonlJournal:
             OSError: it cannot be read, or the torn end not be cut.
         """
         self._folder, self._account, self._clock, self._report = folder, account, clock, report
+        self._require = require
         self._file: BinaryIO | None = None
         self._name = ""
         self._size = 0
@@ -81,6 +90,7 @@ class JsonlJournal:
         """Add lines. See the port."""
         if not events:
             return ()
+        self._require()
         at = self._clock.now_ms()
         if not self.begun:
             self._begin(at)
@@ -100,6 +110,7 @@ class JsonlJournal:
         After a failure the system may have dropped what it could not write and forget about it: no later call can
         succeed until the journal is opened anew.
         """
+        self._require()
         if self._lost is not None:
             raise OSError(self._lost.errno, f"the journal could not be written to the disk before ({self._lost})")
         if self._file is None or not self._unsynced:

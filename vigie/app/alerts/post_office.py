@@ -27,7 +27,7 @@ from vigie.app.alerts.channels import Post, read_posts
 from vigie.app.alerts.mail_desk import Desk
 from vigie.app.alerts.status import alerts_folder
 from vigie.app.alerts.told import Told, load, save
-from vigie.domain.errors import VenueUnavailable, VigieError
+from vigie.domain.errors import AccountLocked, VenueUnavailable, VigieError
 from vigie.domain.events import AlertRaised
 from vigie.domain.notice import Level, Notice
 from vigie.domain.timeframe import DAY_MS
@@ -280,6 +280,9 @@ def post_office(
             yield office
         except VenueUnavailable as error:
             office.told_of("venue", str(error))
+            raise
+        except AccountLocked as error:
+            office.told_of("lock", str(error))
             raise
         except VigieError as error:
             office.told_of("start", str(error))

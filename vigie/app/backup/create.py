@@ -34,6 +34,7 @@ SCHEMA, FOLDER = "vigie.backup/1", "backups"
 OF_ACCOUNT = ("halts.json", "stopped", "drills.json")
 OF_HOME = ("vigie.toml",)
 OF_STATE = (kill_switch.NAME, "trials.jsonl", "certificates")
+_STAGE = ".stage-"
 _TRIES = 20
 _PAUSE_S = 0.25
 _STAMP = re.compile(r"\d{8}T\d{6}\.\d{3}Z")
@@ -74,7 +75,7 @@ def create(request: BackupRequest) -> dict[str, Any]:
     at = clock.now_ms()
     prefix = "vigie" if request.account is None else f"vigie-{request.account}"
     target = folder / f"{prefix}-{for_names(at)}.tar.gz"
-    with TemporaryDirectory(dir=folder, prefix=".stage-") as name:
+    with TemporaryDirectory(dir=folder, prefix=_STAGE) as name:
         stage = Path(name)
         rows = [_copy_account(home, one, stage / "state" / one) for one in accounts]
         _copy_home(home, stage, with_env=request.with_env)
@@ -226,6 +227,18 @@ def _copy(source: Path, target: Path, size: int | None = None) -> None:
     except (FileNotFoundError, IsADirectoryError):
         return
     target.write_bytes(content)
+
+
+def remove_old_stages(home: Path) -> None:
+    """Remove what a backup that was killed left half done, a day ago or more.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    before = SystemClock().now_ms() / 1000 - 86_400
+    for left in (home / FOLDER).glob(f"{_STAGE}*"):
+        if left.stat().st_mtime < before:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _rotated(folder: Path, prefix: str, keep: int) -> list[str]:

@@ -23,7 +23,8 @@ from vigie.app.control.halting import require_started
 from vigie.app.settings import AccountSettings, account_settings
 from vigie.app.status.standing import halting
 from vigie.app.trading.live import affirm
-from vigie.app.wiring import Place, Report, attending, plan_of
+from vigie.app.trading.setups import plan_of
+from vigie.app.wiring import Place, Report, attending
 from vigie.decision.profile import Plan
 from vigie.domain.errors import ConfigError, InvariantBroken, VenueUnavailable, VigieError
 from vigie.domain.events import Disagreement, RequestObeyed

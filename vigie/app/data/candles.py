@@ -12,8 +12,9 @@ import numpy as np
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.files import drop_forming, read_series, to_series
 from vigie.adapters.market_data.folder import NamedFile, named_files, the_only
+from vigie.adapters.market_data.made_up import VENUE
 from vigie.adapters.market_data.names import SeriesName
-from vigie.adapters.market_data.sample import DEFAULT_SEED, VENUE, sample_instruments, sample_pairs, sample_series
+from vigie.adapters.market_data.sample import DEFAULT_SEED, sample_instruments, sample_pairs, sample_series
 from vigie.adapters.market_data.store import CandleStore, read_stored
 from vigie.adapters.market_data.tables import read_raw
 from vigie.domain.candles import Series
@@ -126,20 +127,20 @@ def ensure_sample(home: Path, report: Report) -> tuple[Series, ...]:
     report(f"made the sample market (synthetic candles, seed {DEFAULT_SEED}); real ones: vigie data download, import")
     # A home that cannot be written is no reason to refuse a first look.
     with contextlib.suppress(ConfigError):
-        save_sample(home, made, DEFAULT_SEED)
+        save_sample(home, made, sample_instruments())
     return made
 
 
-def save_sample(home: Path, series: Iterable[Series], seed: int) -> None:
-    """Keep a sample market and its filters in the store.
+def save_sample(home: Path, series: Iterable[Series], filters: Sequence[Instrument]) -> None:
+    """Keep a made-up market and its filters in the store.
 
     Raises:
         ConfigError: the store cannot be written.
     """
     store = CandleStore.of(home)
     for one in series:
-        store.save(one, f"sample market, seed {seed}")
-    store.save_instruments(VENUE, list(sample_instruments()))
+        store.save(one, one.origin.removesuffix(" (synthetic)"))
+    store.save_instruments(VENUE, list(filters))
 
 
 def select(

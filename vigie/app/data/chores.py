@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
+from vigie.adapters.market_data import sample, trending
 from vigie.adapters.market_data.files import infer_timeframe, read_series, to_series, write_series
 from vigie.adapters.market_data.folder import NamedFile, named_files
 from vigie.adapters.market_data.names import SeriesName
 from vigie.adapters.market_data.quality import Quality, examine
 from vigie.adapters.market_data.resample import resample
-from vigie.adapters.market_data.sample import sample_series
 from vigie.adapters.market_data.store import CandleStore, read_stored, stored_facts
 from vigie.adapters.market_data.tables import read_raw
 from vigie.app.data.candles import Report, save_sample, select, without_forming
 from vigie.domain.candles import Series
 from vigie.domain.errors import CheckFailed, ConfigError, DataError
+from vigie.domain.names import suggestion
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import HOUR_MS, Timeframe
 from vigie.ports.clock import Clock
@@ -133,19 +134,40 @@ def _refuse_overwriting(taken: dict[Path, tuple[Series, Path]]) -> None:
         raise ConfigError(problems)
 
 
-def make_sample(home: Path, seed: int) -> tuple[Holding, ...]:
-    """Make the sample market and keep it in the store.
+MARKETS = ("sample", "trending")
+"""Those that can be made up, by name."""
+
+
+def make_sample(
+    home: Path, seed: int | None = None, market: str = "sample", *, shuffled: bool = False
+) -> tuple[Holding, ...]:
+    """Make up a market and keep it in the store.
+
+    Args:
+        home: its store takes it.
+        seed: None: the market's usual one.
+        market: one of `MARKETS`.
+        shuffled: the trending market's hours in another order: nothing is left to learn.
 
     Raises:
-        ConfigError: the seed is out of range, or the store cannot be written.
+        ConfigError: no such market, the seed is out of range, or the store cannot be written.
     """
-    if not 0 <= seed < 2**32:
+    if market not in MARKETS:
+        raise ConfigError(f"--market {market}: write {', '.join(MARKETS)}{suggestion(market, MARKETS)}")
+    if shuffled and market != "trending":
+        raise ConfigError(f"--shuffled: the {market} market is not shuffled, the trending one is")
+    if seed is not None and not 0 <= seed < 2**32:
         raise ConfigError(f"--seed {seed}: use a whole number from 0 to {2**32 - 1}")
-    made = sample_series(seed)
-    save_sample(home, made, seed)
+    if market == "trending":
+        made = trending.trending_series(trending.DEFAULT_SEED if seed is None else seed, shuffled=shuffled)
+        filters = trending.trending_instruments()
+    else:
+        made = sample.sample_series(sample.DEFAULT_SEED if seed is None else seed)
+        filters = sample.sample_instruments()
+    save_sample(home, made, filters)
     store = CandleStore.of(home)
     return tuple(
-        _holding(one, f"sample market, seed {seed}", store.path(one.venue, one.pair, one.candles.timeframe))
+        _holding(one, one.origin.removesuffix(" (synthetic)"), store.path(one.venue, one.pair, one.candles.timeframe))
         for one in made
     )
 

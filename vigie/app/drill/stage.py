@@ -23,7 +23,7 @@ from vigie.app.accounts import account_folder, state_folder
 from vigie.app.drill.market import Arena
 from vigie.app.settings import AccountSettings
 from vigie.app.trading.live import PREFIX, live_plan
-from vigie.app.wiring import plan_of, setup_of
+from vigie.app.trading.setups import plan_of, setup_of
 from vigie.domain import events as e
 from vigie.domain.errors import VigieError
 from vigie.domain.events import Event

@@ -118,10 +118,12 @@ class Cover:
     Attributes:
         name: of the certificate; None: there is none that holds.
         missing: why not, a sentence; empty: it holds.
+        synthetic: it stands on candles that never happened, and holds at a simulated exchange alone.
     """
 
     name: str | None
     missing: str
+    synthetic: bool = False
 
 
 def cover_of(home: Path, made: Plan, pairs: Sequence[Pair], timeframe: Timeframe) -> Cover:
@@ -137,13 +139,18 @@ def cover_of(home: Path, made: Plan, pairs: Sequence[Pair], timeframe: Timeframe
     same = [one for one in filed if (one.strategy, one.timeframe) == (made.strategy.name, str(timeframe))]
     if not same:
         return Cover(None, f"no certificate for {made.strategy.name} on {timeframe} candles: nothing was proved")
-    newest = sorted(same, key=lambda one: one.created_at, reverse=True)
-    reasons = {one.name: _uncovered(one, made, pairs) for one in newest}
-    for name, reason in reasons.items():
+    newest = sorted(same, key=_newest_that_happened, reverse=True)
+    reasons = [(one, _uncovered(one, made, pairs)) for one in newest]
+    for one, reason in reasons:
         if not reason:
-            return Cover(name, "")
-    name, reason = next(iter(reasons.items()))
-    return Cover(None, f"certificate {name} does not hold: {reason}")
+            return Cover(one.name, "", one.synthetic)
+    first, reason = reasons[0]
+    return Cover(None, f"certificate {first.name} does not hold: {reason}")
+
+
+def _newest_that_happened(one: Certificate) -> tuple[bool, int]:
+    """Any proof on a market goes before one on candles that never happened."""
+    return not one.synthetic, one.created_at
 
 
 def proved(
@@ -160,7 +167,7 @@ def proved(
         if (one.strategy, one.timeframe) == (strategy.name, str(timeframe))
         and not _about_others(one, strategy, profile, pairs)
     ]
-    return max(fitting, key=lambda one: one.created_at, default=None)
+    return max(fitting, key=_newest_that_happened, default=None)
 
 
 def as_words(found: Certificate) -> dict[str, str]:

@@ -215,22 +215,24 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
     return folds
 
 
-def promote(done: WalkedForward, home: Path, *, proposed: bool = False) -> Certificate:
+def promote(done: WalkedForward, home: Path, *, proposed: bool = False, practice: bool = False) -> Certificate:
     """Write a certificate for what passed.
 
     Args:
         done: judged.
         home: the user's folder.
         proposed: nothing goes by it until somebody takes it (`vigie.app.research.certificates.take`).
+        practice: certify made-up candles too; live trading takes that at a simulated exchange alone.
 
     Raises:
-        ConfigError: a gate was not passed, there is nothing to certify, or the candles never happened.
+        ConfigError: a gate was not passed, there is nothing to certify, or the candles never happened and it is no
+            practice.
     """
     outcome = done.outcome
     if not outcome.passed or outcome.final is None:
         raise ConfigError("nothing is promoted: not every gate was passed")
     prepared = done.searched.prepared
-    if any(one.synthetic for one in prepared.series):
+    if any(one.synthetic for one in prepared.series) and not practice:
         raise ConfigError("nothing is promoted: the candles are synthetic, no market ever traded them")
     unseen = absent(prepared.series, None, done.folds[-1].test_end)
     if unseen:

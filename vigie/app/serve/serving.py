@@ -20,6 +20,8 @@ from typing import Any
 
 from vigie.adapters.eyes.server import Page, Site, by_signals, serve
 from vigie.app.logs.writing import logged
+from vigie.app.program import without_keys
+from vigie.app.serve.keeping import KeptChild
 from vigie.app.serve.measures import measures
 from vigie.app.serve.settings import HealthSettings
 from vigie.app.serve.vitals import CRITICAL, SCHEMA, status_code, vitals
@@ -28,7 +30,6 @@ from vigie.domain.masking import for_people
 
 Report = Callable[[str], None]
 _START = "from vigie.app.serve.serving import main; main()"
-_END_SECONDS = 5.0
 
 
 def health_page(home: Path, account: str, settings: HealthSettings) -> Page:
@@ -131,24 +132,22 @@ def watched_by_eyes(home: Path, account: str, settings: HealthSettings | None, r
         home: the user's folder.
         account: that is looked at.
         settings: where; None: nothing is served.
-        report: told if it cannot be started, or ends before its time.
+        report: told if it cannot be started, or ends before its time; then it is started again, later each time.
     """
-    child = None if settings is None else _started(home, account, settings, report)
-    if child is None:
+    if settings is None:
         yield
         return
-    ended = threading.Event()
-    threading.Thread(target=_await_end, args=(child, ended, report), name="health", daemon=True).start()
+    child = KeptChild(lambda: _started(home, account, settings, report), report)
+    child.start()
     try:
         yield
     finally:
-        ended.set()
-        _let_go(child)
+        child.close()
 
 
 def _started(home: Path, account: str, settings: HealthSettings, report: Report) -> subprocess.Popen[bytes] | None:
     # Keys are no business of who answers strangers.
-    environment = {name: value for name, value in os.environ.items() if "_API_" not in name}
+    environment = without_keys(os.environ, home)
     try:
         child = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment
@@ -163,23 +162,6 @@ def _started(home: Path, account: str, settings: HealthSettings, report: Report)
             child.stdin.write(json.dumps(told).encode() + b"\n")
             child.stdin.flush()
     return child
-
-
-def _await_end(child: subprocess.Popen[bytes], ended: threading.Event, report: Report) -> None:
-    code = child.wait()
-    if not ended.is_set():
-        report(f"health is not served any more (its process ended with {code}); trading goes on")
-
-
-def _let_go(child: subprocess.Popen[bytes]) -> None:
-    with suppress(OSError):
-        if child.stdin is not None:
-            child.stdin.close()
-    try:
-        child.wait(_END_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
 
 
 def main() -> None:

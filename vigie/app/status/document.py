@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vigie.app.alerts.status import alert_statuses
+from vigie.app.backup.outcome import read_outcome
 from vigie.app.logs.settings import log_folder
 from vigie.app.status.health import mode_of, next_run_at, problems_of, unprotected
 from vigie.app.status.standing import Standing, look
@@ -50,6 +51,7 @@ def status(home: Path, account: str) -> dict[str, Any]:
         "journal_lines": max(0, standing.last_seq),
         "alerts": alert_statuses(home, account),
         "log": _log(home, account),
+        "backup": _backup(home),
         "requests": [
             {"kind": one.kind, "asked_at": as_iso(one.asked_at), "arguments": dict(one.arguments)}
             for one in standing.requests
@@ -64,6 +66,20 @@ def _log(home: Path, account: str) -> str:
     """Where what its engine said is written; of the home if it lies there."""
     path = log_folder(home, "live") / f"{account}.log"
     return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
+
+
+def _backup(home: Path) -> dict[str, Any] | None:
+    """What came of the last daily backup of the home; None: there was none."""
+    last = read_outcome(home)
+    if last is None:
+        return None
+    return {
+        "started_at": as_iso(last.started_at),
+        "ended_at": _iso(last.ended_at),
+        "succeeded_at": _iso(last.succeeded_at),
+        "file": last.file or None,
+        "problems": list(last.problems.values()),
+    }
 
 
 def _iso(instant: int | None) -> str | None:

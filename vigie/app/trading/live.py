@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vigie.adapters.clock import SystemClock
+from vigie.adapters.sim_server.server import at_loopback
 from vigie.app.logs.writing import logged
 from vigie.app.research.certificates import Cover, as_words, cover_of, proved
 from vigie.app.serve.serving import watched_by_eyes
@@ -15,8 +16,9 @@ from vigie.app.serve.settings import HealthSettings
 from vigie.app.settings import FILE, AccountSettings, account_names, account_settings, check_name
 from vigie.app.strategies.finding import find
 from vigie.app.trading.running import Report, Run, RunResult, Told, run_account
+from vigie.app.trading.setups import plan_of
 from vigie.app.trading.ticking import Pace
-from vigie.app.wiring import Place, living, plan_of
+from vigie.app.wiring import Place, living
 from vigie.decision.profile import Plan
 from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.masking import masked
@@ -136,7 +138,8 @@ def run_live(
     override = _reason(request.without_certificate)
     going_by = GoingBy(settings, request.home)
     if going_by.cover.name is not None:
-        report(f"certificate {going_by.cover.name}")
+        made_up = " (made-up candles)" if going_by.cover.synthetic else ""
+        report(f"certificate {going_by.cover.name}{made_up}")
     if not request.once:
         report(
             f"account {settings.name}: vigie status --account {settings.name} tells, vigie halt and vigie stop steer"
@@ -204,6 +207,31 @@ class GoingBy:
             return (self._home / "state" / "certificates").stat().st_mtime_ns
         except OSError:
             return 0
+
+
+FAST = Pace(guard=900.0, look=900.0)
+"""Of an exchange whose time goes by as fast as it can: a look each quarter of an hour, and its waits are not cut."""
+
+
+def time_of(control_url: str | None, place: Place) -> tuple[Clock, Pace] | None:
+    """What a simulated exchange's customer goes by: its time, which goes by while this process waits.
+
+    Args:
+        control_url: of its control port; None: the machine's time.
+        place: where requests go.
+
+    Raises:
+        ConfigError: the venue is none of this machine, or the address cannot be.
+        VenueUnavailable: nobody answers.
+    """
+    if control_url is None:
+        return None
+    from vigie.adapters.sim_server.client import ControlClient
+    from vigie.adapters.sim_server.remote_clock import RemoteClock
+
+    if not at_loopback(place.base_url):
+        raise ConfigError("--control-url moves the time of a simulated exchange: name it with --base-url, too")
+    return RemoteClock(ControlClient(control_url)), FAST
 
 
 def _reason(given: str | None) -> str:

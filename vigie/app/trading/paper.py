@@ -12,8 +12,9 @@ from vigie.app.serve.serving import watched_by_eyes
 from vigie.app.serve.settings import HealthSettings
 from vigie.app.settings import AccountSettings, check_name
 from vigie.app.trading.running import Run, RunResult, Told, run_account
+from vigie.app.trading.setups import plan_of
 from vigie.app.trading.ticking import Pace
-from vigie.app.wiring import Report, papering, plan_of
+from vigie.app.wiring import Report, papering
 from vigie.domain.errors import ConfigError
 from vigie.ports.candles import CandleSource
 from vigie.ports.clock import Clock

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from vigie.adapters.priority import step_back
 from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import account_folder
-from vigie.app.program import own_program
+from vigie.app.program import own_program, without_keys
 from vigie.app.research.certificates import take
 from vigie.app.settings import FILE as TOML
 from vigie.app.settings import AccountSettings, account_settings
@@ -144,12 +144,6 @@ def _certificate(out: str) -> str | None:
 
 def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no word"])[-1][:300]
-
-
-def without_keys(environment: Mapping[str, str], home: Path) -> dict[str, str]:
-    """What a search has to know of an environment: no key of any venue."""
-    kept = {name: value for name, value in environment.items() if "_API_" not in name}
-    return {**kept, "VIGIE_HOME": str(home)}
 
 
 def _called(home: Path) -> Call:

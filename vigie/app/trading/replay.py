@@ -12,7 +12,8 @@ from vigie.app.control.halting import stopped
 from vigie.app.data.candles import Report, load_instruments, load_series, require_continuity
 from vigie.app.logs.writing import Ears, logged
 from vigie.app.settings import AccountSettings, check_name
-from vigie.app.wiring import Replay, plan_of, replaying
+from vigie.app.trading.setups import plan_of
+from vigie.app.wiring import Replay, replaying
 from vigie.decision.profile import Plan
 from vigie.domain.candles import Series
 from vigie.domain.errors import ConfigError

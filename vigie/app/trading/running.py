@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from vigie.adapters.clock import SystemClock
 from vigie.adapters.signals import EndSignals
 from vigie.adapters.systemd import Supervisor
 from vigie.app.alerts.post_office import PostOffice, post_office
+from vigie.app.backup.daily import Daily
+from vigie.app.backup.settings import backup_settings
 from vigie.app.control.halting import stopped
 from vigie.app.settings import AccountSettings
+from vigie.app.status.health import unprotected
+from vigie.app.status.standing import books
 from vigie.app.trading.reoptimise import Reoptimiser
 from vigie.app.trading.scheduling import bell_of
 from vigie.app.trading.ticking import Bell, FreshFeed, Pace, Ticker, wait
@@ -28,6 +34,8 @@ from vigie.ports.clock import Clock
 
 RENEWED = "another certificate is in force"
 """How a session ends that is followed by another one."""
+OVERDUE = "a call with --once may last"
+"""How the end of one begins that had no time left."""
 END_WITHIN = 25.0
 """Seconds from the first signal to the end, whatever hangs: supervisors kill after 30."""
 
@@ -88,21 +96,23 @@ class RunResult:
 
     Attributes:
         account: its name.
-        started: what the start found.
+        started: what the start found; None: it waited for the venue to the end.
         ticks: how many there were.
         portfolio: the account at the end.
         last_seq: lines of the journal.
         problems: what went wrong in the last tick.
         ended: who wanted the end.
+        overdue: it was one of many short runs and had no time left, with something still to do.
     """
 
     account: str
-    started: Recovered
+    started: Recovered | None
     ticks: int
     portfolio: Portfolio
     last_seq: int
     problems: tuple[str, ...]
     ended: str
+    overdue: bool = False
 
 
 def run_account(
@@ -127,11 +137,14 @@ def run_account(
         renewed: whether what was opened last would be opened otherwise now: then it is.
 
     Raises:
-        VenueUnavailable: the venue does not answer at the start, and there is to be one tick only.
+        VenueUnavailable: the venue does not answer at the start, and there is to be one tick only. Who is to run for
+            months waits for it, and its end is a proper one.
         VigieError: whatever opening or starting raises besides.
     """
     pace = pace or Pace()
     with EndSignals(patience=END_WITHIN) as signals, ExitStack() as stack:
+        if run.once:
+            stack.enter_context(_deadline(watch_settings(run.home).once_minutes, signals))
         office = stack.enter_context(
             post_office(run.home, run.settings.name, clock=clock, report=report, once=run.once)
         )
@@ -173,17 +186,45 @@ def run_account(
                 supervisor.ready(f"waits for the venue: {error}")
                 supervisor.alive(f"waits for the venue: {error}")
                 wait(clock, pace.guard, ending)
-                if ending() is not None:
-                    raise
+                why = ending()
+                if why is not None:
+                    return _never_began(run, f"{why}, while it waited for the venue: {error}")
+
+
+@contextmanager
+def _deadline(minutes: float, signals: EndSignals) -> Iterator[None]:
+    """Ask for an end when a call has lasted so long: the next one comes, and whoever calls would kill this one."""
+    timer = threading.Timer(60.0 * minutes, signals.ask, (f"{OVERDUE} {minutes:g} minutes",))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def _never_began(run: Run, ended: str) -> RunResult:
+    """A run that waited for the venue until somebody wanted its end; the account as its files have it."""
+    account = books(run.home, run.settings.name) or Portfolio()
+    return RunResult(run.settings.name, None, 0, account, account.seq, (), ended)
 
 
 def _watched(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> WatchedEngine:
     """The engine with receipts, circuit breaker and guards beside it."""
     watch = watch_settings(run.home)
     stands = beside(
-        run.home, run.settings, watch, clock, office.beside(found.alerts), base_url=run.base_url, report=report
-    )
+        run.home, run.settings, watch, clock, office.beside(found.alerts), base_url=run.base_url, report=report,
+        daily=_daily(run, clock),
+    )  # fmt: skip
     return WatchedEngine(found.engine, found.feed, run.settings.pairs, clock, stands)
+
+
+def _daily(run: Run, clock: Clock) -> Daily | None:
+    """What is done once a day; nothing beside a single tick, and nothing in a time that is not the machine's."""
+    if run.once or not isinstance(clock, SystemClock):
+        return None
+    return Daily(run.home, run.settings.name, backup_settings(run.home), clock)
 
 
 def _anew(run: Run, found: Opened, clock: Clock, report: Report, office: PostOffice) -> Reoptimiser:
@@ -221,16 +262,17 @@ def _session(
         anew.look()
 
     try:
-        if run.once:
-            ticker.until_safe(each)
-            ended = "one tick was asked for"
-        else:
-            ended = ticker.run(each, bell)
+        ended = (ticker.until_safe(each) or "one tick was asked for") if run.once else ticker.run(each, bell)
         if ended != RENEWED:
             supervisor.stopping(ended)
+        overdue = ended.startswith(OVERDUE)
+        if overdue:
+            text = f"{ended}: {_undone(found.engine.portfolio)}; it ends, and the next call goes on"
+            found.alerts.tell(AlertRaised("overdue", text, urgent=True))
         engine.stop(ended)
     finally:
         anew.close()
+        engine.close()
     return RunResult(
         account=run.settings.name,
         started=started,
@@ -239,4 +281,13 @@ def _session(
         last_seq=found.journal.last_seq,
         problems=last,
         ended=ended,
+        overdue=overdue,
     )
+
+
+def _undone(account: Portfolio) -> str:
+    """What a run that has no time left leaves to the next one."""
+    bare = unprotected(account)
+    if bare:
+        return f"{', '.join(bare)} without a stop at the venue that is known of"
+    return "what was sent is not settled, or a candle has not come; stops rest at the venue"

@@ -133,11 +133,14 @@ class Ticker:
         self._counted_at = now if in_turn else self._counted_at
         return in_turn
 
-    def until_safe(self, told: Callable[[Tick], None] = lambda _: None) -> None:
+    def until_safe(self, told: Callable[[Tick], None] = lambda _: None) -> str | None:
         """Tick, and go on looking until everything that is held is known to be protected, or somebody wants an end.
 
         Args:
             told: each tick.
+
+        Returns:
+            who wanted it; None: all is done, and all is safe.
         """
         tick = self.tick()
         told(tick)
@@ -149,6 +152,7 @@ class Ticker:
             self._wait(self._pace.soon)
             tick = self._engine.guard_tick(counts=self._in_turn())
             told(tick)
+        return self._ending() if tick.urgent or self._again_soon else None
 
     def run(self, told: Callable[[Tick], None] = lambda _: None, bell: Bell | None = None) -> str:
         """Tick until somebody wants an end.

@@ -11,6 +11,7 @@ from vigie.adapters.network import NetworkCheck, address_of
 from vigie.adapters.storage.receipts import FOLDER, Receipts
 from vigie.adapters.storage.reserve import Reserve
 from vigie.app.accounts import account_folder
+from vigie.app.backup.daily import Daily
 from vigie.app.settings import AccountSettings
 from vigie.app.status.health import unprotected
 from vigie.app.trading.guards import MEGABYTE, Guards, Troubles
@@ -51,12 +52,14 @@ class Beside:
         breaker: of decisions.
         guards: of memory, disk and network.
         report: told what goes wrong here.
+        daily: what is done once a day; None: nothing.
     """
 
     receipts: Receipts
     breaker: CircuitBreaker
     guards: Guards
     report: Report = lambda _: None
+    daily: Daily | None = None
 
 
 class WatchedEngine:
@@ -84,6 +87,12 @@ class WatchedEngine:
         began = self._clock.now_ms()
         self._engine.stop(reason)
         self._safely(lambda: self._write({"kind": "end", "reason": reason}, began))
+
+    def close(self) -> None:
+        """End what runs beside the engine."""
+        daily = self._beside.daily
+        if daily is not None:
+            self._safely(daily.close)
 
     def guard_tick(self, *, counts: bool = True) -> Tick:
         """Look after what is there."""
@@ -153,6 +162,9 @@ class WatchedEngine:
         guards = self._beside.guards
         self._safely(guards.memory)
         self._safely(guards.disk)
+        daily = self._beside.daily
+        if daily is not None:
+            self._safely(lambda: daily.look(guards.troubles))
         return guards.line(failing=failing)
 
     def _safely(self, work: Callable[[], object]) -> None:
@@ -165,7 +177,7 @@ class WatchedEngine:
 
 def beside(
     home: Path, settings: AccountSettings, watch: WatchSettings, clock: Clock, alerts: Alerts,
-    *, base_url: str | None = None, report: Report = lambda _: None,
+    *, base_url: str | None = None, report: Report = lambda _: None, daily: Daily | None = None,
 ) -> Beside:  # fmt: skip
     """What stands beside the engine of an account.
 
@@ -177,6 +189,7 @@ def beside(
         alerts: told of what comes and goes.
         base_url: of the venue; None: its own.
         report: told what goes wrong in watching.
+        daily: what is done once a day; None: nothing.
     """
     folder = account_folder(home, settings.name)
     troubles = Troubles(alerts)
@@ -184,7 +197,7 @@ def beside(
     guards = Guards(watch, reserve_of(folder, watch), network, troubles, clock)
     receipts = Receipts(folder / FOLDER, report, keep_days=int(watch.receipt_days))
     breaker = CircuitBreaker(clock, failures=int(watch.failures), pause_s=watch.pause_s)
-    return Beside(receipts, breaker, guards, report)
+    return Beside(receipts, breaker, guards, report, daily)
 
 
 def reserve_of(folder: Path, watch: WatchSettings) -> Reserve:

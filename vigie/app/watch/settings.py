@@ -29,7 +29,7 @@ class WatchSettings:
         receipt_days: days of receipts that are kept.
         grace_s: how long something may be missing before the watchdog says so.
         repeat_s: how long the watchdog is silent about what it has said.
-        backups: how many are kept.
+        once_minutes: how long a call with ``--once`` may last: less than until the next one.
     """
 
     memory_mb: float = 500
@@ -40,11 +40,13 @@ class WatchSettings:
     receipt_days: float = 14
     grace_s: float = 180
     repeat_s: float = 3600
-    backups: float = 14
+    once_minutes: float = 55
 
 
-LEAST: Mapping[str, float] = {"failures": 1, "receipt_days": 2, "backups": 1, "grace_s": 0, "disk_critical_mb": 0}
-_WHOLE = ("failures", "receipt_days", "backups")
+LEAST: Mapping[str, float] = {
+    "failures": 1, "receipt_days": 2, "grace_s": 0, "once_minutes": 0.01, "disk_critical_mb": 0,
+}  # fmt: skip
+_WHOLE = ("failures", "receipt_days")
 
 
 def read_watch(table: object) -> tuple[WatchSettings, list[str]]:

@@ -17,14 +17,17 @@ from vigie.adapters.signals import EndSignals
 from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.locks import hold
 from vigie.app.accounts import account_folder
+from vigie.app.backup.outcome import read_outcome
+from vigie.app.backup.settings import backup_settings
 from vigie.app.status.health import NO_PULSE, SILENCE_SECONDS, Finding, findings_of, mode_of
 from vigie.app.status.standing import Standing, look
 from vigie.app.trading.ticking import wait
 from vigie.app.watch.settings import WatchSettings, watch_settings
 from vigie.app.watch.venue import VenueWatch
-from vigie.domain.errors import AccountLocked, VigieError
+from vigie.domain.errors import AccountLocked, ConfigError, VigieError
 from vigie.domain.events import AlertRaised
 from vigie.domain.instants import as_iso
+from vigie.domain.timeframe import DAY_MS
 from vigie.ports.alerts import OVER, Alerts
 from vigie.ports.clock import Clock
 
@@ -33,6 +36,8 @@ SECOND_LOOK_S = 10.0
 """An engine that moves a stop is without one for a moment: what is bare has to be so twice."""
 _URGENT = ("stop-", "process", "heartbeat", NO_PULSE, "halted-", "kill-switch", "unknown-order", "files")
 _RECEIPT_GRACE_S = SILENCE_SECONDS
+OLD_BACKUP_HOURS = 49
+"""A daily backup that is older has failed twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,7 @@ class Watchdog:
     def _findings(self, standing: Standing, settings: WatchSettings) -> list[Finding]:
         found = [one for one in findings_of(standing) if not _has_grace(one, standing, settings)]
         found += _receipts(standing, settings)
+        found += _backup(self._home, standing)
         known = {one.subject for one in found}
         return found + [one for one in self._venue.findings(standing) if one.subject not in known]
 
@@ -192,6 +198,21 @@ def _receipts(standing: Standing, settings: WatchSettings) -> list[Finding]:
     if silent <= _RECEIPT_GRACE_S + settings.grace_s:
         return []
     return [Finding("receipts", f"no receipt for {silent:,.0f} s: {holder} does not do its work")]
+
+
+def _backup(home: Path, standing: Standing) -> list[Finding]:
+    """Where a process lives that should have one taken daily, the last one is not old."""
+    last = read_outcome(home)
+    if standing.holder is None or standing.mode == "replay" or last is None:
+        return []
+    try:
+        wanted = backup_settings(home).daily
+    except ConfigError:
+        return []
+    hours = (standing.now - (last.succeeded_at or last.started_at)) / 3_600_000
+    if not wanted or hours <= OLD_BACKUP_HOURS or standing.now - standing.holder.since < DAY_MS:
+        return []
+    return [Finding("backup", f"no backup for {hours:,.0f} hours: {'; '.join(last.problems.values()) or 'none came'}")]
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

@@ -77,7 +77,7 @@ def change(base: Request, row: int) -> None:
 def own_strategy(base: Request) -> Request:
     """A strategy of the user's own."""
     (base.home / "strategies").mkdir()
-    text = (Path(__file__).parents[3] / "strategies" / "ema_cross.py").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[4] / "strategies" / "ema_cross.py").read_text(encoding="utf-8")
     (base.home / "strategies" / "mine.py").write_text(text)
     return replace(base, strategy="mine")
 

@@ -18,9 +18,10 @@ from tests.fakes.clock import FakeClock
 from vigie.adapters.priority import low_priority
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.adapters.storage.locks import locked
+from vigie.app.program import without_keys
 from vigie.app.research.certificates import certificates, proposals, take
 from vigie.app.settings import AccountSettings
-from vigie.app.trading.reoptimise import Outcome, Reoptimiser, read_outcome, reoptimise, without_keys, words_of
+from vigie.app.trading.reoptimise import Outcome, Reoptimiser, read_outcome, reoptimise, words_of
 from vigie.app.trading.reoptimise_settings import Reoptimise, read_reoptimise
 from vigie.domain.errors import CheckFailed, ConfigError
 from vigie.domain.pair import Pair

@@ -13,8 +13,8 @@ from vigie.app.config import check as check_config
 from vigie.app.secrets import keys_of, variables
 from vigie.app.settings import account_names
 from vigie.app.trading.live import live_plan
+from vigie.app.trading.setups import plan_of
 from vigie.app.watch.checkup.patient import FAIL, LOOK, OK, SKIPPED, Check, Patient
-from vigie.app.wiring import plan_of
 from vigie.domain.errors import ConfigError
 from vigie.domain.timeframe import DAY_MS
 
@@ -127,6 +127,11 @@ def certificate(patient: Patient) -> Check:
         cover = cover_of(patient.home, made, patient.settings.pairs, patient.settings.timeframe)
     if cover.name is None:
         return Check("certificate", missing, cover.missing, "vigie walk-forward --promote writes one")
+    if cover.synthetic:
+        return Check(
+            "certificate", missing, f"{cover.name} stands on candles that never happened",
+            "it holds at a simulated exchange alone",
+        )  # fmt: skip
     return Check("certificate", OK, cover.name)
 
 

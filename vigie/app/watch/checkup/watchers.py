@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from vigie.adapters.clock import SystemClock
 from vigie.app.backup.create import FOLDER as BACKUPS
+from vigie.app.backup.outcome import read_outcome
 from vigie.app.watch.checkup.patient import FAIL, LOOK, OK, Check, Patient
 from vigie.app.watch.watchdog import last_look
 
 OLD_BACKUP_DAYS = 2
+_TAKE = "vigie backup create; a process that trades takes one daily"
 
 
 def mail(patient: Patient) -> Check:
@@ -46,11 +48,19 @@ def watchdog(patient: Patient) -> Check:
 
 
 def backups(patient: Patient) -> Check:
-    """Whether there is a fresh one."""
+    """Whether there is a fresh one, and what came of the last daily one."""
+    last = read_outcome(patient.home)
+    if last is not None and last.problems:
+        return Check("backup", LOOK, "; ".join(last.problems.values()), "vigie backup create tells more")
     found = sorted((patient.home / BACKUPS).glob("vigie-*.tar.gz"), key=lambda one: one.stat().st_mtime)
     if not found:
-        return Check("backup", LOOK, "there is none", "vigie backup create, daily")
+        return Check("backup", LOOK, "there is none", _TAKE)
     days = (SystemClock().now_ms() / 1000 - found[-1].stat().st_mtime) / 86_400
     if days > OLD_BACKUP_DAYS:
-        return Check("backup", LOOK, f"the last one is {days:.0f} days old", "vigie backup create, daily")
+        return Check(
+            "backup",
+            LOOK,
+            f"the last one is {days:.0f} days old",
+            "vigie backup create; a process that trades takes one daily",
+        )
     return Check("backup", OK, f"{found[-1].name}")

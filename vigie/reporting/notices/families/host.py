@@ -19,6 +19,12 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "Nothing trades. Stops that rest at the exchange stay there.",
         "Mend what it names, then start it again; `vigie config check` tells more.",
     ),
+    "lock": (
+        Level.ERROR,
+        "another process may hold the account",
+        "This process does nothing more. Stops that rest at the exchange stay there.",
+        "See which process trades, with `vigie status`; start it again if none does. Never remove a file named lock.",
+    ),
     "venue": (
         Level.WARNING,
         "the exchange does not answer",
@@ -70,6 +76,7 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "Make room: old logs, candles, results.",
     ),
     "memory": (Level.WARNING, "memory is short", "The process may be ended by the system.", "Look at what uses it."),
+    "archive": (Level.WARNING, "old logs cannot be packed away", "They stay where they are, and the disk fills.", _LOG),
     "backup": (Level.WARNING, "the backup failed", "The last good one is older than it should be.", _LOG),
     "search": (
         Level.WARNING,

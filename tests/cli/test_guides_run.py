@@ -1,0 +1,161 @@
+"""The guides that lead somebody through something: what they show is what happens, in their order."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.reference import EXIT_CODES
+from tests.fakes.command_line import Vigie
+from tests.fakes.documents import CHECKOUT, LEFT_OUT, console, fences, files, text
+from vigie.app.backup.restore import RESTORED
+from vigie.engine.governance.evidence import Phase
+from vigie.engine.governance.registry import rules
+from vigie.reporting.notices.book import families as of_notices
+from vigie.reporting.notices.families import alarms, host, limits
+
+
+def shown_and_missing(vigie: Vigie, name: str) -> dict[str, list[str]]:
+    """Run what a guide's console blocks say; lines that they show and that did not come, by command."""
+    missing: dict[str, list[str]] = {}
+    for words, shown in console(name):
+        said = vigie(*words)
+        came = [" ".join(line.split()) for line in (said.out + said.err).splitlines()]
+        for line in (" ".join(one.split()) for one in shown):
+            start = line.removesuffix(LEFT_OUT).rstrip()
+            if line not in came and not (line.endswith(LEFT_OUT) and any(one.startswith(start) for one in came)):
+                missing.setdefault(" ".join(words), []).append(line)
+    return missing
+
+
+@pytest.mark.long
+def test_the_first_strategy_goes_as_its_guide_tells(vigie: Vigie, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    assert len(console("docs/first_strategy.md")) == 7
+    assert shown_and_missing(vigie, "docs/first_strategy.md") == {}
+
+
+def test_a_line_that_does_not_come_is_missed(vigie: Vigie, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "tests.cli.test_guides_run.console", lambda _: [(["trials"], ["7 trials since …", "nothing …"])]
+    )
+    assert shown_and_missing(vigie, "any")["trials"]
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout's code, into which the guide's examples were put where it says."""
+    tree = tmp_path_factory.mktemp("extended")
+    for package in ("vigie", "cli", "strategies"):
+        shutil.copytree(CHECKOUT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for path, source in files("docs/extending.md").items():
+        assert not (tree / path).exists(), path
+        (tree / path).write_text(source, encoding="utf-8")
+    return tree
+
+
+def called(tree: Path, home: Path, command: str) -> subprocess.CompletedProcess[str]:
+    own = {"PYTHONPATH": str(tree), "VIGIE_HOME": str(home), "VIGIE_CACHE": str(tree / "compiled"), "COLUMNS": "80"}
+    code = "import sys; from cli.main import run; sys.exit(run(sys.argv[1:]))"
+    return subprocess.run(
+        [sys.executable, "-c", code, *shlex.split(command)[1:]], cwd=home, env={**os.environ, **own},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_an_alert_channel_and_an_exchange_are_one_file_each(extended: Path, tmp_path: Path) -> None:
+    (tmp_path / "vigie.toml").write_text(
+        fences("docs/extending.md", "toml")[0]
+        + '[accounts.live-us]\nvenue = "binanceus"\npairs = ["BTC/USDT"]\ncapital = 100\n',
+        encoding="utf-8",
+    )
+    check, test = fences("docs/extending.md", "bash")[0].splitlines()
+    told = called(extended, tmp_path, check)
+    assert "outbox to me@example.org" in told.stdout
+    assert "the requests to binanceus are not held in any test: it takes no live orders yet" in told.stdout
+    assert called(extended, tmp_path, test).returncode == 0
+    (letter,) = (tmp_path / "outbox").iterdir()
+    assert letter.read_text().startswith("To: me@example.org\nSubject: vigie: test mail\n")
+
+
+@pytest.mark.long
+def test_a_sizing_rule_a_gate_rule_and_a_profile_are_one_file_each(extended: Path, tmp_path: Path) -> None:
+    commands = fences("docs/extending.md", "sh")[0].splitlines()
+    said = [called(extended, tmp_path, command) for command in commands]
+    assert [one.returncode for one in said] == [0] * len(commands), said[-1].stderr
+    assert {word for word in ("equity_share", "positions_under_water", "careful") if word in said[0].stdout} == {
+        "equity_share", "positions_under_water", "careful",
+    }  # fmt: skip
+    assert "under water" in said[1].stdout, "the rule refused, and was counted under its name"
+
+
+TROUBLE = "docs/trouble.md"
+
+
+def first_cells(heading: str, nth: int = 0) -> list[str]:
+    """The first column of a table below a heading of the trouble page: words, without their code marks."""
+    section = text(TROUBLE).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    table = re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE)[nth]
+    cells = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    return [word.strip("` ") for cell in cells for word in cell.split(",")]
+
+
+def test_the_trouble_page_names_every_exit_code() -> None:
+    assert first_cells("Exit codes") == [str(code) for code in EXIT_CODES]
+
+
+def test_the_trouble_page_names_every_latch_and_no_other() -> None:
+    halting = {
+        rule.name
+        for rule in rules()
+        for one in rule.invariants
+        if one.phase in (Phase.CYCLE, Phase.BOOT) and one.latches
+    }
+    assert set(first_cells("Halts")) == {*limits.SUBJECTS, RESTORED, *halting}
+
+
+def test_the_trouble_page_names_every_family_alarm_and_kind_of_mail_and_no_other() -> None:
+    assert set(first_cells("Mail that came")) == {*of_notices()}
+    assert set(first_cells("Mail that came", 1)) == {*alarms.SUBJECTS}
+    assert set(first_cells("Mail that came", 2)) == {*host.KINDS}
+
+
+def test_the_trouble_page_names_every_rule() -> None:
+    assert first_cells("The ten rules") == [rule.name for rule in rules()]
+
+
+def test_every_place_that_the_trouble_page_points_to_within_itself_is_there() -> None:
+    whole = text(TROUBLE)
+    headings = {
+        re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in re.findall(r"^## (.*)$", whole, re.MULTILINE)
+    }
+    assert {*re.findall(r"\]\(#([\w-]+)\)", whole)} <= headings
+
+
+def test_the_commands_of_the_trouble_page_work(vigie: Vigie, replayed_account: Path, home: Path) -> None:
+    code, archive = "", ""
+    for command in "".join(fences(TROUBLE, "sh")).splitlines():
+        words = [{"CODE": code, "FILE": archive}.get(word, word) for word in shlex.split(command)[1:]]
+        said = vigie(*words)
+        # A replay that has ended has no process and no log; that is what these three are for.
+        found_something = words[0] in ("healthcheck", "watchdog", "status", "logs") and said.code in (3, 78)
+        assert said.code == 0 or found_something, (command, said.out + said.err)
+        code = vigie("status", "--json").document["resume_code"] or code
+        archive = next((str(one) for one in (home / "backups").glob("*.gz")), "")
+    assert code, "the halt was lifted by its code"
+    assert archive, "the backup was verified by its name"
+
+
+def test_the_commands_that_the_trouble_page_only_names_exist(vigie: Vigie) -> None:
+    for line in "".join(fences(TROUBLE, "text")).splitlines():
+        words = shlex.split(line)[1:]
+        shown = vigie(*words[: 2 if words[0] in ("backup", "journal") else 1], "--help")
+        assert shown.code == 0
+        assert [one for one in words if one.startswith("--") and one not in shown.out] == [], line

@@ -1,0 +1,95 @@
+"""A child that is started again when it dies, later each time and so often an hour, from a thread nobody waits for."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+FIRST_REST_SECONDS = 1.0
+MOST_AN_HOUR = 6
+"""So often is a child that dies started again."""
+_HOUR_SECONDS = 3600.0
+_END_SECONDS = 5.0
+Child = subprocess.Popen[bytes]
+
+
+@dataclass(slots=True)
+class Rests:
+    """How long who has died rests before it is started again; seconds of a clock that nobody sets.
+
+    Attributes:
+        deaths: those of the last hour.
+    """
+
+    deaths: list[float] = field(default_factory=list)
+
+    def after_a_death(self, now: float) -> tuple[float, bool]:
+        """How long it rests, twice as long each time; and whether people have not heard of it for an hour."""
+        news = not self.deaths or now - self.deaths[-1] > _HOUR_SECONDS
+        self.deaths = [one for one in self.deaths if now - one < _HOUR_SECONDS]
+        rest = FIRST_REST_SECONDS * 2.0 ** len(self.deaths)
+        if len(self.deaths) >= MOST_AN_HOUR:
+            rest = _HOUR_SECONDS - (now - self.deaths[-MOST_AN_HOUR])
+        self.deaths.append(now)
+        return rest, news
+
+
+class KeptChild:
+    """The server of health beside an engine."""
+
+    def __init__(self, begin: Callable[[], Child | None], report: Callable[[str], None]) -> None:
+        """Make ready.
+
+        Args:
+            begin: starts one, its stdin a pipe that ends it; None: it could not be.
+            report: told of the first death in an hour.
+        """
+        self._begin, self._report = begin, report
+        self._child: Child | None = None
+        self._ended, self._changing = threading.Event(), threading.Lock()
+
+    def start(self) -> None:
+        """Start it, and whoever looks after it."""
+        self._child = self._begin()
+        threading.Thread(target=self._look_after, name="health", daemon=True).start()
+
+    def close(self) -> None:
+        """Let it go; nobody starts it again."""
+        self._ended.set()
+        with self._changing:
+            _let_go(self._child)
+
+    def _look_after(self) -> None:
+        rests = Rests()
+        while True:
+            code = None if self._child is None else self._child.wait()
+            if self._ended.is_set():
+                return
+            rest, news = rests.after_a_death(time.monotonic())
+            if news and code is not None:
+                text = f"health is not served any more (its process ended with {code}); trading goes on"
+                self._report(f"{text}; it is started again, at most {MOST_AN_HOUR} times an hour")
+            if self._ended.wait(rest):
+                return
+            with self._changing:
+                if self._ended.is_set():
+                    return
+                _let_go(self._child)
+                self._child = self._begin()
+
+
+def _let_go(child: Child | None) -> None:
+    if child is None:
+        return
+    with suppress(OSError):
+        if child.stdin is not None:
+            child.stdin.close()
+    try:
+        child.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
