@@ -21,8 +21,8 @@ from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
 
 TABLE = "backup"
-_MOST = {"hour": 23, "keep": 10_000, "logs_days": 36_500}
-_LEAST = {"hour": 0, "keep": 1, "logs_days": 0}
+MOST = {"hour": 23, "keep": 10_000, "logs_days": 36_500}
+LEAST = {"hour": 0, "keep": 1, "logs_days": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ def backup_settings(home: Path) -> BackupSettings:
     for key, value in said.items():
         if key == "daily":
             problems += [] if isinstance(value, bool) else [f"{where} daily must be true or false"]
-        elif type(value) is not int or not _LEAST[key] <= value <= _MOST[key]:
-            problems.append(f"{where} {key} must be a whole number, {_LEAST[key]} to {_MOST[key]:,}")
+        elif type(value) is not int or not LEAST[key] <= value <= MOST[key]:
+            problems.append(f"{where} {key} must be a whole number, {LEAST[key]} to {MOST[key]:,}")
     if problems:
         raise ConfigError(problems)
     return BackupSettings(**said)

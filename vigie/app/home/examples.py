@@ -52,6 +52,8 @@ def toml_example(home: Path) -> str:
         _table("watch", keys.watch_keys()),
         _remark("What is asked for health: `vigie serve`, `vigie paper --health`."),
         _table("health", keys.health_keys()),
+        _remark("What a trading process does once a day besides trading."),
+        _table("backup", keys.backup_keys()),
         _remark("Log files."),
         _table("logs", keys.log_keys()),
         _remark("What `vigie reconcile --apply` and every start do about what does not agree with the venue."),

@@ -15,6 +15,9 @@ from vigie.adapters.alerts.mail import PORTS
 from vigie.adapters.exchanges.ccxt_dialect import known_venues
 from vigie.adapters.logs import FORMATS, LEVELS
 from vigie.app.alerts.channels import ALL, DIGEST, DIGEST_HOUR, NEVER, SLOW_SECONDS, USUAL_ROUTES, USUAL_SECONDS
+from vigie.app.backup.settings import LEAST as LEAST_OF_BACKUP
+from vigie.app.backup.settings import MOST as MOST_OF_BACKUP
+from vigie.app.backup.settings import BackupSettings
 from vigie.app.control.reconciling import DEFAULT_STOP_FRACTION, STOP_FRACTION
 from vigie.app.logs.settings import VARIABLES as LOG_VARIABLES
 from vigie.app.serve.settings import SHORTEST_TOKEN, TOKEN, HealthSettings
@@ -150,8 +153,8 @@ _WATCH: Mapping[str, str] = {
     "pause_s": "how long they pause, seconds",
     "receipt_days": "days of receipts that are kept",
     "grace_s": "how long something may be missing before the watchdog says so, seconds",
+    "once_minutes": "how long a call with --once may last, minutes: less than until the next one",
     "repeat_s": "how long the watchdog is silent about what it has said, seconds",
-    "backups": "how many are kept",
 }
 _HEALTH: Mapping[str, tuple[str, str]] = {
     "health_port": ("0 to 65535; 0: any that is free", "port of /health"),
@@ -176,6 +179,18 @@ def health_keys() -> list[Key]:
     """Keys of ``[health]``."""
     usual = HealthSettings()
     return [Key(key, _whole(getattr(usual, key)), allowed, sentence) for key, (allowed, sentence) in _HEALTH.items()]
+
+
+def backup_keys() -> list[Key]:
+    """Keys of ``[backup]``."""
+    usual = BackupSettings()
+    bounds = {key: f"{LEAST_OF_BACKUP[key]} to {most}" for key, most in MOST_OF_BACKUP.items()}
+    return [
+        Key("daily", usual.daily, "true, false", "a backup is taken every day, by a process of its own"),
+        Key("hour", usual.hour, bounds["hour"], "hour of the day, UTC"),
+        Key("keep", usual.keep, bounds["keep"], "archives that are kept"),
+        Key("logs_days", usual.logs_days, f"{bounds['logs_days']}; 0: never", "older logs are packed away, days"),
+    ]
 
 
 def log_keys() -> list[Key]:
