@@ -85,6 +85,9 @@ def test_noise_that_passes_fails_the_act_in_every_way_in_which_it_could(tmp_path
 def test_a_walk_forward_without_its_certificate_is_not_shown(tmp_path: Path, change: dict[str, Any]) -> None:
     certified(tmp_path)
     good = {"gates": [gate("trades", passed=True)], "certificate": "donchian-1", "trials": 10}
+    with pytest.raises(NotFoundError, match="the report was not written"):
+        research.walk_forward(ToldStage(tmp_path, {"walk-forward": good}))
+    (tmp_path / research.REPORT).touch()
     assert "10 trials" in research.walk_forward(ToldStage(tmp_path, {"walk-forward": good})).text
     with pytest.raises(NotFoundError, match="not every gate"):
         research.walk_forward(ToldStage(tmp_path, {"walk-forward": {**good, **change}}))
