@@ -99,7 +99,7 @@ def demo(
         "fast": request.fast,
         "passed": len(played) == len(acts) and all(one.passed for one in played),
         "seconds": round((clock.now_ms() - began) / 1000, 1),
-        "home": None if request.keep is None else str(request.keep),
+        "home": None if request.keep is None else str(request.keep.resolve()),
         "acts": [
             {
                 "name": one.act.name,
