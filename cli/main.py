@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import os
 import pkgutil
 import sys
@@ -26,7 +27,8 @@ from typing import Annotated
 
 import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperGroup
+from typer.utils import get_params_from_function
 
 from cli.errors import FAILED, report
 from cli.hearing import listened_to
@@ -112,12 +114,32 @@ def _build(name: str, module: ModuleType) -> click.Command:
         single.command(name)(module.command)
         command = typer.main.get_command(single)
     command.name = name
+    _mended(command)
     command.panel = getattr(module, "PANEL", None)  # type: ignore[attr-defined]
     command.order = getattr(module, "ORDER", LAST)  # type: ignore[attr-defined]
     kind = getattr(module, "LOGS", None)
     if kind is not None and command.callback is not None:
         command.callback = listened_to(name, kind, command.callback)
     return command
+
+
+def _mended(command: click.Command) -> None:
+    """Put right what typer and click make of help texts.
+
+    Each example stands on a line of its own, as it would be typed: click makes one text of a paragraph. Arguments keep
+    their sentences: click 8.5 overwrites those that typer below 0.26 has set.
+    """
+    head, word, lines = inspect.cleandoc(command.help or "").rpartition("\n\nExample")
+    if word:
+        plural, _, rest = lines.partition(": ")
+        command.help = "\n  ".join([f"{head}\n\n\b\nExample{plural}:", *rest.splitlines()])
+    arguments = [one for one in command.params if isinstance(one, TyperArgument) and not one.help]
+    if arguments and command.callback is not None:
+        declared = get_params_from_function(inspect.unwrap(command.callback))
+        for one in arguments:
+            one.help = getattr(declared[str(one.name)].default, "help", None)
+    for part in getattr(command, "commands", {}).values():
+        _mended(part)
 
 
 def _show_version(wanted: bool) -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.options import home, overrides, parse_pairs, parse_speed, parse_timerange
+from cli.options import home
+from cli.parsing import overrides, parse_pairs, parse_speed, parse_timerange
 from vigie.domain.timeframe import Timeframe
 
 if TYPE_CHECKING:

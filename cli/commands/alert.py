@@ -7,16 +7,12 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, ReadOption, home
 
-PANEL = "Trading"
-ORDER = 46
+PANEL = "Looking"
+ORDER = 54
 
 app = typer.Typer(help="Mail: a test, what waits, the daily report.", no_args_is_help=True)
-
-AccountOption = Annotated[
-    str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
-]
 
 
 @app.command("test")
@@ -49,7 +45,7 @@ def send_one(
 
 @app.command()
 def spool(
-    account: AccountOption = None,
+    account: ReadOption = None,
     send: Annotated[bool, typer.Option("--send", help="Send what waits now, where no process runs.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,7 +81,7 @@ def spool(
 
 @app.command()
 def daily(
-    account: AccountOption = None,
+    account: ReadOption = None,
     show: Annotated[bool, typer.Option("--print", help="Show it here; nothing is sent.")] = False,
     picture: Annotated[
         Path | None, typer.Option("--picture", metavar="FILE", help="Write its chart to a PNG file.")

@@ -28,7 +28,7 @@ from cli.requests import request_of
 
 PANEL = "Research"
 LOGS = "backtest"
-ORDER = 10
+ORDER = 21
 
 
 def command(
@@ -60,7 +60,8 @@ def command(
 
     Without --data and --pairs it runs on the sample market, which is synthetic.
 
-    Example: vigie backtest --data candles/ --pairs BTC/USDT --timerange 20200101-20250630 --report r.html
+    Examples: vigie backtest --data candles/ --report report.html
+    vigie backtest --pairs BTC/USDT --timerange 20200101-20250630
     """
     from vigie.app.research.backtest import Outputs, backtest, trials_behind, write
 

@@ -9,8 +9,8 @@ import typer
 
 from cli.options import JsonOption, home
 
-PANEL = "Trading"
-ORDER = 48
+PANEL = "Operations"
+ORDER = 75
 
 app = typer.Typer(help="Journals, latches and certificates: one file, and back.", no_args_is_help=True)
 
@@ -23,11 +23,11 @@ FileArgument: TypeAlias = Annotated[Path, typer.Argument(metavar="FILE", help="A
 @app.command("create")
 def create_(
     account: AccountOption = None,
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="FOLDER", help="Where to; without it, backups/ of the home.")
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="Where to; without it, backups/ of the home.")
     ] = None,
-    keep: Annotated[
-        int | None, typer.Option("--keep", metavar="N", min=1, help="Archives that are kept; default 14.")
+    keep_last: Annotated[
+        int | None, typer.Option("--keep-last", metavar="N", min=1, help="Archives that are kept; default 14.")
     ] = None,
     with_env: Annotated[bool, typer.Option("--with-env", help="Keys too: whoever has the file has them.")] = False,
     as_json: JsonOption = False,
@@ -37,7 +37,7 @@ def create_(
     Journals up to a line's end with their chain checked, snapshots, latches, requests, certificates, trials,
     strategies and vigie.toml. What goes wrong is mailed too. Exit 3 if a chain is broken.
 
-    Example: vigie backup create --keep 30
+    Example: vigie backup create --keep-last 30
     """
     from cli.output import note, print_json
     from cli.plain import show_row
@@ -45,8 +45,8 @@ def create_(
     from vigie.app.backup.settings import backup_settings
     from vigie.reporting.backup import created_rows
 
-    kept = keep or backup_settings(home()).keep
-    document = create_and_tell(BackupRequest(home(), account, to, kept, with_env), note)
+    kept = keep_last or backup_settings(home()).keep
+    document = create_and_tell(BackupRequest(home(), account, folder, kept, with_env), note)
     if as_json:
         print_json(document)
     else:
@@ -84,7 +84,7 @@ def restore_(file: FileArgument, account: AccountOption = None, as_json: JsonOpt
     Refuses while an engine runs, and over an account that knows more than the archive. What is replaced is moved to
     state/replaced/.
 
-    Example: vigie backup restore backups/vigie-20260101T030000.000Z.tar.gz --account live-main
+    Example: vigie backup restore backups/vigie-20260101T030000.000Z.tar.gz
     """
     from cli.output import print_json
     from cli.plain import show_row

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, SteeredOption, home
+from cli.options import JsonOption, ReasonOption, SteeredOption, home
 
-PANEL = "Trading"
-ORDER = 55
+PANEL = "Steering"
+ORDER = 66
 
 
 def command(
     add: Annotated[str | None, typer.Option("--add", metavar="AMOUNT", help="Quote that came in.")] = None,
     take: Annotated[str | None, typer.Option("--take", metavar="AMOUNT", help="Quote that goes out.")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "by hand",
+    reason: ReasonOption = "by hand",
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:

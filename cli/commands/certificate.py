@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vigie.domain.certificate import Certificate
 
 PANEL = "Research"
-ORDER = 19
+ORDER = 27
 
 app = typer.Typer(help="Certificates of walk-forward: list, show, verify, promote.", no_args_is_help=True)
 
@@ -27,7 +27,10 @@ NameArgument = Annotated[
 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
-    """Name all certificates; one that was changed is said to be."""
+    """Name all certificates; one that was changed is said to be.
+
+    Example: vigie certificate list --json
+    """
     from vigie.app.research.certificates import certificates
 
     found = certificates(home())
@@ -54,7 +57,10 @@ def list_(as_json: JsonOption = False) -> None:
 
 @app.command("proposals")
 def proposals_(as_json: JsonOption = False) -> None:
-    """Name certificates that nothing goes by until they are promoted."""
+    """Name certificates that nothing goes by until they are promoted.
+
+    Example: vigie certificate proposals
+    """
     from vigie.app.research.certificates import proposals
 
     found = proposals(home())
@@ -73,6 +79,8 @@ def promote(name: NameArgument, as_json: JsonOption = False) -> None:
     """Take a proposal: live trading goes by it.
 
     Positions that are held keep the numbers under which they were opened.
+
+    Example: vigie certificate promote ema_cross
     """
     from vigie.app.research.certificates import take
 
@@ -85,7 +93,10 @@ def promote(name: NameArgument, as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Show what was proved: parameters, folds, gates, trials."""
+    """Show what was proved: parameters, folds, gates, trials.
+
+    Example: vigie certificate show ema_cross
+    """
     from vigie.app.research.certificates import certificate
 
     found = certificate(home(), name)
@@ -115,6 +126,8 @@ def verify(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fa
     """Hold a certificate to what there is today.
 
     The code, the strategy file and the candles are looked at. Exit code 3 if something differs.
+
+    Example: vigie certificate verify ema_cross --data candles/
     """
     from vigie.app.research.certificates import verify as verified
 

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, SteeredOption, home
+from cli.options import JsonOption, ReasonOption, SteeredOption, home
 
-PANEL = "Trading"
-ORDER = 53
+PANEL = "Steering"
+ORDER = 63
 
 
 def command(
     pair: Annotated[str, typer.Argument(help="For instance BTC/USDT.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "closed by hand",
+    reason: ReasonOption = "closed by hand",
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -12,13 +12,13 @@ from cli.output import console, print_json
 
 PANEL = "Research"
 LOGS = "backtest"
-ORDER = 17
+ORDER = 25
 
 
 def command(
     first: Annotated[Path, typer.Argument(metavar="A", help="A file made with --save.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
-    paths: Annotated[int, typer.Option(min=100, max=1_000_000, help="Resampled histories.")] = 10_000,
+    paths: Annotated[int, typer.Option(metavar="N", min=100, max=1_000_000, help="Resampled histories.")] = 10_000,
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:

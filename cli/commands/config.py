@@ -8,8 +8,8 @@ import typer
 
 from cli.options import JsonOption, home
 
-PANEL = "Trading"
-ORDER = 57
+PANEL = "Operations"
+ORDER = 71
 
 app = typer.Typer(help="Settings of all accounts: check, show.", no_args_is_help=True)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import DataOption, JsonOption, PairsOption, TimeframeOption, home, parse_pairs
+from cli.options import AddressOption, DataOption, JsonOption, PairsOption, SinceOption, TimeframeOption, home
 from cli.output import console, note, print_json, progress
+from cli.parsing import parse_pairs
 from vigie.domain.instants import as_text
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from vigie.app.data.download import Downloaded
 
 PANEL = "Candles"
-ORDER = 20
+ORDER = 30
 MOST_SHOWN = 20
 
 app = typer.Typer(help="Candles: get, keep, check.", no_args_is_help=True)
@@ -34,7 +35,9 @@ def sample(
     market: Annotated[
         str, typer.Option(metavar="NAME", help="sample, or trending: learnable on purpose, for the demo.")
     ] = "sample",
-    seed: Annotated[int | None, typer.Option(help="Another seed, another market; default: the market's own.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Another seed, another market; default: the market's own.")
+    ] = None,
     shuffled: Annotated[
         bool, typer.Option("--shuffled", help="The trending market's hours in another order: nothing to learn.")
     ] = False,
@@ -45,7 +48,8 @@ def sample(
     sample: three pairs, hourly, five years; it looks like a market. trending: three pairs, hourly, two years, whose
     trends last (docs/demo.md says how long).
 
-    Example: vigie data sample --market trending
+    Examples: vigie data sample --seed 7
+    vigie data sample --market trending
     """
     from vigie.app.data.chores import make_sample
 
@@ -57,11 +61,16 @@ def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, CSV.gz, Parquet or Feather.")],
     pair: Annotated[str | None, typer.Option(metavar="A/B", help="Pair, if the file name does not say.")] = None,
     timeframe: OwnTimeframe = None,
-    venue: Annotated[str | None, typer.Option(help="Venue, if the file name does not say: binance.")] = None,
+    venue: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Venue, if the file name does not say: binance.")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite other candles of that name.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read candle files into the store, closed candles only."""
+    """Read candle files into the store, closed candles only.
+
+    Example: vigie data import my_candles.csv --pair BTC/USDT --timeframe 1h
+    """
     from vigie.app.data.chores import import_files
 
     taken = import_files(
@@ -79,17 +88,20 @@ def import_(
 @app.command("download")
 def download(
     pairs: Annotated[list[str], typer.Argument(metavar="PAIR...", help="For instance BTC/USDT ETH/USDT.")],
-    exchange: Annotated[str, typer.Option(help="Any exchange that ccxt knows.")] = "binance",
+    exchange: Annotated[str, typer.Option(metavar="NAME", help="Any exchange that ccxt knows.")] = "binance",
     timeframe: TimeframeOption = "1h",
-    since: Annotated[str | None, typer.Option(metavar="DAY", help="First UTC day; default: five years ago.")] = None,
+    since: SinceOption = None,
     refresh: Annotated[int, typer.Option(metavar="N", help="Stored candles at the end to fetch again.")] = 1,
-    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Another address (tests).")] = None,
+    base_url: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch candles from an exchange into the store.
 
-    It goes on where it ended.
+    It goes on where it ended; the first time, without --since, it begins five years ago.
+
+    Example: vigie data download BTC/USDT ETH/USDT --timeframe 4h --since 20200101
     """
+    from cli.instants import parse_instant
     from vigie.app.data.download import download as fetch
 
     wanted = parse_pairs(",".join(pairs)) or ()
@@ -98,7 +110,7 @@ def download(
         home(),
         exchange=exchange,
         timeframe=Timeframe.parse(timeframe),
-        since=since,
+        since_ms=parse_instant(since),
         refresh=refresh,
         base_url=base_url,
         progress=progress,
@@ -108,7 +120,10 @@ def download(
 
 @app.command("list")
 def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """What candles there are."""
+    """What candles there are.
+
+    Example: vigie data list
+    """
     from vigie.app.data.chores import list_series
 
     _show_holdings(list_series(home(), data), as_json)
@@ -119,16 +134,18 @@ def check(
     data: DataOption = None,
     timeframe: OwnTimeframe = None,
     max_gap_fraction: Annotated[
-        float, typer.Option(min=0, max=1, help="Missing candles allowed, as a fraction; 1 for markets that close.")
+        float, typer.Option(metavar="FRACTION", min=0, max=1, help="Missing candles allowed; 1 for markets that close.")
     ] = 0.01,
     max_zero_volume_fraction: Annotated[
-        float, typer.Option(min=0, max=1, help="Candles without volume allowed, as a fraction.")
+        float, typer.Option(metavar="FRACTION", min=0, max=1, help="Candles without volume allowed.")
     ] = 0.05,
     as_json: JsonOption = False,
 ) -> None:
     """Look for what is wrong with candles.
 
     Order, duplicates, gaps, impossible candles, zero volume, outliers. Exit 3 if a file fails.
+
+    Example: vigie data check --data candles/
     """
     from vigie.app.data.chores import check_files, require_clean
 
@@ -154,6 +171,8 @@ def resample(
     """Add candles up to longer ones (UTC grid).
 
     A candle with missing parts is made from the parts there are; a last one that is not over is left out.
+
+    Example: vigie data resample --timeframe 4h --pairs BTC/USDT
     """
     from vigie.app.data.chores import resample_series
 

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, WrittenOption, home
 from cli.output import print_json
 
 if TYPE_CHECKING:
     from vigie.app.deploy import Deployed
 
 PANEL = "Operations"
-ORDER = 70
+ORDER = 72
 
 app = typer.Typer(help="Print what systemd, cron or Windows needs to run an account.", no_args_is_help=True)
 
-AccountOption = Annotated[str, typer.Option("--account", metavar="NAME", help="Account of vigie.toml.")]
 ProgramOption = Annotated[
     Path | None, typer.Option("--program", metavar="FILE", help="vigie there (default: the one that runs now).")
 ]
@@ -30,7 +29,7 @@ PrintOption = Annotated[bool, typer.Option("--print", help="Print it: nothing el
 
 @app.command("systemd")
 def systemd(
-    account: AccountOption = "paper",
+    account: WrittenOption = "paper",
     user: Annotated[str, typer.Option("--user", metavar="NAME", help="Whom it runs as.")] = "vigie",
     program: ProgramOption = None,
     word: WordsOption = None,
@@ -55,13 +54,16 @@ def systemd(
 
 @app.command("cron")
 def cron(
-    account: AccountOption = "paper",
+    account: WrittenOption = "paper",
     program: ProgramOption = None,
     word: WordsOption = None,
     print_: PrintOption = True,  # noqa: ARG001
     as_json: JsonOption = False,
 ) -> None:
-    """Print lines of a crontab: a call each quarter of an hour."""
+    """Print lines of a crontab: a call each quarter of an hour.
+
+    Example: vigie deploy cron --account paper
+    """
     from vigie.app.deploy import cron_lines, deployed
 
     one = deployed(home(), account, program=program, words=tuple(word or ()))
@@ -70,14 +72,17 @@ def cron(
 
 @app.command("task")
 def task(
-    account: AccountOption = "paper",
+    account: WrittenOption = "paper",
     program: ProgramOption = None,
     word: WordsOption = None,
     once: Annotated[bool, typer.Option("--once", help="Calls, not a process that stays.")] = False,
     print_: PrintOption = True,  # noqa: ARG001
     as_json: JsonOption = False,
 ) -> None:
-    """Print a task for Windows' Task Scheduler."""
+    """Print a task for Windows' Task Scheduler.
+
+    Example: vigie deploy task --account paper --once
+    """
     from vigie.app.deploy import deployed, windows_task
 
     one = deployed(home(), account, program=program, words=tuple(word or ()))

@@ -6,22 +6,18 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import AddressOption, JsonOption, SteeredOption, home
 
-PANEL = "Trading"
-ORDER = 23
+PANEL = "Operations"
+ORDER = 70
 
 
 def command(
-    account: Annotated[
-        str | None, typer.Option("--account", metavar="NAME", help="Account; may be left out where there is only one.")
-    ] = None,
+    account: SteeredOption = None,
     go_live: Annotated[
         bool, typer.Option("--go-live", help="Before real money: certificate, drills, paper history are needed too.")
     ] = False,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
-    ] = None,
+    base_url: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check machine, account and those who watch it.

@@ -10,7 +10,7 @@ import typer
 from cli.options import DataOption, JsonOption, SeedOption, home
 
 PANEL = "Trading"
-ORDER = 24
+ORDER = 44
 
 
 def command(

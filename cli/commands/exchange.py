@@ -8,14 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import DataOption, JsonOption, PairsOption, home, parse_pairs
+from cli.options import DataOption, JsonOption, PairsOption, SeedOption, home
 from cli.output import console, note, print_json
+from cli.parsing import parse_pairs
 from vigie.domain.errors import CheckFailed, ConfigError
 from vigie.domain.instants import as_iso
 from vigie.domain.timeframe import Timeframe
 
 PANEL = "Trading"
-ORDER = 60
+ORDER = 45
 
 app = typer.Typer(help="An exchange made of candles, on this machine only.", no_args_is_help=True)
 
@@ -32,34 +33,38 @@ def serve(
     timeframe: Annotated[
         str | None, typer.Option("--timeframe", metavar="TF", help="Of the candles; default: the finest there is.")
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
-    control_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0: any that is free.")] = 0,
+    control_port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0: any that is free.")] = 0,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="A loopback address; no other is taken.")] = "127.0.0.1",
     speed: Annotated[
-        str, typer.Option(metavar="manual|N|wall", help="Time moves by command, N times faster than ours, or as ours.")
+        str, typer.Option(metavar="SPEED", help="Of its time: manual (by command), N times ours, or wall (ours).")
     ] = "manual",
     faults: Annotated[Path | None, typer.Option(metavar="FILE", help="Fault plan, TOML.")] = None,
     balance: Annotated[
         list[str] | None, typer.Option(metavar="ASSET=AMOUNT", help="To begin with; repeatable. Default: 10000 quote.")
     ] = None,
     start: Annotated[str | None, typer.Option(metavar="TIME", help="2024-03-01T12:00:00Z; default: the first.")] = None,
-    spread_bps: Annotated[float, typer.Option(min=0, max=1000, help="Bid to ask, basis points.")] = 1.0,
-    slippage_bps: Annotated[float, typer.Option(min=0, max=1000, help="For who takes, basis points.")] = 0.0,
+    spread_bps: Annotated[
+        float, typer.Option(metavar="BPS", min=0, max=1000, help="Bid to ask, in basis points.")
+    ] = 1.0,
+    slippage_bps: Annotated[
+        float, typer.Option(metavar="BPS", min=0, max=1000, help="For who takes, in basis points.")
+    ] = 0.0,
     participation: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Most of a candle's volume that orders get, as a fraction.")
+        float | None, typer.Option(metavar="FRACTION", min=0, max=1, help="Most of a candle's volume that orders get.")
     ] = None,
     touch: Annotated[bool, typer.Option("--touch", help="Resting orders are filled when the price touches.")] = False,
     extremes: Annotated[
         str, typer.Option(metavar="HOW", help="Which comes first in a candle: adverse, close-direction, seeded.")
     ] = "adverse",
-    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    seed: SeedOption = 0,
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Count weights and orders, but refuse none.")] = False,
 ) -> None:
     """Serve Binance's spot REST on loopback until interrupted. Exit 3 if a fault never happened.
 
     The first line on stdout is JSON: url, control_url, api_key, api_secret.
 
-    Example: vigie exchange serve --data candles/ --pairs BTC/USDT --balance USDT=10000
+    Example: vigie exchange serve --data candles/ --balance USDT=10000
     """
     import signal
     import threading
@@ -103,15 +108,20 @@ def _listening(document: Any) -> None:  # noqa: ANN401, RUF100 - JSON
 
 @app.command("advance")
 def advance(
-    by: Annotated[str | None, typer.Option("--by", metavar="1h", help="How far: 30s, 5m, 1h, 1d.")] = None,
-    to: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Until when: 2024-03-01T12:00:00Z.")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="SPAN", help="How far: 30s, 5m, 1h, 1d.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Until when: 2024-03-01T12:00:00Z.")
+    ] = None,
     control_url: ControlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let time go by."""
+    """Let time go by.
+
+    Example: vigie exchange advance --by 1h
+    """
     from vigie.app import exchange
 
-    done = exchange.advance(exchange.control(home(), control_url), seconds=_seconds(by), to=to)
+    done = exchange.advance(exchange.control(home(), control_url), seconds=_seconds(by), to=until)
     _say(done, as_json, f"now {as_iso(done['now'])}")
 
 
@@ -129,7 +139,10 @@ def _seconds(text: str | None) -> float | None:
 
 @app.command("state")
 def state(control_url: ControlOption = None, as_json: JsonOption = False) -> None:
-    """Prices, balances and orders."""
+    """Prices, balances and orders.
+
+    Example: vigie exchange state --json
+    """
     from vigie.app import exchange
 
     found = exchange.control(home(), control_url).get("/state")
@@ -150,14 +163,17 @@ def state(control_url: ControlOption = None, as_json: JsonOption = False) -> Non
 
 @app.command("journal")
 def journal(
-    since: Annotated[int, typer.Option(metavar="SEQ", min=0, help="Entries after this number.")] = 0,
+    after: Annotated[int, typer.Option(metavar="SEQ", min=0, help="Entries after this number.")] = 0,
     control_url: ControlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Every call and its answer."""
+    """Every call and its answer.
+
+    Example: vigie exchange journal --after 40
+    """
     from vigie.app import exchange
 
-    found = exchange.control(home(), control_url).get("/journal", since=since)
+    found = exchange.control(home(), control_url).get("/journal", since=after)
     if as_json:
         print_json(found)
         return
@@ -175,7 +191,10 @@ def faults(
     control_url: ControlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The fault plan: which rules have acted, or another plan."""
+    """The fault plan: which rules have acted, or another plan.
+
+    Example: vigie exchange faults plan.toml
+    """
     from vigie.app import exchange
 
     client = exchange.control(home(), control_url)
@@ -218,7 +237,10 @@ def _value(text: str) -> Any:  # noqa: ANN401, RUF100 - JSON
 
 @app.command("reset")
 def reset(control_url: ControlOption = None, as_json: JsonOption = False) -> None:
-    """Begin again: as if nobody had ever called."""
+    """Begin again: as if nobody had ever called.
+
+    Example: vigie exchange reset
+    """
     from vigie.app import exchange
 
     done = exchange.control(home(), control_url).post("/reset", {})

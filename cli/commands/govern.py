@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, ReadOption, home
 
-PANEL = "Trading"
-ORDER = 46
+PANEL = "Looking"
+ORDER = 53
 
 app = typer.Typer(help="The ten rules of governance, asked of an account's journal.", no_args_is_help=True)
-
-AccountOption: TypeAlias = Annotated[
-    str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
-]
 
 
 @app.command("list")
@@ -39,7 +35,7 @@ def list_(as_json: JsonOption = False) -> None:
 
 @app.command("check")
 def check(
-    account: AccountOption = None,
+    account: ReadOption = None,
     rule: Annotated[str | None, typer.Option("--rule", metavar="R", help="Only this rule, for instance R4.")] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME", help="20230131, 2023-01-31T13:00 (UTC), or epoch time.")
@@ -69,8 +65,10 @@ def check(
 
 @app.command("audit")
 def audit(
-    account: AccountOption = None,
-    days: Annotated[int | None, typer.Option("--days", min=1, help="Only the last so many days.")] = None,
+    account: ReadOption = None,
+    days: Annotated[
+        int | None, typer.Option("--days", metavar="DAYS", min=1, help="Only so many days, the last.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score what was executed: pass, fail, not-run; exit 3 if one fails.

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, ReasonOption, home
 
-PANEL = "Trading"
-ORDER = 50
+PANEL = "Steering"
+ORDER = 62
 
 
 def command(
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "halted by hand",
+    reason: ReasonOption = "halted by hand",
     account: Annotated[
         str | None, typer.Option("--account", metavar="NAME", help="Only this account; without it, all of them.")
     ] = None,

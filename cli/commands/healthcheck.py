@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, ReadOption, home
 
-PANEL = "Trading"
-ORDER = 41
+PANEL = "Looking"
+ORDER = 51
 
 
 def command(
-    account: Annotated[
-        str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
-    ] = None,
+    account: ReadOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say in one line whether an account is looked after.

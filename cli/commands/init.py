@@ -10,7 +10,7 @@ import typer
 from cli.options import JsonOption, home
 
 PANEL = "First steps"
-ORDER = 2
+ORDER = 11
 
 
 def command(

@@ -8,19 +8,13 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, ReadOption, SinceOption, home
 
-PANEL = "Trading"
-ORDER = 45
+PANEL = "Looking"
+ORDER = 52
 
-app = typer.Typer(help="Read, check and explain the journal of an account.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
-AccountOption: TypeAlias = Annotated[
-    str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
-]
-SinceOption: TypeAlias = Annotated[
-    str | None, typer.Option("--since", metavar="TIME", help="20230131, 2023-01-31T13:00 (UTC), or epoch time.")
-]
 PairOption: TypeAlias = Annotated[str | None, typer.Option("--pair", metavar="A/B", help="Only this pair.")]
 KindOption: TypeAlias = Annotated[
     list[str] | None, typer.Option("--kind", metavar="KIND", help="Only this kind of line; repeatable.")
@@ -30,15 +24,19 @@ KindOption: TypeAlias = Annotated[
 @app.callback()
 def command(
     context: typer.Context,
-    account: AccountOption = None,
-    last: Annotated[int | None, typer.Option("--last", min=1, help="So many lines; with --since, all.")] = None,
+    account: ReadOption = None,
+    last: Annotated[
+        int | None, typer.Option("--last", metavar="N", min=1, help="So many lines; with --since, all.")
+    ] = None,
     since: SinceOption = None,
     pair: PairOption = None,
     kind: KindOption = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with lines that come, until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the journal's last lines, or follow it; its commands verify, explain, export and rebuild.
+    """Read, check and explain the journal of an account.
+
+    Without a command: its last lines, or those that come.
 
     Example: vigie journal --account paper --kind trade --kind halt --follow
     """
@@ -47,8 +45,8 @@ def command(
     import json
 
     from cli.instants import parse_instant
-    from cli.options import parse_pair
     from cli.output import print_json
+    from cli.parsing import parse_pair
     from cli.plain import show_row
     from vigie.app.accounts import to_read
     from vigie.app.journal.reading import Wanted, document_of, followed, kinds_of, last_lines, last_seq
@@ -80,7 +78,7 @@ def command(
 
 
 @app.command("verify")
-def verify(account: AccountOption = None, as_json: JsonOption = False) -> None:
+def verify(account: ReadOption = None, as_json: JsonOption = False) -> None:
     """Check every line and the chain; exit 3 names the first bad line.
 
     Example: vigie journal verify --account paper
@@ -104,15 +102,15 @@ def verify(account: AccountOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("trades")
 def trades_(
-    account: AccountOption = None, since: SinceOption = None, pair: PairOption = None, as_json: JsonOption = False
+    account: ReadOption = None, since: SinceOption = None, pair: PairOption = None, as_json: JsonOption = False
 ) -> None:
     """List closed trades.
 
     Example: vigie journal trades --pair BTC/USDT
     """
     from cli.instants import parse_instant
-    from cli.options import parse_pair
     from cli.output import print_json
+    from cli.parsing import parse_pair
     from cli.plain import show_row, tell
     from vigie.app.accounts import to_read
     from vigie.app.journal.reading import trades
@@ -131,7 +129,7 @@ def trades_(
 @app.command("show")
 def show_(
     seq: Annotated[int, typer.Argument(help="Number of the line.")],
-    account: AccountOption = None,
+    account: ReadOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one line with all its fields.
@@ -154,7 +152,7 @@ def show_(
 def explain_(
     pair: Annotated[str, typer.Argument(help="For instance BTC/USDT.")],
     time: Annotated[str, typer.Argument(help="In the candle: 2023-01-31T13:00 (UTC), or epoch time.")],
-    account: AccountOption = None,
+    account: ReadOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell why it traded or did not.
@@ -185,8 +183,8 @@ def explain_(
 @app.command("export")
 def export(
     form: Annotated[str, typer.Option("--format", metavar="csv|parquet", help="Of the table.")] = "csv",
-    output: Annotated[Path | None, typer.Option("--output", metavar="PATH", help="File; without it, stdout.")] = None,
-    account: AccountOption = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="File; without it, stdout.")] = None,
+    account: ReadOption = None,
     since: SinceOption = None,
     pair: PairOption = None,
     kind: KindOption = None,
@@ -198,7 +196,7 @@ def export(
     import sys
 
     from cli.instants import parse_instant
-    from cli.options import parse_pair
+    from cli.parsing import parse_pair
     from cli.plain import tell
     from vigie.app.accounts import to_read
     from vigie.app.journal.export import exported
@@ -220,11 +218,11 @@ def export(
 
 @app.command("tax")
 def tax_(
-    year: Annotated[int, typer.Option("--year", min=2009, max=9999, help="Of the sales, UTC.")],
+    year: Annotated[int, typer.Option("--year", metavar="YEAR", min=2009, max=9999, help="Of the sales, UTC.")],
     method: Annotated[
         str, typer.Option("--method", metavar="fifo|lifo|average", help="Which coins go first.")
     ] = "fifo",
-    account: AccountOption = None,
+    account: ReadOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell what was sold in a year and what had been paid for it.
@@ -252,7 +250,7 @@ def tax_(
 
 @app.command("rebuild")
 def rebuild_(
-    account: AccountOption = None,
+    account: ReadOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: JsonOption = False,
 ) -> None:

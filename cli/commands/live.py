@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli.options import HealthOption, JsonOption, home
+from cli.options import AddressOption, HealthOption, JsonOption, NoOrdersOption, SandboxOption, home
 from cli.output import note
 from cli.running import show_end, tick_teller
 
 PANEL = "Trading"
-ORDER = 25
+ORDER = 41
 
 
 def command(
@@ -22,16 +22,12 @@ def command(
     once: Annotated[
         bool, typer.Option("--once", help="One tick, until all that is held is protected: for cron.")
     ] = False,
-    no_orders: Annotated[
-        bool, typer.Option("--no-orders", help="Decide and write down, open nothing; what is held is looked after.")
-    ] = False,
+    no_orders: NoOrdersOption = False,
     without_certificate: Annotated[
         str | None, typer.Option("--without-certificate", metavar="REASON", help="Unproved, and journalled.")
     ] = None,
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="The venue's own place to practise.")] = False,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
-    ] = None,
+    sandbox: SandboxOption = False,
+    base_url: AddressOption = None,
     control_url: Annotated[
         str | None,
         typer.Option(

@@ -9,10 +9,10 @@ import typer
 
 from cli.options import JsonOption, home
 
-PANEL = "Trading"
-ORDER = 44
+PANEL = "Looking"
+ORDER = 55
 
-app = typer.Typer(help="Log files: show, follow, archive.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback()
@@ -23,16 +23,16 @@ def show(
         typer.Option("--account", metavar="NAME", help="Account, or command; without it, the log written last."),
     ] = None,
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="live (paper too), backtest or api.")] = "live",
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="So many of the last entries.")] = 50,
+    lines: Annotated[int, typer.Option("--lines", "-n", metavar="N", min=0, help="So many of the last entries.")] = 50,
     level: Annotated[
         str | None, typer.Option("--level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR, CRITICAL and above.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="And what comes, until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the end of a log.
+    """Log files: show, follow, archive.
 
-    With --json one document; with --follow too, one line of JSON per entry.
+    Without a command: the end of a log. With --json one document; with --follow too, one line of JSON per entry.
 
     Examples: vigie logs --account paper --lines 20 --level WARNING
     vigie logs -f

@@ -26,7 +26,7 @@ from cli.requests import request_of
 
 PANEL = "Research"
 LOGS = "backtest"
-ORDER = 16
+ORDER = 24
 
 
 def command(
@@ -41,12 +41,14 @@ def command(
     capital: CapitalOption = None,
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
-    paths: Annotated[int, typer.Option(min=100, max=1_000_000, help="Histories of each kind.")] = 10_000,
+    paths: Annotated[int, typer.Option(metavar="N", min=100, max=1_000_000, help="Histories of each kind.")] = 10_000,
     seed: SeedOption = 7,
     block_days: Annotated[
-        float | None, typer.Option(min=1.0, help="Mean length of a block, days; without it, measured.")
+        float | None, typer.Option(metavar="DAYS", min=1.0, help="Mean length of a block; without it, measured.")
     ] = None,
-    ruin: Annotated[float, typer.Option(min=0.01, max=1.0, help="Drawdown that counts as ruin, fraction.")] = 0.5,
+    ruin: Annotated[
+        float, typer.Option(metavar="FRACTION", min=0.01, max=1.0, help="Drawdown that counts as ruin.")
+    ] = 0.5,
     as_json: JsonOption = False,
 ) -> None:
     """Draw other histories of a backtest.

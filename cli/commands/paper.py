@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import (
+    AddressOption,
     CapitalOption,
     DataOption,
     FeeOption,
     HealthOption,
     JsonOption,
+    NoOrdersOption,
     PairsOption,
     ParamOption,
     ProfileOption,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from vigie.app.trading.replay import ReplayRequest
 
 PANEL = "Trading"
-ORDER = 20
+ORDER = 40
 
 
 def command(
@@ -49,14 +51,10 @@ def command(
     capital: CapitalOption = None,
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
-    speed: Annotated[str, typer.Option(metavar="max|N", help="Replay: N times faster than time, or max.")] = "max",
+    speed: Annotated[str, typer.Option(metavar="SPEED", help="Replay: N times faster than time, or max.")] = "max",
     once: Annotated[bool, typer.Option("--once", help="One tick, then the end: for cron.")] = False,
-    no_orders: Annotated[
-        bool, typer.Option("--no-orders", help="Decide and write down, open nothing; what is held is looked after.")
-    ] = False,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
-    ] = None,
+    no_orders: NoOrdersOption = False,
+    base_url: AddressOption = None,
     health: HealthOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -66,7 +64,7 @@ def command(
     from [accounts.paper] in vigie.toml.
 
     Examples: vigie paper --pairs BTC/USDT,ETH/USDT
-    vigie paper --replay --data candles/ --pairs BTC/USDT --timerange 20230101-20230701
+    vigie paper --replay --data candles/ --timerange 20230101-20230701
     """
     if not replay:
         from dataclasses import replace

@@ -27,7 +27,7 @@ from cli.requests import given, replay_request_of
 from vigie.domain.errors import CheckFailed, ConfigError
 
 PANEL = "Trading"
-ORDER = 30
+ORDER = 43
 
 
 def command(
@@ -53,7 +53,7 @@ def command(
     With --account every decision in its journal is held to what a backtest decides there, given the fills and the money
     that it had.
 
-    Examples: vigie parity --data candles/ --pairs BTC/USDT,ETH/USDT --timerange 20230101-20230701
+    Examples: vigie parity --data candles/ --timerange 20230101-20230701
     vigie parity --account live-main
     """
     if account is not None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from cli.options import JsonOption, ReasonOption, SteeredOption, home
 
-import typer
-
-from cli.options import JsonOption, SteeredOption, home
-
-PANEL = "Trading"
-ORDER = 51
+PANEL = "Steering"
+ORDER = 60
 
 
 def command(
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "paused by hand",
+    reason: ReasonOption = "paused by hand",
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, SteeredOption, home
+from cli.options import AddressOption, JsonOption, SandboxOption, SteeredOption, home
 
-PANEL = "Trading"
-ORDER = 54
+PANEL = "Steering"
+ORDER = 67
 
 
 def command(
@@ -24,11 +24,11 @@ def command(
     i_understand: Annotated[
         str | None, typer.Option("--i-understand", metavar="NAME", help="A live account's name again: real money.")
     ] = None,
-    wait: Annotated[float, typer.Option("--wait", min=1, help="Seconds to wait for a running engine.")] = 90.0,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue.")
-    ] = None,
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="The venue's own place to practise.")] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", min=1, help="How long to wait for a running engine.")
+    ] = 90.0,
+    base_url: AddressOption = None,
+    sandbox: SandboxOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Hold state, journal and venue against each other.
@@ -39,10 +39,11 @@ def command(
 
     Exit 0 if all agrees, 3 if something does not.
 
-    Example: vigie reconcile --account live-main --apply --policy foreign-order=ignore
+    Examples: vigie reconcile --account live-main
+    vigie reconcile --apply --policy foreign-order=ignore
     """
-    from cli.options import assignments
     from cli.output import note, print_json
+    from cli.parsing import assignments
     from cli.plain import show_row, tell
     from vigie.app.accounts import to_steer
     from vigie.app.control.reconciling import ReconcileRequest, reconcile

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, WrittenOption, home
 from cli.output import console, print_json
 
-PANEL = "Operations"
-ORDER = 72
+PANEL = "Trading"
+ORDER = 42
 
 
 def command(
-    account: Annotated[str, typer.Option("--account", metavar="NAME", help="Account of vigie.toml.")],
+    account: WrittenOption,
     auto_promote: Annotated[
         bool, typer.Option("--auto-promote", help="Take what passes every gate; else as vigie.toml says.")
     ] = False,

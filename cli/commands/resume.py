@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, SteeredOption, home
+from cli.options import JsonOption, ReasonOption, SteeredOption, home
 
-PANEL = "Trading"
-ORDER = 52
+PANEL = "Steering"
+ORDER = 61
 
 
 def command(
     confirm: Annotated[
         str, typer.Option("--confirm", metavar="CODE", help="The code that vigie status shows; it changes with halts.")
     ],
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")] = "resumed by hand",
+    reason: ReasonOption = "resumed by hand",
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -6,21 +6,21 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, ReadOption, home
 
-PANEL = "Trading"
-ORDER = 42
+PANEL = "Operations"
+ORDER = 73
 
 
 def command(
-    account: Annotated[
-        str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
-    ] = None,
+    account: ReadOption = None,
     health_port: Annotated[
-        int | None, typer.Option("--health-port", min=0, max=65535, help="Of /health; 0: any that is free.")
+        int | None,
+        typer.Option("--health-port", metavar="PORT", min=0, max=65535, help="Of /health; 0: any that is free."),
     ] = None,
     metrics_port: Annotated[
-        int | None, typer.Option("--metrics-port", min=0, max=65535, help="Of /metrics; 0: any that is free.")
+        int | None,
+        typer.Option("--metrics-port", metavar="PORT", min=0, max=65535, help="Of /metrics; 0: any that is free."),
     ] = None,
     bind: Annotated[
         str | None, typer.Option("--bind", metavar="ADDRESS", help="Any but loopback needs VIGIE_HEALTH_TOKEN.")

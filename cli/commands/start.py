@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cli.options import JsonOption, SteeredOption, home
 
-PANEL = "Trading"
-ORDER = 55
+PANEL = "Steering"
+ORDER = 65
 
 
 def command(account: SteeredOption = None, as_json: JsonOption = False) -> None:

@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import JsonOption, ReadOption, home
 
-PANEL = "Trading"
-ORDER = 40
+PANEL = "Looking"
+ORDER = 50
 _CLEAR = "\x1b[H\x1b[2J"
 
 
 def command(
-    account: Annotated[
-        str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
-    ] = None,
+    account: ReadOption = None,
     watch: Annotated[bool, typer.Option("--watch", help="Again and again, until Ctrl-C.")] = False,
-    interval: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between two looks.")] = 2.0,
+    interval: Annotated[
+        float, typer.Option("--interval", metavar="SECONDS", min=0.1, help="Time between two looks.")
+    ] = 2.0,
     as_json: JsonOption = False,
 ) -> None:
     """Show an account on one screen.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from cli.options import JsonOption, ReasonOption, SteeredOption, home
 
-import typer
-
-from cli.options import JsonOption, SteeredOption, home
-
-PANEL = "Trading"
-ORDER = 54
+PANEL = "Steering"
+ORDER = 64
 
 
 def command(
-    reason: Annotated[str, typer.Option("--reason", help="Why, for whoever finds it.")] = "stopped by hand",
+    reason: ReasonOption = "stopped by hand",
     account: SteeredOption = None,
     as_json: JsonOption = False,
 ) -> None:

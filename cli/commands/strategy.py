@@ -6,18 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import (
-    DataOption,
-    JsonOption,
-    PairsOption,
-    ParamOption,
-    ProfileOption,
-    TimeframeOption,
-    home,
-    overrides,
-    parse_pairs,
-)
+from cli.options import DataOption, JsonOption, PairsOption, ParamOption, ProfileOption, TimeframeOption, home
 from cli.output import console, note, print_json, progress
+from cli.parsing import overrides, parse_pairs
 from vigie.domain.errors import CheckFailed
 from vigie.domain.timeframe import Timeframe
 
@@ -25,8 +16,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-PANEL = "Strategies"
-ORDER = 30
+PANEL = "Research"
+ORDER = 20
 
 app = typer.Typer(help="Strategies: list, show, make, check.", no_args_is_help=True)
 
@@ -35,7 +26,10 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Strategy, as 
 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
-    """Name all strategies and profiles."""
+    """Name all strategies and profiles.
+
+    Example: vigie strategy list
+    """
     from vigie.app.strategies.facts import overview
 
     found = overview(home(), note)
@@ -56,6 +50,8 @@ def show(name: NameArgument, profile: ProfileOption = "standard", as_json: JsonO
     """Show everything that --param can set.
 
     Each number with its value, bounds and search grid.
+
+    Example: vigie strategy show ema_cross --profile titan
     """
     from vigie.app.strategies.facts import describe
 
@@ -94,6 +90,8 @@ def new(name: Annotated[str, typer.Argument(metavar="NAME", help="File name with
     """Write a strategy file to start from.
 
     It goes into strategies/ of the home.
+
+    Example: vigie strategy new my_idea
     """
     from vigie.app.strategies.new import create
 
@@ -110,13 +108,15 @@ def check(
     timeframe: TimeframeOption = "1h",
     data: DataOption = None,
     param: ParamOption = None,
-    cuts: Annotated[int, typer.Option(min=2, help="Places per pair at which the candles are cut.")] = 200,
+    cuts: Annotated[int, typer.Option(metavar="N", min=2, help="Places per pair at which the candles are cut.")] = 200,
     as_json: JsonOption = False,
 ) -> None:
     """Look for a view of the future.
 
     The candles are cut after fills and anywhere, and the strategy is asked again. Every earlier wish must be
     unchanged. Exit code 3 if one is not.
+
+    Example: vigie strategy check my_idea --data candles/ --pairs BTC/USDT
     """
     from vigie.app.research.backtest import Request
     from vigie.app.strategies.check import check_strategy
@@ -166,6 +166,8 @@ def propose(
     """Let a strategy propose its parameters.
 
     It looks at the first 70 % of the candles; the numbers are fixed from then on.
+
+    Example: vigie strategy propose ema_cross --pairs BTC/USDT
     """
     from vigie.app.strategies.facts import proposals
 

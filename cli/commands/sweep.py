@@ -28,10 +28,9 @@ from cli.options import (
     TimeframesOption,
     TimerangeOption,
     WalletOption,
-    parse_list,
-    parse_scenarios,
 )
 from cli.output import console, note, print_json, progress
+from cli.parsing import parse_list, parse_scenarios
 from cli.requests import request_of
 from vigie.domain.timeframe import Timeframe
 
@@ -43,7 +42,7 @@ CELL_AXES = ("profile", "pairs", "timeframe", "scenario")
 
 PANEL = "Research"
 LOGS = "backtest"
-ORDER = 12
+ORDER = 22
 
 
 def command(
@@ -66,7 +65,7 @@ def command(
     capital: CapitalOption = None,
     fee_bps: FeeOption = None,
     slippage_bps: SlippageOption = None,
-    top: Annotated[int, typer.Option(min=1, help="Points shown.")] = 15,
+    top: Annotated[int, typer.Option(metavar="N", min=1, help="Points shown.")] = 15,
     export: Annotated[
         Path | None, typer.Option(metavar="FILE", help="All points, one row each: .csv, .json or .parquet.")
     ] = None,

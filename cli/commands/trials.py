@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vigie.domain.trial import TrialCount
 
 PANEL = "Research"
-ORDER = 18
+ORDER = 26
 SCHEMA = "vigie.trials/1"
 
 
@@ -28,6 +28,8 @@ def command(
 
     Backtests, points of sweeps and folds are counted. The same numbers on the same candles and code count once. The
     best of many tries looks good by luck alone: this is how many there were.
+
+    Example: vigie trials --strategy ema_cross
     """
     from vigie.app.research.trials import counted
 

@@ -30,16 +30,15 @@ from cli.options import (
     TimeframeOption,
     TimerangeOption,
     WalletOption,
-    parse_dates,
-    parse_scenarios,
 )
 from cli.output import console, note, print_json, progress
+from cli.parsing import parse_dates, parse_scenarios
 from cli.requests import request_of
 from vigie.domain.errors import CheckFailed, ConfigError
 
 PANEL = "Research"
 LOGS = "backtest"
-ORDER = 14
+ORDER = 23
 
 
 def command(
@@ -57,14 +56,18 @@ def command(
     seed: SeedOption = 7,
     objective: ObjectiveOption = "sharpe",
     min_trades: LeastTradesOption = 10,
-    folds: Annotated[int, typer.Option(min=1, help="Test parts of equal length.")] = 4,
+    folds: Annotated[int, typer.Option(metavar="N", min=1, help="Test parts of equal length.")] = 4,
     boundaries: Annotated[
         str | None,
         typer.Option(metavar="DAYS", help="UTC days between the parts instead: 20220101,20230101,20240101."),
     ] = None,
     rolling: Annotated[bool, typer.Option("--rolling", help="Training parts of equal length, not growing.")] = False,
-    purge: Annotated[int, typer.Option(min=0, help="Candles left out at the end of each training part.")] = 0,
-    embargo: Annotated[int, typer.Option(min=0, help="Candles left out at the start of each test.")] = 0,
+    purge: Annotated[
+        int, typer.Option(metavar="CANDLES", min=0, help="Candles left out at the end of each training part.")
+    ] = 0,
+    embargo: Annotated[
+        int, typer.Option(metavar="CANDLES", min=0, help="Candles left out at the start of each test.")
+    ] = 0,
     gate: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=LIMIT", help="mean_sharpe, win_rate, trades, folds or out_in_ratio; repeatable."),
@@ -96,7 +99,8 @@ def command(
 
     Exit 3 if a gate is not passed.
 
-    Example: vigie walk-forward --strategy ema_cross --data candles/ --pairs BTC/USDT --promote
+    Examples: vigie walk-forward --strategy ema_cross --data candles/
+    vigie walk-forward --strategy ema_cross --pairs BTC/USDT --promote
     """
     from vigie.app.research.backtest import Outputs
     from vigie.app.research.gates import gate_settings

@@ -6,22 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import JsonOption, home
+from cli.options import AddressOption, JsonOption, ReadOption, home
 from cli.output import note
 
-PANEL = "Trading"
-ORDER = 47
+PANEL = "Operations"
+ORDER = 74
 
 
 def command(
-    account: Annotated[
-        str | None, typer.Option("--account", metavar="NAME", help="Account; without it, the one used last.")
-    ] = None,
+    account: ReadOption = None,
     once: Annotated[bool, typer.Option("--once", help="One look; exit 3 if something is wrong: for cron.")] = False,
-    every: Annotated[float, typer.Option("--every", metavar="S", min=1, help="Seconds between two looks.")] = 60.0,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
-    ] = None,
+    every: Annotated[float, typer.Option("--every", metavar="SECONDS", min=1, help="Time between two looks.")] = 60.0,
+    base_url: AddressOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say so when something expected is missing.

@@ -103,7 +103,7 @@ def test_a_broken_chain_is_kept_and_told_and_costs_no_older_backup(vigie: Vigie,
     good = made(home, keep=1)
     (segment,) = (folder / "journal").iterdir()
     segment.write_bytes(segment.read_bytes().replace(b'"account":"paper","mode"', b'"account":"other","mode"'))
-    said = vigie("backup", "create", "--keep", "1")
+    said = vigie("backup", "create", "--keep-last", "1")
     assert said.code == 3
     assert "line 2" in said.out
     assert "URGENT: the backup holds a journal that is damaged" in said.err

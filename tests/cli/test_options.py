@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.options import home, parse_list, parse_pairs, parse_params, parse_scenarios, parse_timerange
+from cli.options import home
+from cli.parsing import parse_list, parse_pairs, parse_params, parse_scenarios, parse_timerange
 from vigie.domain.errors import ConfigError
 from vigie.domain.pair import Pair
 

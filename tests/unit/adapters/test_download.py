@@ -12,6 +12,7 @@ from tests.fakes.kline_server import HOUR_MS, KlineServer
 from vigie.adapters.market_data.store import CandleStore
 from vigie.app.data.download import Downloaded, download
 from vigie.domain.errors import ConfigError, VenueUnavailable
+from vigie.domain.instants import from_iso
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 
@@ -53,7 +54,7 @@ def run(
         home,
         exchange="binance",
         timeframe=timeframe,
-        since=since,
+        since_ms=None if since is None else from_iso(f"{since}T00:00:00+00:00"),
         refresh=refresh,
         base_url=venue.url,
         clock=clock or FakeClock(NOW),
@@ -177,22 +178,21 @@ def test_a_timeframe_the_venue_has_not_is_named(tmp_path: Path, venue: KlineServ
 
 
 @pytest.mark.parametrize(
-    ("exchange", "base_url", "since", "refresh", "message"),
+    ("exchange", "base_url", "refresh", "message"),
     [
-        ("binanse", None, None, 1, "unknown exchange 'binanse'; did you mean 'binance'"),
-        ("binance", "http://example.com", None, 1, "plain http only to this machine"),
-        ("binance", "ftp://127.0.0.1", None, 1, "is not an address"),
-        ("kraken", "http://127.0.0.1:1", None, 1, "understood for binance only"),
-        ("binance", None, "next week", 1, "--since 'next week' is not a day"),
-        ("binance", None, None, 0, "--refresh 0: at least one"),
+        ("binanse", None, 1, "unknown exchange 'binanse'; did you mean 'binance'"),
+        ("binance", "http://example.com", 1, "plain http only to this machine"),
+        ("binance", "ftp://127.0.0.1", 1, "is not an address"),
+        ("kraken", "http://127.0.0.1:1", 1, "understood for binance only"),
+        ("binance", None, 0, "--refresh 0: at least one"),
     ],
 )
 def test_settings_that_cannot_be_are_refused_before_anything_is_sent(
-    tmp_path: Path, exchange: str, base_url: str | None, since: str | None, refresh: int, message: str
+    tmp_path: Path, exchange: str, base_url: str | None, refresh: int, message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         download(
-            (BTC,), tmp_path, exchange=exchange, timeframe=H1, since=since, refresh=refresh, base_url=base_url,
+            (BTC,), tmp_path, exchange=exchange, timeframe=H1, refresh=refresh, base_url=base_url,
             clock=FakeClock(NOW), progress=Bar(),
         )  # fmt: skip
 

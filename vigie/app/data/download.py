@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -61,7 +60,7 @@ def download(
     *,
     exchange: str,
     timeframe: Timeframe,
-    since: str | None = None,
+    since_ms: int | None = None,
     refresh: int = 1,
     base_url: str | None = None,
     clock: Clock | None = None,
@@ -76,7 +75,7 @@ def download(
         home: its store keeps them.
         exchange: ccxt's name of the venue.
         timeframe: of the candles.
-        since: first day, ``2020-01-01`` or ``20200101`` (UTC); None: five years ago, or where the store ends.
+        since_ms: first instant, epoch milliseconds; None: five years ago, or where the store ends.
         refresh: stored candles at the end to ask for again.
         base_url: another address for the venue, for tests.
         clock: tells the hour and waits between tries.
@@ -91,13 +90,12 @@ def download(
     if refresh < 1:
         raise ConfigError(f"--refresh {refresh}: at least one candle")
     time = clock or SystemClock()
-    start = _start(since)
     source = CcxtCandleSource(exchange, local_time_ms=time.now_ms, base_url=base_url)
     store = CandleStore.of(home)
     # All pairs first: a misspelt last one should not be found after an hour.
     known = [retry_read(partial(source.instrument, pair), time) for pair in pairs]
     store.save_instruments(source.venue, known)
-    return tuple(_one(source, time, store, pair, timeframe, start, refresh, progress) for pair in pairs)
+    return tuple(_one(source, time, store, pair, timeframe, since_ms, refresh, progress) for pair in pairs)
 
 
 def _one(
@@ -148,13 +146,3 @@ def _default_start(stored: Candles | None, now_ms: int) -> int:
     if stored is not None:
         return int(stored.opens_at[0])
     return (now_ms - DEFAULT_HISTORY_DAYS * DAY_MS) // DAY_MS * DAY_MS
-
-
-def _start(since: str | None) -> int | None:
-    if since is None:
-        return None
-    try:
-        day = datetime.fromisoformat(since.strip())
-    except ValueError:
-        raise ConfigError(f"--since '{since}' is not a day: write for instance 2020-01-01") from None
-    return int((day if day.tzinfo is not None else day.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -15,8 +15,8 @@ from vigie.adapters.alerts.mail import PORTS
 from vigie.adapters.exchanges.ccxt_dialect import known_venues
 from vigie.adapters.logs import FORMATS, LEVELS
 from vigie.app.alerts.channels import ALL, DIGEST, DIGEST_HOUR, NEVER, SLOW_SECONDS, USUAL_ROUTES, USUAL_SECONDS
-from vigie.app.backup.settings import LEAST as BACKUP_LEAST
-from vigie.app.backup.settings import MOST as BACKUP_MOST
+from vigie.app.backup.settings import LEAST as LEAST_OF_BACKUP
+from vigie.app.backup.settings import MOST as MOST_OF_BACKUP
 from vigie.app.backup.settings import BackupSettings
 from vigie.app.control.reconciling import DEFAULT_STOP_FRACTION, STOP_FRACTION
 from vigie.app.logs.settings import VARIABLES as LOG_VARIABLES
@@ -153,13 +153,8 @@ _WATCH: Mapping[str, str] = {
     "pause_s": "how long they pause, seconds",
     "receipt_days": "days of receipts that are kept",
     "grace_s": "how long something may be missing before the watchdog says so, seconds",
-    "repeat_s": "how long the watchdog is silent about what it has said, seconds",
     "once_minutes": "how long a call with --once may last, minutes: less than until the next one",
-}
-_BACKUP: Mapping[str, str] = {
-    "hour": "when, UTC",
-    "keep": "how many archives are kept",
-    "logs_days": "logs that are older are packed away, days; 0: never",
+    "repeat_s": "how long the watchdog is silent about what it has said, seconds",
 }
 _HEALTH: Mapping[str, tuple[str, str]] = {
     "health_port": ("0 to 65535; 0: any that is free", "port of /health"),
@@ -180,22 +175,22 @@ def watch_keys() -> list[Key]:
     ]
 
 
-def backup_keys() -> list[Key]:
-    """Keys of ``[backup]``."""
-    usual = BackupSettings()
-    return [
-        Key("daily", usual.daily, "true, false", "a trading process has a backup taken once a day"),
-        *(
-            Key(key, getattr(usual, key), f"{BACKUP_LEAST[key]} to {BACKUP_MOST[key]}", text)
-            for key, text in _BACKUP.items()
-        ),
-    ]
-
-
 def health_keys() -> list[Key]:
     """Keys of ``[health]``."""
     usual = HealthSettings()
     return [Key(key, _whole(getattr(usual, key)), allowed, sentence) for key, (allowed, sentence) in _HEALTH.items()]
+
+
+def backup_keys() -> list[Key]:
+    """Keys of ``[backup]``."""
+    usual = BackupSettings()
+    bounds = {key: f"{LEAST_OF_BACKUP[key]} to {most}" for key, most in MOST_OF_BACKUP.items()}
+    return [
+        Key("daily", usual.daily, "true, false", "a backup is taken every day, by a process of its own"),
+        Key("hour", usual.hour, bounds["hour"], "hour of the day, UTC"),
+        Key("keep", usual.keep, bounds["keep"], "archives that are kept"),
+        Key("logs_days", usual.logs_days, f"{bounds['logs_days']}; 0: never", "older logs are packed away, days"),
+    ]
 
 
 def log_keys() -> list[Key]:

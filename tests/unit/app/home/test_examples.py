@@ -21,9 +21,10 @@ from vigie.app.home.examples import env_example, toml_example
 from vigie.app.home.keys import SUBTABLES, Key, account_keys, mail_keys, parameter_keys, reconcile_keys
 from vigie.app.logs.settings import LogSettings, log_settings
 from vigie.app.serve.settings import HealthSettings, health_settings
-from vigie.app.settings import AccountSettings, account_settings
+from vigie.app.settings import HOUSE_TABLES, AccountSettings, account_settings
 from vigie.app.strategies.facts import describe
 from vigie.app.trading.reoptimise_settings import Reoptimise
+from vigie.app.watch.settings import TABLE as WATCH
 from vigie.app.watch.settings import WatchSettings, watch_settings
 from vigie.engine.reconcile import DifferenceKind
 
@@ -67,12 +68,12 @@ def test_every_number_of_strategy_and_profile_is_named(tables: dict[str, Any], t
 
 
 def test_every_key_of_the_other_tables_is_named(tables: dict[str, Any]) -> None:
-    assert set(tables) == {"accounts", "mail", "watch", "backup", "health", "logs"}
+    assert set(tables) == {"accounts", "mail", WATCH, *HOUSE_TABLES}
     assert set(tables["mail"]) == {*mail.KEYS, *COMMON}
     assert tables["mail"]["routes"] == USUAL_ROUTES
     assert set(tables["watch"]) == {one.name for one in fields(WatchSettings)}
-    assert set(tables["backup"]) == {one.name for one in fields(BackupSettings)}
     assert set(tables["health"]) == {one.name for one in fields(HealthSettings)} - {"token"}
+    assert set(tables["backup"]) == {one.name for one in fields(BackupSettings)}
     assert set(tables["logs"]) == {one.name for one in fields(LogSettings)}
 
 
@@ -82,8 +83,8 @@ def test_what_is_switched_on_is_valid_and_is_the_default(tmp_path: Path) -> None
     environment = {"VIGIE_MAIL_PASSWORD": "a password"}
     assert check(tmp_path, "paper", environment)["problems"] == []
     assert watch_settings(tmp_path) == WatchSettings()
-    assert health_settings(tmp_path, {}) == HealthSettings()
     assert backup_settings(tmp_path) == BackupSettings()
+    assert health_settings(tmp_path, {}) == HealthSettings()
     assert log_settings(tmp_path, {}) == LogSettings("text", "INFO", tmp_path / "logs")
     assert chosen_policies(account_settings(tmp_path, "paper", {}), {}) == chosen_policies(AccountSettings("paper"), {})
     ((post,), problems) = read_posts(tmp_path, environment)
