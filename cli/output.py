@@ -80,14 +80,19 @@ def harmless(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
-def print_json(document: object) -> None:
-    """Print one JSON document on stdout, keys in the given order.
+def print_json(document: Mapping[str, object], schema: str = "") -> None:
+    """Print one JSON document on stdout, keys in the given order; docs/json.md tells what is in each.
 
     NaN and infinities become null; Decimals, paths and instants become text; numpy arrays and scalars are understood.
+
+    Args:
+        document: what is shown.
+        schema: its name, put in front; empty: it has one.
 
     Raises:
         TypeError: something that has no place in JSON.
     """
+    document = {"schema": schema, **document} if schema else document
     click.echo(json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 
