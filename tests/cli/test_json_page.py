@@ -1,4 +1,4 @@
-"""docs/json.md is what ``--json`` prints: every document that a test of commands reads is held to it, and these here."""
+"""docs/json.md is what ``--json`` prints: every document that a test of commands reads is held to it, and these."""
 
 from __future__ import annotations
 
