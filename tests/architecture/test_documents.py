@@ -12,7 +12,7 @@ from vigie.domain import errors
 CHECKOUT = Path(__file__).resolve().parents[2]
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 DECISIONS = CHECKOUT / "docs" / "adr"
-TWO_COMMANDS = ["pip install uv && uv run vigie backtest", "pip install uv && uv run pytest"]
+TWO_COMMANDS = ["pip install uv && uv run vigie demo", "pip install uv && uv run pytest"]
 
 
 def section(title: str) -> str:

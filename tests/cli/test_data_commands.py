@@ -26,6 +26,30 @@ def test_sample_and_list_label_synthetic_candles(vigie: Vigie) -> None:
     assert [one["synthetic"] for one in vigie("data", "list", "--json").document["series"]] == [True] * 3
 
 
+def test_the_trending_market_is_made_by_name_and_shuffled_it_is_another(vigie: Vigie) -> None:
+    made = vigie("data", "sample", "--market", "trending", "--json").document["series"]
+    shuffled = vigie("data", "sample", "--market", "trending", "--shuffled", "--json").document["series"]
+    assert [(one["pair"], one["synthetic"], one["source"]) for one in made] == [
+        (pair, True, "trending market, seed 3") for pair in ("DRIFT/SIM", "SWELL/SIM", "TIDE/SIM")
+    ]
+    assert {one["source"] for one in shuffled} == {"trending market shuffled, seed 3"}
+    assert {one["content_hash"] for one in made} & {one["content_hash"] for one in shuffled} == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--market", "trendy"], "did you mean 'trending'"),
+        (["--shuffled"], "the trending one is"),
+        (["--seed", "-1"], "use"),
+    ],
+)
+def test_a_market_that_cannot_be_is_refused(vigie: Vigie, words: list[str], why: str) -> None:
+    said = vigie("data", "sample", *words)
+    assert said.code == 78
+    assert why in said.err
+
+
 def test_an_empty_store_says_how_to_fill_it(vigie: Vigie) -> None:
     listed = vigie("data", "list")
     assert (listed.code, listed.out) == (0, "")

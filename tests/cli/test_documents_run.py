@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.fakes.mail_servers import PASSWORD, USER, mail_server
 from tests.fakes.serving import served
 from vigie.adapters.clock import SystemClock
 from vigie.app.alerts.channels import families, read_posts
+from vigie.app.backup.settings import BackupSettings, backup_settings
 from vigie.app.drill.cases import DRILLS
 from vigie.app.logs.settings import LogSettings, log_settings
 from vigie.app.serve.settings import HealthSettings, health_settings
@@ -139,9 +141,12 @@ def test_the_commands_of_the_watching_guide_work_and_its_limits_are_the_defaults
 ) -> None:
     words = ("--replay", "--account", "replay-1", "--data", candles, "--timerange", "20200201-20200203")
     assert vigie("paper", *words).code == 0
-    (limits,) = fences("docs/watching.md", "toml")
+    limits = "".join(fences("docs/watching.md", "toml"))
     (at_home / "vigie.toml").write_text(limits, encoding="utf-8")
+    for kind in (WatchSettings, BackupSettings):
+        assert all(f"\n{one.name} = " in limits for one in fields(kind)), kind
     assert watch_settings(at_home) == WatchSettings()
+    assert backup_settings(at_home) == BackupSettings()
     for command in "".join(fences("docs/watching.md", "sh")).splitlines():
         said = vigie(*shlex.split(command)[1:])
         assert said.code == 0, command + said.out + said.err

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ import pytest
 from cli.reference import EXIT_CODES
 from tests.fakes.command_line import Vigie
 from tests.fakes.documents import CHECKOUT, LEFT_OUT, console, fences, files, text
+from tests.fakes.live_markets import HOUR, LiveHouse, exchange, moved, sample, written
+from vigie.adapters.clock import SystemClock
 from vigie.app.backup.restore import RESTORED
 from vigie.engine.governance.evidence import Phase
 from vigie.engine.governance.registry import rules
@@ -159,3 +162,88 @@ def test_the_commands_that_the_trouble_page_only_names_exist(vigie: Vigie) -> No
         shown = vigie(*words[: 2 if words[0] in ("backup", "journal") else 1], "--help")
         assert shown.code == 0
         assert [one for one in words if one.startswith("--") and one not in shown.out] == [], line
+
+
+@pytest.mark.long
+def test_the_way_from_backtest_to_live_can_be_gone(vigie: Vigie, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    now = SystemClock().now_ms()
+    series = [one for one in moved(sample(50), now // HOUR * HOUR) if one.pair.base in ("BTC", "ETH")]
+    with exchange(series, start_ms=now, pace=1.0) as ex:
+        house = LiveHouse.built(home, ex, series)
+        written(house)
+        (home / "vigie.toml").write_text(fences("docs/to_live.md", "toml")[0], encoding="utf-8")
+        # The guide's days are of its own year, the candles of this test end now.
+        days = [f"{datetime.fromtimestamp(now / 1000, UTC) - timedelta(days=ago):%Y%m%d}" for ago in (6, 5, 4)]
+        ours = {"-20250430": f"-{days[0]}", "20250501-20250510": f"{days[1]}-{days[2]}"}
+        told = {}
+        for command in "".join(fences("docs/to_live.md", "sh")).splitlines():
+            words = [ours.get(word, word) for word in shlex.split(command)[1:]]
+            venue = words[0] in ("live", "paper", "doctor", "reconcile")
+            said = vigie(*words, *(["--base-url", ex.url] if venue else []))
+            # A candle that is not closed yet, numbers that do not pass, a machine that is not ready: answers.
+            assert said.code == 0 or (words[0] in ("data", "walk-forward", "doctor") and said.code == 3), (
+                command + said.err
+            )
+            told[command] = said.out
+        for line in "".join(fences("docs/to_live.md", "text")).splitlines():
+            assert vigie(*shlex.split(line)[1:3], "--help").code == 0
+    assert sum("identical" in out for out in told.values()) == 2, "replay and live decided what a backtest decides"
+
+
+def test_the_commands_of_the_checklist_work(
+    vigie: Vigie, replayed_account: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "vigie.toml").write_text(fences("docs/to_live.md", "toml")[0], encoding="utf-8")
+    code = ""
+    for command in "".join(fences("docs/going_live.md", "sh")).splitlines():
+        words = [{"CODE": code, "paper": "replay-1"}.get(word, word) for word in shlex.split(command)[1:]]
+        said = vigie(*words, *(["--base-url", "https://nowhere.invalid"] if words[0] == "doctor" else []))
+        assert said.code == 0 or words[0] in ("status", "doctor"), command + said.err
+        if words[0] == "status":
+            code = vigie(*words, "--json").document["resume_code"]
+    assert said.document["ok"] is False, "nothing of what is needed is there"
+
+
+@pytest.mark.parametrize("name", sorted(one.relative_to(CHECKOUT).as_posix() for one in CHECKOUT.glob("docs/*.md")))
+def test_commands_and_options_that_a_page_mentions_in_its_text_exist(vigie: Vigie, name: str) -> None:
+    prose = re.sub(r"^```.*?^```", "", text(name), flags=re.DOTALL | re.MULTILINE)
+    for said in re.findall(r"`vigie ([a-z][^`]*)`", prose):
+        words = " ".join(said.split()).split()
+        known = [word for word in words[:2] if re.fullmatch(r"[a-z][a-z-]+", word)]
+        shown = vigie(*known, "--help")
+        shown = shown if shown.code == 0 else vigie(*known[:1], "--help")
+        assert shown.code == 0, said
+        options = [word.partition("=")[0] for word in words if re.match(r"--[a-z]", word)]
+        everywhere = ("--help", "--debug", "--quiet", "--install-completion", "--version")
+        assert [one for one in options if one not in shown.out and one not in everywhere] == [], said
+
+
+def test_every_page_whose_commands_could_be_run_has_a_test_that_runs_them() -> None:
+    tests = "".join(one.read_text(encoding="utf-8") for one in (CHECKOUT / "tests" / "cli").glob("test_*.py"))
+    pages = [
+        one
+        for one in CHECKOUT.glob("docs/*.md")
+        if re.search(r"^```(sh|console|bash)\n", one.read_text(), re.MULTILINE)
+    ]
+    assert [one.name for one in pages if f"docs/{one.name}" not in tests and f'"{one.name}"' not in tests] == []
+
+
+def test_the_commands_of_the_security_page_work(vigie: Vigie, home: Path) -> None:
+    for command in fences("docs/security.md", "sh")[0].splitlines():
+        said = vigie(
+            *shlex.split(command)[1:], *(["--base-url", "https://nowhere.invalid"] if "doctor" in command else [])
+        )
+        assert said.code == 0, command + said.err
+
+
+def test_the_table_of_contents_names_every_page_once() -> None:
+    linked = re.findall(r"\]\((\w+\.md)\)", text("docs/README.md"))
+    pages = {one.name for one in CHECKOUT.glob("docs/*.md")} - {"README.md"}
+    assert sorted(linked) == sorted(set(linked)), "a page that is named twice"
+    assert pages == set(linked)
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    linked = set(re.findall(r"\| \[(vigie/\w+)\]", text("docs/architecture.md")))
+    assert linked == {f"vigie/{one.parent.name}" for one in (CHECKOUT / "vigie").glob("*/__init__.py")}

@@ -28,6 +28,7 @@ from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.locks import hold
 from vigie.adapters.storage.receipts import Receipts, last
+from vigie.app.backup.outcome import Outcome, write_outcome
 from vigie.app.status.standing import look
 from vigie.app.watch.venue import VenueWatch, uncovered
 from vigie.app.watch.watchdog import Watchdog, WatchdogRequest, last_look, watchdog
@@ -166,6 +167,38 @@ def test_a_full_disk_and_what_the_engine_saw_itself_are_told_by_their_own_subjec
         kennel = Kennel(home)
         kennel.look()
     assert {one.topic for one in kennel.alerts.told} == {"watchdog-memory", "watchdog-disk"}
+
+
+def test_what_it_says_stands_in_a_log_of_its_own(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, marked(now() - 4 * HOUR)), ended=None)
+    vigie("watchdog", "--once")
+    log = (home / "logs/api/watchdog-paper.log").read_text()
+    assert "URGENT: paper: process 1 died without a word" in log, "what people are told"
+    assert "CRITICAL" in log
+    said = vigie("logs", "--kind", "api", "--account", "watchdog-paper")
+    assert "the decision that was due" in said.out, "and what it found"
+
+
+def test_a_daily_backup_that_stays_away_is_told_where_a_process_should_have_taken_it(home: Path) -> None:
+    old = now() - 50 * HOUR
+    with working(home, since=now() - 60 * HOUR):
+        assert Kennel(home).look()["healthy"], "nothing is known of any"
+        write_outcome(home, Outcome("paper", old, old, old, "vigie-a.tar.gz", {"backup": "no room"}))
+        kennel = Kennel(home)
+        kennel.look()
+        assert kennel.texts() == ["paper: no backup for 50 hours: no room"]
+        (home / "vigie.toml").write_text("[backup]\ndaily = false\n")
+        assert Kennel(home).look()["healthy"], "nobody wants one"
+        (home / "vigie.toml").unlink()
+        write_outcome(home, Outcome("paper", old, now(), now() - HOUR, "vigie-b.tar.gz"))
+        assert Kennel(home).look()["healthy"]
+
+
+def test_a_machine_that_was_off_has_a_day_to_make_up_for_its_backup(home: Path) -> None:
+    old = now() - 50 * HOUR
+    with working(home, since=now() - 2 * HOUR):
+        write_outcome(home, Outcome("paper", old, old, old, "vigie-a.tar.gz"))
+        assert Kennel(home).look()["healthy"]
 
 
 def test_a_second_watchdog_is_one_too_many(vigie: Vigie, home: Path) -> None:

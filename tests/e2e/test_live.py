@@ -21,7 +21,7 @@ from vigie.adapters.sim_server.fixture import SimExchange
 from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.app.control.reconciling import ReconcileRequest, reconcile
 from vigie.app.data.candles import load_series
-from vigie.app.trading.live import live_plan, live_settings, run_live
+from vigie.app.trading.live import live_plan, live_settings, run_live, time_of
 from vigie.app.trading.live_parity import Judge
 from vigie.app.trading.parity import Act, acts_of_backtest, acts_of_journal, ordered
 from vigie.app.wiring import Place
@@ -341,6 +341,33 @@ def test_the_parameters_are_those_of_the_certificate(house: LiveHouse) -> None:
     assert (started.numbers["atr_period"], started.numbers["fast"], started.numbers["trail_atr"]) == ("21", "3", "1.0")
 
 
+def on_made_up_candles(house: LiveHouse) -> str:
+    found = CertificateFolder.of(house.home).find(proof(house))
+    made_up = {pair: replace(one, venue="synthetic") for pair, one in found.candles.items()}
+    CertificateFolder.of(house.home).remove(found.name)
+    practice = replace(found, candles=made_up)
+    CertificateFolder.of(house.home).save(practice)
+    return practice.name
+
+
+@pytest.mark.parametrize("place", [Place(), Place("http://exchange.example:80"), Place(sandbox=True)])
+def test_a_certificate_on_made_up_candles_is_refused_wherever_a_real_venue_could_be(
+    house: LiveHouse, place: Place
+) -> None:
+    name = on_made_up_candles(house)
+    with pytest.raises(ConfigError, match=f"certificate {name} stands on candles that never happened"):
+        house.run(once=True, without_certificate=None, place=place)
+    assert asked(house.ex) == []
+
+
+def test_at_a_simulated_exchange_of_this_machine_it_holds_and_is_named(house: LiveHouse) -> None:
+    name = on_made_up_candles(house)
+    house.run(once=True, without_certificate=None)
+    (started,) = [one.event for one in house.lines() if isinstance(one.event, e.RunStarted)]
+    assert started.certificate == name
+    assert f"certificate {name} (made-up candles)" in house.said
+
+
 # --- keys -------------------------------------------------------------------------------------------------------------
 
 RIGHTS = {"name": "rights", "path": "*/apiRestrictions", "method": "GET", "action": "answer", "when": "after"}
@@ -372,6 +399,30 @@ def test_keys_that_others_may_read_are_not_used(house: LiveHouse) -> None:
     with pytest.raises(ConfigError, match=r"\.env"):
         house.run(once=True)
     assert asked(house.ex) == []
+
+
+# --- the time of a simulated exchange ---------------------------------------------------------------------------------
+
+
+def test_the_exchanges_time_goes_by_while_live_waits(home: Path) -> None:
+    series = sample(1)
+    with exchange(series, control_port=0) as ex:
+        LiveHouse.built(home, ex, series)
+        before = ex.now_ms()
+        clock, pace = time_of(ex.control_url, Place(ex.url)) or (None, None)
+        assert clock is not None
+        clock.sleep(5400.0)
+        clock.sleep(-1.0)
+        assert (clock.now_ms(), ex.now_ms()) == (before + 5_400_000, before + 5_400_000)
+        assert pace is not None
+        assert pace.look == pace.guard, "each wait is one request"
+
+
+@pytest.mark.parametrize("words", [(), ("--base-url", "http://exchange.example:80")])
+def test_the_time_of_a_real_venue_is_not_moved(vigie: Vigie, house: LiveHouse, words: tuple[str, ...]) -> None:
+    said = vigie("live", "--account", NAME, "--i-understand", NAME, "--control-url", "http://127.0.0.1:9", *words)
+    assert said.code == 78
+    assert "--control-url moves the time of a simulated exchange" in said.err
 
 
 # --- one call, and what steers an engine that runs --------------------------------------------------------------------

@@ -108,6 +108,20 @@ def test_a_stop_by_command_ends_with_0_and_every_start_with_78_until_it_is_taken
 
 
 @pytest.mark.long
+def test_a_start_that_waits_for_its_venue_ends_with_0(
+    home: Path, market: KlineServer, trading: Callable[[], Process]
+) -> None:
+    market.info_failures = [503] * 10_000
+    waiting = trading()
+    log = home / "logs/live/paper.log"
+    until(lambda: log.exists() and "the next try comes in" in log.read_text(), waiting)
+    waiting.send_signal(signal.SIGTERM)
+    out, err = waiting.communicate(timeout=PATIENCE)
+    assert waiting.returncode == 0, err
+    assert "SIGTERM, while it waited for the venue" in " ".join(out.split())
+
+
+@pytest.mark.long
 def test_a_supervisor_hears_when_it_is_ready_that_it_lives_and_when_it_stops(
     home: Path, trading: Callable[[], Process], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

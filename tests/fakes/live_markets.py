@@ -150,6 +150,7 @@ def exchange(
     pace: float | None = None,
     instruments: Mapping[Pair, Instrument] | None = None,
     credentials: Credentials = KEY,
+    control_port: int | None = None,
 ) -> SimExchange:
     """One that charges what `EXACT` says.
 
@@ -160,12 +161,13 @@ def exchange(
         pace: how many times faster than ours its time goes; None: it is moved.
         instruments: filters; None: those of the synthetic pairs.
         credentials: of its customer.
+        control_port: 0: any that is free; None: there is none.
     """
     start = int(series[0].candles.opens_at[BESIDE]) if start_ms is None else start_ms
     return SimExchange(
         series, instruments=instruments or FILTERS, balances={"USDT": money}, start_ms=start,
         settings=Settings(half_spread_fraction=Decimal(0)), pace=None if pace is None else (SystemClock(), pace),
-        credentials=credentials,
+        credentials=credentials, control_port=control_port,
     )  # fmt: skip
 
 

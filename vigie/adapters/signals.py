@@ -5,7 +5,8 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -82,3 +83,55 @@ def end_signals(known: Mapping[str, Any] = vars(signal)) -> tuple[int, ...]:
     """
     # SIGBREAK is how a supervisor on Windows asks; elsewhere there is none.
     return tuple(int(known[name]) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if name in known)
+
+
+class Interrupting:
+    """Makes of every signal that asks for an end one KeyboardInterrupt in the main thread; later ones are not heard.
+
+    What tidies up behind it is not interrupted again. Outside the main thread nothing is heard.
+    """
+
+    def __init__(self) -> None:
+        """Make ready; signals are heard in ``with``."""
+        self._before: dict[int, Any] = {}
+        self._held = self._heard = self._raised = False
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (*end_signals(), *hang_up()):
+                self._before[number] = signal.signal(number, self._hear)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """What is begun here is ended before the interrupt comes: a process that starts gets known to who ends it."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            if self._heard:
+                self._raise()
+
+    def _hear(self, *_: object) -> None:
+        self._heard = True
+        if not self._held:
+            self._raise()
+
+    def _raise(self) -> None:
+        if not self._raised:
+            self._raised = True
+            raise KeyboardInterrupt
+
+
+def hang_up(known: Mapping[str, Any] = vars(signal)) -> tuple[int, ...]:
+    """Number of the signal that a closed terminal sends; none where there is none.
+
+    Args:
+        known: names that the system's signals have.
+    """
+    return (int(known["SIGHUP"]),) if "SIGHUP" in known else ()

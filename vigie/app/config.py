@@ -262,6 +262,8 @@ def show(home: Path, account: str | None = None, environment: Mapping[str, str] 
     hide = hider(home, there)
     shown = [_shown(home, name, there) for name in names]
     for one in shown:
+        one["account"] = hide(one["account"])
+        one["variables"] = [hide(name) for name in one["variables"]]
         one["settings"] = [{**row, "value": hide(row["value"])} for row in one["settings"]]
     return {"schema": SHOW, "home": str(home), "accounts": shown}
 

@@ -132,7 +132,7 @@ def read_settings(
     problems: list[str] = []
     known_top = {"accounts", WATCH, *HOUSE_TABLES}
     if set(tables) - known_top:
-        from vigie.app.alerts.channels import names  # seldom there, and slow to load
+        from vigie.app.alerts.found import names  # seldom there, and slow to load
 
         known_top |= set(names())
     problems += [f"{FILE}: unknown key '{key}'{suggestion(key, known_top)}" for key in tables if key not in known_top]

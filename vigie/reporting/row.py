@@ -19,7 +19,7 @@ class Row:
     """
 
     head: str
-    text: str
+    text: str = ""
     colour: str | None = None
 
     def __str__(self) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from vigie.domain.errors import ConfigError
-from vigie.research.proposers import BATCH
 from vigie.research.space import Axis, Point, Space
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class OptunaProposer:
     counts them as worse than all others.
     """
 
-    def __init__(self, space: Space, samples: int, seed: int, batch: int = BATCH) -> None:
+    def __init__(self, space: Space, samples: int, seed: int, batch: int) -> None:
         """Begin a study.
 
         Args:

@@ -108,7 +108,7 @@ def proposer_of(search: Search, space: Space, samples: int | None, seed: int) ->
         return Listed(points)
     from vigie.research.optuna_proposer import OptunaProposer
 
-    return OptunaProposer(space, samples or 0, seed)
+    return OptunaProposer(space, samples or 0, seed, BATCH)
 
 
 def worth(metrics: Metrics, metric: str, least_trades: int) -> float | None:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from vigie.adapters.signals import EndSignals, end_signals, interrupt_main_thread
+from vigie.adapters.signals import EndSignals, Interrupting, end_signals, hang_up, interrupt_main_thread
 
 WINDOWS = {"SIGINT": 2, "SIGTERM": 15, "SIGBREAK": 21, "SIGABRT": 22}
 
@@ -64,3 +64,57 @@ def test_a_system_without_signals_between_threads_interrupts_python_alone() -> N
         assert signals.heard == "SIGINT"
         with pytest.raises(KeyboardInterrupt):
             interrupt_main_thread({})
+
+
+# --- one interrupt ----------------------------------------------------------------------------------------------------
+
+ASKING = [signal.Signals(number) for number in (*end_signals(), *hang_up())]
+
+
+@pytest.mark.parametrize("number", ASKING)
+def test_every_signal_that_asks_for_an_end_interrupts_once_and_what_tidies_up_is_left_alone(
+    number: signal.Signals,
+) -> None:
+    with Interrupting():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        for other in ASKING:
+            signal.raise_signal(other)
+
+
+def test_what_is_being_started_is_started_before_the_interrupt_comes() -> None:
+    known = []
+
+    def start(interrupting: Interrupting) -> None:
+        with interrupting.held():
+            signal.raise_signal(signal.SIGTERM)
+            known.append("a process")
+
+    with Interrupting() as interrupting, pytest.raises(KeyboardInterrupt):
+        start(interrupting)
+    assert known == ["a process"]
+
+
+def test_a_start_without_a_signal_is_not_interrupted_and_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with Interrupting() as interrupting, interrupting.held():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_outside_the_main_thread_nothing_is_heard() -> None:
+    found: list[object] = []
+
+    def elsewhere() -> None:
+        with Interrupting():
+            found.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert found == [signal.getsignal(signal.SIGTERM)]
+
+
+def test_a_system_without_hang_up_has_none() -> None:
+    assert hang_up({"SIGHUP": 1}) == (1,)
+    assert hang_up(WINDOWS) == ()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.certificates import a_certificate
+from tests.fakes.certificates import BTC as CANDLES
+from tests.fakes.certificates import a_certificate, certified
 from vigie.adapters.storage.certificates import CertificateFolder
-from vigie.app.research.certificates import cover_of
+from vigie.app.research.certificates import cover_of, proved
 from vigie.decision.profile import Plan, plan
 from vigie.domain.certificate import Certificate
 from vigie.domain.pair import Pair
@@ -69,3 +70,25 @@ def test_of_several_that_hold_the_newest_counts_and_one_that_holds_is_enough(tmp
     CertificateFolder.of(tmp_path).save(newer)
     CertificateFolder.of(tmp_path).save(replace(older, profile="titan", created_at=older.created_at + 2))
     assert cover_of(tmp_path, made, [BTC], H1).name == newer.name
+
+
+def practice(made: Plan, later: int = 0) -> Certificate:
+    """The same proof on candles that never happened."""
+    found = proof(made)
+    return replace(found, candles={"BTC/USDT": certified(CANDLES, "synthetic")}, created_at=found.created_at + later)
+
+
+def test_a_certificate_on_made_up_candles_says_so(tmp_path: Path, made: Plan) -> None:
+    CertificateFolder.of(tmp_path).save(practice(made))
+    assert cover_of(tmp_path, made, [BTC], H1).synthetic
+    CertificateFolder.of(tmp_path).save(proof(made))
+    assert not cover_of(tmp_path, made, [BTC], H1).synthetic
+
+
+def test_a_proof_on_a_market_goes_before_a_newer_one_on_made_up_candles(tmp_path: Path, made: Plan) -> None:
+    CertificateFolder.of(tmp_path).save(proof(made))
+    CertificateFolder.of(tmp_path).save(practice(made, later=1))
+    assert cover_of(tmp_path, made, [BTC], H1).name == proof(made).name
+    found = proved(tmp_path, made.strategy, "standard", [BTC], H1)
+    assert found is not None
+    assert found.name == proof(made).name

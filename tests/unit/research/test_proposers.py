@@ -199,7 +199,7 @@ from vigie.research.optuna_proposer import OptunaProposer
 from vigie.research.space import Axis, Space
 space = Space((Axis("a", tuple(str(value) for value in range(50))),))
 try:
-    proposer = OptunaProposer(space, 40, 7)
+    proposer = OptunaProposer(space, 40, 7, 16)
     while batch := proposer.ask():
         proposer.tell([None if point["a"] == "3" else 1.0 for point in batch])
 except ConfigError as error:

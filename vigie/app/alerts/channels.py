@@ -19,18 +19,15 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import vigie.adapters.alerts
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import EnvFile, read_credentials, read_env
+from vigie.app.alerts.found import module_of, names
 from vigie.app.secrets import CREDENTIALS
 from vigie.domain.errors import ConfigError
 from vigie.domain.names import suggestion
@@ -99,16 +96,6 @@ class Post:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def names() -> list[str]:
-    """Channels that have a table: files of ``adapters/alerts`` that know how to read one."""
-    files = (info.name for info in pkgutil.iter_modules(vigie.adapters.alerts.__path__))
-    return sorted(name for name in files if not name.startswith("_") and hasattr(_module(name), "channel"))
-
-
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(f"{vigie.adapters.alerts.__name__}.{name}")
-
-
 def families() -> list[str]:
     """What routes may name beside the levels."""
     from vigie.reporting.notices.book import families as of_notices
@@ -153,7 +140,7 @@ def _read_one(
 ) -> tuple[Post | None, list[str]]:
     if not isinstance(table, dict):
         return None, ["must be a table"]
-    module = _module(name)
+    module = module_of(name)
     known = {*COMMON, *module.KEYS}
     problems = [f"unknown key '{key}'{suggestion(key, known)}" for key in table if key not in known]
     secrets, wrong = secrets_of_channel(module.SECRETS, home, environment)
@@ -172,10 +159,10 @@ def _read_one(
         problems.append("daily must be true or false")
     if problems or settings is None:
         return None, problems
-    from vigie.app.hiding import pasted_keys
     from vigie.app.logs.writing import secrets_in_reach
+    from vigie.app.pasted import pasted_secrets
 
-    kept = (*secrets.values(), *secrets_in_reach(home, environment), *pasted_keys(home))
+    kept = (*secrets.values(), *secrets_in_reach(home, environment), *pasted_secrets(home))
     return Post(
         name, module.channel(settings), routes, throttle["usual"], throttle["slow"], int(hour), bool(daily), kept
     ), []

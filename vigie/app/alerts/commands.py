@@ -9,7 +9,8 @@ from typing import Any
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import known
-from vigie.app.alerts.channels import names, posts_of
+from vigie.app.alerts.channels import posts_of
+from vigie.app.alerts.found import names
 from vigie.app.alerts.mail_desk import Desk
 from vigie.app.alerts.post_office import BESIDE, letters_waiting
 from vigie.app.alerts.status import alerts_folder, read_status

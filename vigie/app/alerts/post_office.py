@@ -336,7 +336,7 @@ def _alone(stack: ExitStack, folder: Path, posts: list[Post], report: Report) ->
 def letters_waiting(home: Path, account: str) -> dict[str, list[Letter]]:
     """What waits, by channel, for those who only look."""
     from vigie.adapters.storage.spool import Spool
-    from vigie.app.alerts.channels import names
+    from vigie.app.alerts.found import names
 
     folder = alerts_folder(home, account)
     return {

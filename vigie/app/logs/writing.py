@@ -19,11 +19,11 @@ from vigie.adapters.logs.files import Once, log_file
 from vigie.adapters.logs.masks import mask_of
 from vigie.adapters.storage.locks import hold
 from vigie.app.logs.settings import log_settings
+from vigie.app.pasted import SECRET_WORDS, pasted_secrets
 from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.names import suggestion
 from vigie.domain.portfolio import Portfolio
 
-_SECRET_WORDS = ("KEY", "SECRET", "PASS", "TOKEN", "CREDENTIAL", "PRIVATE")
 _MOST_SECRET_BYTES = 65_536
 _URGENT, _WARNING = "URGENT: ", "warning: "
 
@@ -36,7 +36,7 @@ def secrets_in_reach(home: Path, environment: Mapping[str, str] | None = None) -
     """
     there = os.environ if environment is None else environment
     named = {**read_env(home / ENV_FILE).values, **there}
-    found = [value for name, value in named.items() if any(word in name.upper() for word in _SECRET_WORDS)]
+    found = [value for name, value in named.items() if any(word in name.upper() for word in SECRET_WORDS)]
     folder = there.get("CREDENTIALS_DIRECTORY")
     if folder:
         with contextlib.suppress(OSError):
@@ -128,7 +128,7 @@ def logged(
                 path,
                 form=settings.format,
                 level=settings.level,
-                mask=mask_of(secrets_in_reach(home, environment)),
+                mask=mask_of([*secrets_in_reach(home, environment), *pasted_secrets(home)]),
                 now_ms=lambda: time() if ears is None else ears.now_ms(),
                 complain=complain,
             )

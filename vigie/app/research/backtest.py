@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from vigie.adapters.storage.atomic import write_atomically
 from vigie.app.data.candles import LONGEST_HOLE_DAYS, Report, load_instruments, load_series, require_continuity
+from vigie.app.research.output import write_output
 from vigie.app.research.trials import ledger_of, markets_of, record_backtest
 from vigie.app.strategies.finding import find
 from vigie.decision.profile import Plan, plan
@@ -237,18 +237,6 @@ def write_files(made: Sequence[tuple[Path, bytes]]) -> list[Path]:
     for path, content in made:
         write_output(path, content)
     return [path for path, _ in made]
-
-
-def write_output(path: Path, content: bytes) -> None:
-    """Write one file, whole or not at all.
-
-    Raises:
-        ConfigError: it cannot be written.
-    """
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _html(result: BacktestResult, trials: int | None) -> bytes:

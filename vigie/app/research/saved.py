@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vigie.adapters.storage.saved_results import to_file
 from vigie.app.data.candles import Report
-from vigie.app.research.backtest import write_output
+from vigie.app.research.output import write_output
 from vigie.domain.canonical import Scalar
 from vigie.domain.errors import ConfigError
 from vigie.domain.saved_result import ResultKind, SavedResult

@@ -22,19 +22,18 @@ class Rests:
     """How long who has died rests before it is started again; seconds of a clock that nobody sets.
 
     Attributes:
-        deaths: those of the last hour.
+        starts: those of the last hour, the one that was granted last among them.
     """
 
-    deaths: list[float] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
 
     def after_a_death(self, now: float) -> tuple[float, bool]:
-        """How long it rests, twice as long each time; and whether people have not heard of it for an hour."""
-        news = not self.deaths or now - self.deaths[-1] > _HOUR_SECONDS
-        self.deaths = [one for one in self.deaths if now - one < _HOUR_SECONDS]
-        rest = FIRST_REST_SECONDS * 2.0 ** len(self.deaths)
-        if len(self.deaths) >= MOST_AN_HOUR:
-            rest = _HOUR_SECONDS - (now - self.deaths[-MOST_AN_HOUR])
-        self.deaths.append(now)
+        """How long it rests, twice as long each time; and whether it had lived for an hour, or dies first."""
+        self.starts = [one for one in self.starts if now - one < _HOUR_SECONDS]
+        rest, news = FIRST_REST_SECONDS * 2.0 ** len(self.starts), not self.starts
+        if len(self.starts) >= MOST_AN_HOUR:
+            rest = max(FIRST_REST_SECONDS, self.starts[-MOST_AN_HOUR] + _HOUR_SECONDS - now)
+        self.starts.append(now + rest)
         return rest, news
 
 

@@ -173,6 +173,7 @@ def run_account(
                     done = _session(
                         run, found, engine, ticker, bell, both, supervisor, _anew(run, found, clock, report, office)
                     )
+                    _tell_of_no_time(done, office.beside(found.alerts))
                 if done.ended != RENEWED:
                     return done
                 report(f"{RENEWED}: what is opened from now on goes by it")
@@ -266,9 +267,6 @@ def _session(
         if ended != RENEWED:
             supervisor.stopping(ended)
         overdue = ended.startswith(OVERDUE)
-        if overdue:
-            text = f"{ended}: {_undone(found.engine.portfolio)}; it ends, and the next call goes on"
-            found.alerts.tell(AlertRaised("overdue", text, urgent=True))
         engine.stop(ended)
     finally:
         anew.close()
@@ -283,6 +281,12 @@ def _session(
         ended=ended,
         overdue=overdue,
     )
+
+
+def _tell_of_no_time(done: RunResult, alerts: Alerts) -> None:
+    if done.overdue:
+        text = f"{done.ended}: {_undone(done.portfolio)}; it has ended, and the next call goes on"
+        alerts.tell(AlertRaised("overdue", text, urgent=True))
 
 
 def _undone(account: Portfolio) -> str:

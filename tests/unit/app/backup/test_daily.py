@@ -24,6 +24,8 @@ from vigie.app.backup.outcome import FILE, Outcome, read_outcome, write_outcome
 from vigie.app.backup.settings import BackupSettings, backup_settings
 from vigie.app.status.document import status
 from vigie.app.trading.guards import Troubles
+from vigie.app.watch.checkup.patient import Patient
+from vigie.app.watch.checkup.watchers import backups
 from vigie.domain.errors import ConfigError
 from vigie.ports.alerts import OVER
 from vigie.reporting.status import status_rows
@@ -140,6 +142,8 @@ def test_what_fails_is_written_down_and_the_last_good_one_stays_known(tmp_path: 
     assert document["backup"]["problems"] == list(done.problems.values())
     said = [row.text for row in status_rows(document) if row.text.startswith("the daily")]
     assert said == [done.problems["backup"]]
+    check = backups(Patient(tmp_path, "paper"))
+    assert (check.state, done.problems["archive"] in check.text) == ("look", True)
 
 
 def test_what_a_killed_backup_left_is_removed_a_day_later(tmp_path: Path) -> None:

@@ -398,6 +398,16 @@ def test_candles_that_never_happened_are_not_promoted(tmp_path: Path) -> None:
         promote(done, tmp_path)
 
 
+def test_for_practice_they_are_and_the_certificate_says_that_they_never_happened(tmp_path: Path, base: Request) -> None:
+    data = write_market(tmp_path / "synthetic_BTC-USDT_1h.csv", rows=1500)
+    made = promote(
+        walk(Request(tmp_path, "ema_cross", "standard", Timeframe(HOUR_MS), data=data)), tmp_path, practice=True
+    )
+    assert made.synthetic
+    assert CertificateFolder.of(tmp_path).find(made.name).synthetic
+    assert not promote(walk(base), base.home, practice=True).synthetic
+
+
 def test_one_wallet_each_is_refused_before_anything_is_counted(base: Request) -> None:
     assert base.data is not None
     write_market(base.data.with_name("binance_ETH-USDT_1h.csv"), rows=1500, seed=4)

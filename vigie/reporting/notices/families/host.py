@@ -31,6 +31,12 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         "It is tried again every guard period. Stops stay at the exchange.",
         "Nothing, if it ends by itself; else look at the network and the exchange's own status page.",
     ),
+    "overdue": (
+        Level.CRITICAL,
+        "a call had no time left",
+        "It has ended before everything was known to be protected. Stops that rest at the exchange stay there.",
+        "Look whether each position has its stop at the exchange; the next call goes on.",
+    ),
     "crash": (Level.CRITICAL, "ended by an error", "The process has ended. Its supervisor may start it again.", _LOG),
     "circuit": (
         Level.ERROR,
