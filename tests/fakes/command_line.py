@@ -32,7 +32,8 @@ class Said:
     def document(self) -> Any:
         """What was printed with ``--json``; it is as docs/json.md says."""
         found = json.loads(self.out, parse_constant=_no_constant)
-        assert differences(found) == []
+        wrong = differences(found)
+        assert not wrong, wrong
         return found
 
 
