@@ -67,7 +67,7 @@ def test_a_start_on_a_machine_without_a_network_waits_says_so_and_loses_no_mail(
         assert [
             one for one in document["problems"] if "the last start found no venue: binance cannot be reached" in one
         ]
-        assert [one for one in document["alerts"] if one["waiting"] and "unreachable" in one["problem"]]
+        until(lambda: any(one["waiting"] and one["problem"] for one in status(home, "paper")["alerts"]))
         assert "no venue" in vigie("status", "--account", "paper").out
         running.send_signal(signal.SIGTERM)
         _, err = running.communicate(timeout=PATIENCE)
