@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from numbers import Integral, Real
 from pathlib import PurePath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
@@ -40,7 +41,9 @@ def error_console() -> Console:
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    # NO_COLOR takes away bold and dim too: who sets it wants text and nothing else.
+    system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, color_system=system)
 
 
 def quiet() -> bool:
@@ -80,14 +83,19 @@ def harmless(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
-def print_json(document: object) -> None:
-    """Print one JSON document on stdout, keys in the given order.
+def print_json(document: Mapping[str, object], schema: str = "") -> None:
+    """Print one JSON document on stdout, keys in the given order; docs/json.md tells what is in each.
 
     NaN and infinities become null; Decimals, paths and instants become text; numpy arrays and scalars are understood.
+
+    Args:
+        document: what is shown.
+        schema: its name, put in front; empty: it has one.
 
     Raises:
         TypeError: something that has no place in JSON.
     """
+    document = {"schema": schema, **document} if schema else document
     click.echo(json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 

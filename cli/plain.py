@@ -54,8 +54,9 @@ def signed(reason: str) -> str:
 
 
 def _put(text: str) -> None:
-    # click takes colours out where stdout is no terminal; NO_COLOR it does not know.
-    click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
+    # click takes colours out where stdout is no terminal; NO_COLOR and terminals without colours it does not know.
+    colourless = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    click.echo(text, color=False if colourless else None)
 
 
 def _columns() -> int:

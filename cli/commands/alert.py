@@ -120,12 +120,14 @@ def list_all(as_json: JsonOption = False) -> None:
 
     Example: vigie alert list
     """
-    from cli.output import console, print_json
+    from cli.output import print_json
+    from cli.plain import show_row
     from vigie.app.alerts.commands import LIST, listed
+    from vigie.reporting.row import Row
 
     rows = listed()
     if as_json:
         print_json({"schema": LIST, "alerts": rows})
         return
     for row in rows:
-        console().print(f"{row['family']:<8}{row['name']:<20}{row['level']:<10}{row['subject']}", soft_wrap=True)
+        show_row(Row(f"{row['family']:<8}{row['name']:<20}{row['level']:<10}", row["subject"]))

@@ -37,7 +37,8 @@ def list_(as_json: JsonOption = False) -> None:
     if as_json:
         documents = [_brief(one.certificate) if one.certificate else {"problem": one.problem} for one in found]
         print_json(
-            {"certificates": [{"file": one.path.name, **doc} for one, doc in zip(found, documents, strict=True)]}
+            {"certificates": [{"file": one.path.name, **doc} for one, doc in zip(found, documents, strict=True)]},
+            "vigie.certificate.list/1",
         )
         return
     kept = [one.certificate for one in found if one.certificate]
@@ -66,7 +67,7 @@ def proposals_(as_json: JsonOption = False) -> None:
     found = proposals(home())
     if as_json:
         documents = [_brief(one.certificate) if one.certificate else {"problem": one.problem} for one in found]
-        print_json({"proposals": documents})
+        print_json({"proposals": documents}, "vigie.certificate.proposals/1")
         return
     for one in found:
         console().print(one.certificate.name if one.certificate else one.problem, soft_wrap=True)
@@ -86,7 +87,7 @@ def promote(name: NameArgument, as_json: JsonOption = False) -> None:
 
     found = take(home(), name)
     if as_json:
-        print_json(_brief(found))
+        print_json(_brief(found), "vigie.certificate.promote/1")
     else:
         console().print(f"{found.name} is taken: it holds for positions opened from now on", soft_wrap=True)
 
@@ -134,7 +135,8 @@ def verify(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fa
     found = verified(home(), name, data, note)
     differences = [{"what": one.what, "certified": one.certified, "present": one.present} for one in found.differences]
     if as_json:
-        print_json({**_brief(found.certificate), "valid": not differences, "differences": differences})
+        document = {**_brief(found.certificate), "valid": not differences, "differences": differences}
+        print_json(document, "vigie.certificate.verify/1")
     elif not differences:
         console().print(f"{found.certificate.name} holds: code, strategy file and candles are those it was made with")
     if differences:

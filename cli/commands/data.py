@@ -184,7 +184,7 @@ def resample(
 
 def _show_holdings(holdings: Sequence[Holding], as_json: bool) -> None:
     if as_json:
-        print_json({"series": [_holding_document(one) for one in holdings]})
+        print_json({"series": [_holding_document(one) for one in holdings]}, "vigie.data.series/1")
         return
     if not holdings:
         note("the store is empty: fill it with vigie data download, import or sample")
@@ -219,7 +219,7 @@ def _holding_document(one: Holding) -> Mapping[str, object]:
 
 def _show_downloads(done: Sequence[Downloaded], as_json: bool) -> None:
     if as_json:
-        print_json({"series": [_download_document(one) for one in done]})
+        print_json({"series": [_download_document(one) for one in done]}, "vigie.data.download/1")
         return
     rows = [
         (
@@ -261,7 +261,8 @@ def _download_document(one: Downloaded) -> Mapping[str, object]:
 def _show_checks(checks: Sequence[FileCheck], as_json: bool) -> None:
     if as_json:
         failed = sum(bool(one.failures) for one in checks)
-        print_json({"files": [_check_document(one) for one in checks], "failed": failed})
+        document = {"files": [_check_document(one) for one in checks], "failed": failed}
+        print_json(document, "vigie.data.check/1")
         return
     columns = ("file", ">rows", ">missing", ">holes", ">broken", ">no vol", ">outliers", "")
     _print_table(columns, [_check_row(one) for one in checks])

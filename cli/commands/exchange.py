@@ -122,7 +122,7 @@ def advance(
     from vigie.app import exchange
 
     done = exchange.advance(exchange.control(home(), control_url), seconds=_seconds(by), to=until)
-    _say(done, as_json, f"now {as_iso(done['now'])}")
+    _say("advance", done, as_json, f"now {as_iso(done['now'])}")
 
 
 def _seconds(text: str | None) -> float | None:
@@ -147,7 +147,7 @@ def state(control_url: ControlOption = None, as_json: JsonOption = False) -> Non
 
     found = exchange.control(home(), control_url).get("/state")
     if as_json:
-        print_json(found)
+        print_json(found, "vigie.exchange.state/1")
         return
     lines = [f"now {as_iso(found['now'])}"]
     lines += [f"{name} {price}" for name, price in found["prices"].items()]
@@ -175,7 +175,7 @@ def journal(
 
     found = exchange.control(home(), control_url).get("/journal", since=after)
     if as_json:
-        print_json(found)
+        print_json(found, "vigie.exchange.journal/1")
         return
     for one in found["entries"]:
         words = " ".join(f"{key}={value}" for key, value in one["parameters"].items())
@@ -200,7 +200,7 @@ def faults(
     client = exchange.control(home(), control_url)
     found = client.get("/faults") if plan is None else exchange.new_plan(client, plan)
     rows = [f"{one['name']}: {one['action']}, matched {one['matched']}, acted {one['fired']}" for one in found["rules"]]
-    _say(found, as_json, "\n".join(rows) or "no faults")
+    _say("faults", found, as_json, "\n".join(rows) or "no faults")
 
 
 @app.command("do")
@@ -223,7 +223,7 @@ def do(
             raise ConfigError(f"'{word}' is not of the form NAME=VALUE, for instance symbol=BTCUSDT")
         document[name] = _value(value)
     done = exchange.control(home(), control_url).post("/do", document)
-    _say(done, as_json, f"{act}: done")
+    _say("do", done, as_json, f"{act}: done")
 
 
 def _value(text: str) -> Any:  # noqa: ANN401, RUF100 - JSON
@@ -244,11 +244,11 @@ def reset(control_url: ControlOption = None, as_json: JsonOption = False) -> Non
     from vigie.app import exchange
 
     done = exchange.control(home(), control_url).post("/reset", {})
-    _say(done, as_json, f"reset, now {as_iso(done['now'])}")
+    _say("reset", done, as_json, f"reset, now {as_iso(done['now'])}")
 
 
-def _say(document: dict[str, Any], as_json: bool, words: str) -> None:
+def _say(command: str, document: dict[str, Any], as_json: bool, words: str) -> None:
     if as_json:
-        print_json(document)
+        print_json(document, f"vigie.exchange.{command}/1")
     else:
         console().print(words, soft_wrap=True)

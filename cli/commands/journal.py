@@ -145,7 +145,7 @@ def show_(
     document = document_of(one_line(home(), to_read(home(), account), seq))
     if not as_json:
         show_row(journal_row(document))
-    print_json(document)
+    print_json(document, "vigie.journal.show/1")
 
 
 @app.command("explain")

@@ -34,7 +34,7 @@ def list_(as_json: JsonOption = False) -> None:
 
     found = overview(home(), note)
     if as_json:
-        print_json(found)
+        print_json(found, "vigie.strategy.list/1")
         return
     for title, rows in found.items():
         table = _table(title)
@@ -57,7 +57,7 @@ def show(name: NameArgument, profile: ProfileOption = "standard", as_json: JsonO
 
     described = describe(name, profile, home())
     if as_json:
-        print_json(described.as_dict())
+        print_json(described.as_dict(), "vigie.strategy.show/1")
         return
     console().print(f"{described.name}: {described.summary}")
     console().print(f"profile {described.profile}: {described.profile_summary}")
@@ -133,7 +133,8 @@ def check(
     with progress(f"cutting candles under {name}", 0) as advance:
         report = check_strategy(request, cuts=cuts, report=note, progress=advance)
     if as_json:
-        print_json({"strategy": name, "passed": not report.leaks, **_as_dict(report)})
+        document = {"strategy": name, "passed": not report.leaks, **_as_dict(report)}
+        print_json(document, "vigie.strategy.check/1")
     elif not report.leaks:
         console().print(
             f"{name} does not see the future: {report.cuts} cuts ({report.after_fills} at fills), "
@@ -173,7 +174,7 @@ def propose(
 
     found = proposals(name, home(), data, parse_pairs(pairs), Timeframe.parse(timeframe), note)
     if as_json:
-        print_json({"strategy": name, "proposals": found})
+        print_json({"strategy": name, "proposals": found}, "vigie.strategy.propose/1")
         return
     for pair, values in found.items():
         words = " ".join(f"--param {key}={value}" for key, value in values.items())

@@ -32,7 +32,7 @@ def test_the_first_line_says_where_it_is(running: dict[str, Any], home: Path) ->
 
 def test_time_balances_and_orders(vigie: Vigie, running: dict[str, Any]) -> None:
     assert vigie("exchange", "advance", "--by", "90m").out == "now 2020-01-01T01:30:00.000Z\n"
-    assert vigie("exchange", "advance", "--by", "30s", "--json").document == {"now": FIRST_MS + 5_430_000}
+    assert vigie("exchange", "advance", "--by", "30s", "--json").document["now"] == FIRST_MS + 5_430_000
     assert vigie("exchange", "advance", "--until", "2020-01-02T00:00:00Z").code == 0
     bought = vigie("exchange", "do", "place", "symbol=BTCUSDT", "side=BUY", "type=MARKET", "quantity=1", "--json")
     assert bought.document["status"] == "FILLED"

@@ -16,6 +16,7 @@ import pytest
 import strategies
 from cli.main import run
 from tests.fakes.files import write_csv
+from tests.fakes.json_documents import differences
 from tests.oracles import markets
 
 
@@ -29,7 +30,11 @@ class Said:
 
     @property
     def document(self) -> Any:
-        return json.loads(self.out, parse_constant=_no_constant)
+        """What was printed with ``--json``; it is as docs/json.md says."""
+        found = json.loads(self.out, parse_constant=_no_constant)
+        wrong = differences(found)
+        assert not wrong, wrong
+        return found
 
 
 def _no_constant(word: str) -> None:

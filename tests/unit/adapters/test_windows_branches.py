@@ -1,7 +1,7 @@
 """What is written for Windows alone, run through its seams: nobody here has a Windows.
 
 Ctrl-Break: `test_signals`. The class of priority: `tests/unit/app/trading/test_reoptimise`. No sockets with names:
-`test_systemd`. Names of programs: here.
+`test_systemd`. All others: here; docs/windows.md lists them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import importlib.util
 import os
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -16,10 +17,17 @@ from types import ModuleType
 import pytest
 
 from vigie.adapters.env_file import open_to_others
-from vigie.adapters.storage import locks
+from vigie.adapters.eyes.server import by_signals
+from vigie.adapters.storage import archive, kill_switch, locks
 from vigie.adapters.storage.atomic import sync_folder
+from vigie.app.home.create import create
 from vigie.app.program import own_program
+from vigie.app.watch.checkup.machine import permissions
+from vigie.app.watch.checkup.patient import Patient
 from vigie.research.compile import _users_cache
+
+BINARY = 1 << 40
+"""No flag of this system."""
 
 
 class Msvcrt(ModuleType):
@@ -119,3 +127,53 @@ def test_compiled_code_and_the_program_have_the_names_of_windows(
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
     assert _users_cache() == tmp_path / "Local" / "vigie" / "compiled"
     assert own_program() == tmp_path / "vigie.exe"
+
+
+def test_the_doctor_looks_at_no_modes_of_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    patient = Patient(tmp_path, "paper")
+    patient.folder.mkdir(parents=True)
+    patient.folder.chmod(0o777)
+    assert "everybody may write there" in permissions(patient).text
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        answer = permissions(patient)
+    assert answer.state == "ok"
+
+
+def test_ctrl_break_ends_the_process_of_health() -> None:
+    ended: list[str] = []
+    # The number of a signal that this system has stands for Ctrl-Break's.
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)}
+    try:
+        by_signals(lambda: ended.append("ended"), {"SIGINT": 2, "SIGTERM": 15, "SIGBREAK": signal.SIGUSR1})
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert ended == ["ended"]
+
+
+def test_a_kill_switch_is_read_where_no_read_can_be_told_not_to_wait(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delattr(os, "O_NONBLOCK")
+    (tmp_path / kill_switch.NAME).write_text("the roof is on fire", encoding="utf-8")
+    assert "the roof is on fire" in str(kill_switch.reason_to_halt(tmp_path))
+
+
+def test_files_are_opened_as_binary_where_that_has_to_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen: dict[str, int] = {}
+    opened = os.open
+
+    def recorded(path: Path, flags: int, mode: int = 0o777, **rest: object) -> int:
+        seen[Path(path).name] = flags
+        return opened(path, flags & ~BINARY, mode)
+
+    monkeypatch.setattr(os, "O_BINARY", BINARY, raising=False)
+    monkeypatch.setattr(os, "open", recorded)
+    create(tmp_path / "home")
+    (tmp_path / "stage").mkdir()
+    archive.pack(tmp_path / "stage", tmp_path / "a.tar.gz", {})
+    monkeypatch.undo()
+    for name in (".env", "vigie.toml", ".a.tar.gz.tmp"):
+        assert seen[name] & BINARY, name

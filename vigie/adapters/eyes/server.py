@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vigie.domain.errors import VigieError
 
@@ -183,8 +183,13 @@ def _guarded(token: str) -> Middleware:
     return guard
 
 
-def by_signals(end: Callable[[], None]) -> None:
-    """End at SIGINT, SIGTERM, and Ctrl-Break on Windows; only in the main thread."""
+def by_signals(end: Callable[[], None], known: Mapping[str, Any] = vars(signal)) -> None:
+    """End at SIGINT, SIGTERM, and Ctrl-Break on Windows; only in the main thread.
+
+    Args:
+        end: what is done.
+        known: names that the system's signals have.
+    """
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda _number, _frame: end())
+        if name in known:
+            signal.signal(known[name], lambda _number, _frame: end())

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -165,7 +163,7 @@ def kill(stage: Stage, dice: random.Random) -> Seen:
                 return Seen("the process did not come up", ["the process did not come up"])
             wait = dice.uniform(0.0, 1.2)
             _watch(stage, wait)
-            process.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
+            process.kill()
             process.wait()
             lives.append(f"{wait:.2f} s")
     with _child(stage) as process:
