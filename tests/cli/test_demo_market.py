@@ -35,6 +35,6 @@ def test_the_same_hours_in_another_order_are_not(vigie: Vigie, home: Path, seed:
     assert not (home / "state" / "certificates").exists()
 
 
-def test_on_the_sample_market_it_passes_nothing_either_and_stays_as_it_was(vigie: Vigie) -> None:
+def test_on_the_sample_market_nothing_is_certified_either(vigie: Vigie) -> None:
     walked = vigie("walk-forward", "--samples", 12, "--promote", "--practice", "--json")
     assert walked.code == 3

@@ -22,6 +22,7 @@ from tests.fakes.mail_servers import PASSWORD, mail_table
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage import kill_switch
+from vigie.adapters.storage.certificates import CertificateFolder
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app.backup.create import BackupRequest, create
@@ -107,6 +108,15 @@ def no_certificate(home: Path) -> None:
     shutil.rmtree(home / "state" / "certificates")
 
 
+def made_up_certificate(home: Path) -> None:
+    folder = CertificateFolder.of(home)
+    (filed,) = folder.all()
+    assert filed.certificate is not None
+    made_up = {pair: replace(one, venue="synthetic") for pair, one in filed.certificate.candles.items()}
+    folder.remove(filed.certificate.name)
+    folder.save(replace(filed.certificate, candles=made_up))
+
+
 def old_drills(home: Path) -> None:
     path = home / "state" / NAME / "drills.json"
     path.write_text(path.read_text().replace('"code_hash": "', '"code_hash": "0'))
@@ -174,6 +184,7 @@ def full(home: Path) -> None:
     ("spoil", "check", "always"),
     [
         (no_certificate, "certificate", True),
+        (made_up_certificate, "certificate", True),
         (old_drills, "drills", False),
         (failed_drills, "drills", False),
         (no_drills, "drills", False),

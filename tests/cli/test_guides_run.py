@@ -205,10 +205,12 @@ def test_the_commands_of_the_checklist_work(
     assert said.document["ok"] is False, "nothing of what is needed is there"
 
 
-@pytest.mark.parametrize("name", sorted(one.relative_to(CHECKOUT).as_posix() for one in CHECKOUT.glob("docs/*.md")))
+@pytest.mark.parametrize(
+    "name", ["README.md", *sorted(one.relative_to(CHECKOUT).as_posix() for one in CHECKOUT.glob("docs/*.md"))]
+)
 def test_commands_and_options_that_a_page_mentions_in_its_text_exist(vigie: Vigie, name: str) -> None:
     prose = re.sub(r"^```.*?^```", "", text(name), flags=re.DOTALL | re.MULTILINE)
-    for said in re.findall(r"`vigie ([a-z][^`]*)`", prose):
+    for said in re.findall(r"`vigie ([a-z][^`]*)`", re.sub(r", vigie ", "` `vigie ", prose)):
         words = " ".join(said.split()).split()
         known = [word for word in words[:2] if re.fullmatch(r"[a-z][a-z-]+", word)]
         shown = vigie(*known, "--help")
@@ -247,3 +249,29 @@ def test_the_table_of_contents_names_every_page_once() -> None:
 def test_the_architecture_page_names_every_room() -> None:
     linked = set(re.findall(r"\| \[(vigie/\w+)\]", text("docs/architecture.md")))
     assert linked == {f"vigie/{one.parent.name}" for one in (CHECKOUT / "vigie").glob("*/__init__.py")}
+
+
+def test_every_promise_names_acts_of_the_demo_that_keep_it_and_tests_that_are_there() -> None:
+    kept = re.findall(r"^\| [^|]+ \| [^|]+ \| ?(\d?) \|$", text("docs/demo.md"), re.MULTILINE)
+    rows = re.findall(r"^\| (\d) \| [^|]+ \| ([^|]+) \| ([^|]+) \|$", text("README.md"), re.MULTILINE)
+    assert [number for number, _, _ in rows] == [str(number) for number in range(1, 8)]
+    for number, seen, held in rows:
+        acts = [
+            int(act) for act in re.findall(r"\d+", re.sub(r"`[^`]*`", "", seen).partition(";")[0].partition(":")[0])
+        ]
+        assert acts, seen
+        assert {kept[act - 1] for act in acts} == {number}, f"promise {number}: acts {acts} keep others"
+        paths = re.findall(r"`(tests/[\w/.]+)`", held)
+        assert paths, f"promise {number} is held by no test"
+        assert [path for path in paths if not (CHECKOUT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["demo.svg", "explain.svg", "report.png", "noise.svg"])
+def test_a_picture_is_small_asks_nobody_for_anything_and_tells_nothing_of_a_machine(name: str) -> None:
+    content = (CHECKOUT / "docs" / "pictures" / name).read_bytes()
+    assert len(content) < 150_000
+    if name.endswith(".svg"):
+        drawing = content.decode()
+        assert "http" not in drawing.replace("http://www.w3.org/2000/svg", "")
+        assert "<script" not in drawing
+        assert "font-face" not in drawing

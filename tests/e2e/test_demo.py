@@ -91,6 +91,7 @@ def test_all_acts_find_what_they_claim_and_the_home_that_is_kept_is_one_to_look_
     tour = place.here / "tour"
     assert [one for one in place.left() if tour not in (one, *one.parents)] == []
     assert home == "export VIGIE_HOME=tour"
+    assert (tour / "walk-forward.html").stat().st_size > 100_000
     for command in (*commands, made, shuffled):
         said = subprocess.run(
             [str(own_program()), *command.split()[1:]], cwd=place.here, check=False, capture_output=True, text=True,

@@ -142,17 +142,18 @@ def test_a_supervisor_hears_when_it_is_ready_that_it_lives_and_when_it_stops(
 def test_a_second_signal_ends_at_once_what_waits_for_a_venue_that_is_silent(
     home: Path, trading: Callable[[], Process], market: KlineServer, number: signal.Signals
 ) -> None:
-    market.stall_s = 30.0
+    market.stall_s = 120.0
     running = trading()
     until(lambda: market.paths, running)
     running.send_signal(number)
     time.sleep(0.3)
     assert running.poll() is None, "the first one lets it come to an end by itself"
-    begun = time.monotonic()
+    asked = len(market.paths)
     running.send_signal(number)
     _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130, err
-    assert time.monotonic() - begun < 20.0, "the venue is silent for 30 s"
+    # By itself it would have asked again after ten seconds; a busy machine only makes this one later.
+    assert len(market.paths) == asked, "it did not wait for what the venue does not say"
     assert "interrupted" in err
     assert "Traceback" not in err
 

@@ -77,11 +77,9 @@ def test_a_crash_is_restarted_a_halt_outlives_it_and_an_end_by_pm2_is_a_proper_e
     assert (status["mode"], status["process"]["running"]) == ("halted", True)
     assert events(home, Decided), "it wants in"
     assert events(home, FillSeen) == [], "nothing is traded"
-    begun = time.monotonic()
     pm2.say("stop", APP)
-    assert time.monotonic() - begun < 25.0
     assert pm2.app(APP)["status"] == "stopped"
-    assert last_words(home) == ["SIGINT"], "it came to its end, and was not killed"
+    assert last_words(home) == ["SIGINT"], "it came to its end within kill_timeout: who is killed has no last words"
     assert verify(home / "state/paper/journal", "paper").bad is None
 
 

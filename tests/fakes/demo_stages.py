@@ -32,7 +32,7 @@ class ToldStage(Stage):
 
     def start(self, *words: str, name: str) -> subprocess.Popen[str]:
         self.called.append(words)
-        process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True)
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], text=True)
         self._alive.append(process)
         return process
 

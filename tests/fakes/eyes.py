@@ -91,13 +91,20 @@ class Watched:
 
 
 @contextmanager
-def watched(home: Path, url: str, settings: Mapping[str, object] | None = None) -> Iterator[Watched]:
-    """Paper trading with the home's `eager` strategy, looked at every half second."""
+def watched(home: Path, url: str, settings: Mapping[str, object] | None = None, *, more: str = "") -> Iterator[Watched]:
+    """Paper trading with the home's `eager` strategy, looked at every half second.
+
+    Args:
+        home: where it trades.
+        url: of its venue.
+        settings: of health.
+        more: tables of ``vigie.toml``.
+    """
     health, metrics = free_ports(2)
     lines = ['[accounts.paper]\nstrategy = "eager"\npairs = ["BTC/USDT"]\n[health]\n']
     lines += [f"{name} = {value}\n" for name, value in
               {"health_port": health, "metrics_port": metrics, **(settings or {})}.items()]  # fmt: skip
-    (home / "vigie.toml").write_text("".join(lines))
+    (home / "vigie.toml").write_text("".join([*lines, more]))
     with (home / "said").open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-c", _RUN, str(home), url], stderr=said, env=os.environ | {"VIGIE_HOME": str(home)}

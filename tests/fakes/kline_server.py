@@ -52,7 +52,9 @@ class KlineServer:
         prices: last price by symbol; one that is missing is answered with an HTML page.
         halted: symbols that do not trade.
         requests: ``startTime`` of each klines call.
+        paths: of each call.
         stall_s: seconds before each answer.
+        port: where it listens; 0: any that is free.
     """
 
     now_ms: int
@@ -67,6 +69,7 @@ class KlineServer:
     requests: list[int] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     stall_s: float = 0.0
+    port: int = 0
     url: str = ""
 
     def close_of(self, opens_at: int) -> float:
@@ -133,7 +136,7 @@ class KlineServer:
         app.router.add_get("/api/v3/time", self._time)
         app.router.add_get("/api/v3/ticker/24hr", self._ticker)
         self._loop = asyncio.new_event_loop()
-        self._runner = web.AppRunner(app)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         started = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
         self._thread.start()
@@ -144,7 +147,7 @@ class KlineServer:
     def _serve(self, started: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._runner.setup())
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         self._loop.run_until_complete(site.start())
         port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{port}"

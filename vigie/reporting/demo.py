@@ -50,4 +50,5 @@ def _look_around(document: Mapping[str, Any]) -> list[Row]:
         Row("kept: ", f"{home}"),
         Row("next: ", f"export VIGIE_HOME={home}, then for instance"),
         *(Row("      ", one) for one in commands),
+        Row("      ", f"and open {home}/walk-forward.html"),
     ]

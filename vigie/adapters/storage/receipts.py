@@ -17,6 +17,8 @@ from typing import Any
 from vigie.domain.instants import as_iso
 
 FOLDER = "receipts"
+AWAY = "away"
+"""Kind of a start that found no venue."""
 KEEP_DAYS = 14
 MOST_BYTES = 8 * 1024 * 1024
 """Of a day: a process that ticks every five seconds writes half of it."""

@@ -61,6 +61,7 @@ def demo(
     doing: Doing = lambda _: None,
     begins: Callable[[Act], None] = lambda _: None,
     told: Callable[[Played], None] = lambda _: None,
+    acts: Sequence[Act] | None = None,
 ) -> dict[str, Any]:
     """Play, and tell what was found; a document of JSON's own types.
 
@@ -71,17 +72,19 @@ def demo(
         doing: told what is being done, while it is.
         begins: told each act before it.
         told: each act after it.
+        acts: others; None: those of the request.
 
     Raises:
         ConfigError: the folder to keep it in is not empty, or cannot be made.
     """
     clock = SystemClock()
     began = clock.now_ms()
+    acts = request.acts if acts is None else acts
     played: list[Played] = []
     with Interrupting() as interrupting, _home(request.keep) as home:
         stage = Stage(home, doing, request.fast, interrupting=interrupting)
         try:
-            for act in request.acts:
+            for act in acts:
                 begins(act)
                 played.append(_play(act, stage, clock))
                 told(played[-1])
@@ -94,9 +97,9 @@ def demo(
         "note": NOTE,
         "synthetic": True,
         "fast": request.fast,
-        "passed": len(played) == len(request.acts) and all(one.passed for one in played),
+        "passed": len(played) == len(acts) and all(one.passed for one in played),
         "seconds": round((clock.now_ms() - began) / 1000, 1),
-        "home": None if request.keep is None else str(request.keep),
+        "home": None if request.keep is None else str(request.keep.resolve()),
         "acts": [
             {
                 "name": one.act.name,

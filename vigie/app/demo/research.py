@@ -23,6 +23,7 @@ COSTS = ("--param", "fee_in_base=on")
 """The simulated exchange takes a buyer's fee in coin, as Binance does."""
 ON_MARKET = ("--strategy", STRATEGY, "--pairs", PAIRS, "--timerange", f"-{UNTIL}", *COSTS)
 SEARCH = (*ON_MARKET, *GRID, "--promote", "--practice", "--json")
+REPORT = "walk-forward.html"
 STRETCH = 24
 """Hours: as long as a trend is felt."""
 
@@ -75,11 +76,14 @@ def noise(stage: Stage) -> Seen:
 
 def walk_forward(stage: Stage) -> Seen:
     """Choose on the past, judge on what came after, certify."""
-    walked = stage.vigie("walk-forward", *SEARCH).document
+    report = stage.home / REPORT
+    walked = stage.vigie("walk-forward", *SEARCH, "--report", str(report)).document
     gates, name = walked["gates"], walked["certificate"]
     kept = list((stage.home / "state" / "certificates").glob("*.json"))
     if not all(one["passed"] for one in gates) or name is None or [one.stem for one in kept] != [name]:
         raise NotFoundError("state/certificates: not every gate was passed, or there is no certificate")
+    if not report.is_file():
+        raise NotFoundError(f"{report}: the report was not written")
     stage.vigie("certificate", "verify", name)
     stage.facts["certificate"] = name
     words = "; ".join(_gate(one) for one in gates[:2])

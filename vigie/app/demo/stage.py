@@ -116,7 +116,7 @@ class Stage:
             process = subprocess.Popen(  # noqa: S603, RUF100 - ourselves
                 [str(own_program()), *words],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, text=True, encoding="utf-8", cwd=home,
-                env=_environment(home, os.environ),
+                env=environment_of(home, os.environ),
             )  # fmt: skip
             self._alive.append(process)
         return process
@@ -181,8 +181,8 @@ class Stage:
             self.end(process)
 
 
-def _environment(home: Path, ours: Mapping[str, str]) -> dict[str, str]:
-    """Of the children: the user's accounts, keys and proxies are none of the demo's business."""
+def environment_of(home: Path, ours: Mapping[str, str]) -> dict[str, str]:
+    """Of children: the user's accounts, keys and proxies are none of the demo's business."""
     kept = {
         name: value
         for name, value in ours.items()

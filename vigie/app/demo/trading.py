@@ -96,7 +96,8 @@ def killed(stage: Stage) -> Seen:
         raise NotFoundError(f"the exchange should have filled {here.client_id} and hold no stop: {order['status']}")
     return Seen(
         f"{here.quantity.normalize():f} {here.pair} bought; the answer held back, process {process.pid} killed "
-        f"(exit {code}). The exchange: {order['status'].lower()}, no stop. The journal: {lines[-1].fields['learnt']}.",
+        f"(exit {code}). The exchange: {order['status'].lower()}, no stop. The journal knows: "
+        f"{lines[-1].fields['learnt']}.",
         {
             "client_id": here.client_id, "pair": here.pair, "quantity": str(here.quantity), "exit_code": code,
             "exchange_status": order["status"], "journal": [one.fields["learnt"] for one in lines],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vigie.adapters.storage.receipts import AWAY
 from vigie.app.backup.outcome import TOPICS
 from vigie.app.status.standing import Standing
 from vigie.domain.portfolio import Portfolio
@@ -68,7 +69,7 @@ def problems_of(standing: Standing) -> tuple[str, ...]:
 
 def findings_of(standing: Standing) -> tuple[Finding, ...]:
     """The same with what each is about."""
-    asked = (_damaged, _halted, _silence, _money, _late, _watch)
+    asked = (_damaged, _halted, _away, _silence, _money, _late, _watch)
     return tuple(one for ask in asked for one in ask(standing))
 
 
@@ -89,7 +90,17 @@ def _halted(standing: Standing) -> list[Finding]:
     return found
 
 
+def _away(standing: Standing) -> list[Finding]:
+    """What a start found that has no venue: it tries again, and has no engine to tell of it."""
+    receipt = standing.receipt
+    if receipt.get("kind") != AWAY or not 0 <= standing.now - int(receipt["at"]) <= 1000 * SILENCE_SECONDS:
+        return []
+    return [Finding("venue", f"the last start found no venue: {one}") for one in receipt.get("problems", ())]
+
+
 def _silence(standing: Standing) -> list[Finding]:
+    if _away(standing):
+        return []  # told already: it is no death, and there is nobody whose heart could beat
     if standing.holder is not None:
         return _heart(standing)
     if not standing.run:

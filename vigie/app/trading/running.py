@@ -12,7 +12,9 @@ from typing import Protocol, TypeAlias
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.signals import EndSignals
+from vigie.adapters.storage.receipts import AWAY, FOLDER, Receipts
 from vigie.adapters.systemd import Supervisor
+from vigie.app.accounts import account_folder
 from vigie.app.alerts.post_office import PostOffice, post_office
 from vigie.app.backup.daily import Daily
 from vigie.app.backup.settings import backup_settings
@@ -179,6 +181,7 @@ def run_account(
                 report(f"{RENEWED}: what is opened from now on goes by it")
             except VenueUnavailable as error:
                 # Who is called once is called again; who is to run for months waits for the venue.
+                _receipt(run, clock, AWAY, problems=[str(error)])
                 if run.once:
                     raise
                 report(f"{error}; the next try comes in {pace.guard:.0f} s")
@@ -189,7 +192,7 @@ def run_account(
                 wait(clock, pace.guard, ending)
                 why = ending()
                 if why is not None:
-                    return _never_began(run, f"{why}, while it waited for the venue: {error}")
+                    return _never_began(run, clock, f"{why}, while it waited for the venue: {error}")
 
 
 @contextmanager
@@ -205,8 +208,15 @@ def _deadline(minutes: float, signals: EndSignals) -> Iterator[None]:
         timer.join()
 
 
-def _never_began(run: Run, ended: str) -> RunResult:
+def _receipt(run: Run, clock: Clock, kind: str, **facts: object) -> None:
+    """Of a start that did not come to an engine."""
+    folder, now = account_folder(run.home, run.settings.name), clock.now_ms()
+    Receipts(folder / FOLDER).write(now, {"kind": kind, "began": now, **facts})
+
+
+def _never_began(run: Run, clock: Clock, ended: str) -> RunResult:
     """A run that waited for the venue until somebody wanted its end; the account as its files have it."""
+    _receipt(run, clock, "end", reason=ended)
     account = books(run.home, run.settings.name) or Portfolio()
     return RunResult(run.settings.name, None, 0, account, account.seq, (), ended)
 
