@@ -1,4 +1,4 @@
-"""Every variable of ``.env`` and of the process, with its default, its bounds and a sentence: for examples and guides."""
+"""Every variable of ``.env`` and of the process, with its default, its bounds and a sentence: for the examples."""
 
 from __future__ import annotations
 
