@@ -27,8 +27,11 @@ def written(name: str, lines: Sequence[str], title: str) -> None:
     """A picture of a screen.
 
     Raises:
-        SystemExit: it is wider than a terminal of 80 columns, or larger than a reader should have to load.
+        SystemExit: it is wider than a terminal of 80 columns, larger than a reader should have to load, or tells where
+            it was made.
     """
+    if any(tempfile.gettempdir() in line for line in lines):
+        raise SystemExit(f"{title} shows a folder of this machine: no picture of that")
     wide = [line for line in (_PLAIN.sub("", one) for one in lines) if len(line) > COLUMNS]
     if wide:
         raise SystemExit(f"wider than {COLUMNS} columns: {wide[0]}")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import struct
 import subprocess
 import sys
-import termios
 from collections.abc import Sequence
-from fcntl import ioctl
 from pathlib import Path
 
 COLUMNS, LINES = 80, 120
@@ -43,8 +40,13 @@ def screen_of(command: Sequence[str], *, home: Path) -> list[str]:
     """Run ``vigie`` with these words in a terminal, in a home; the lines that stay on its screen, with their colours.
 
     Raises:
-        SystemExit: it failed, or it shows where the home lies.
+        SystemExit: it failed.
     """
+    # Windows has none of these.
+    import pty
+    import termios
+    from fcntl import ioctl
+
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     own = {"VIGIE_HOME": str(home), "TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "LINES": str(LINES), "TZ": "UTC"}
@@ -65,8 +67,6 @@ def screen_of(command: Sequence[str], *, home: Path) -> list[str]:
     lines = drawn(came.decode())
     if process.wait() not in (0, 3):
         raise SystemExit("\n".join(lines))
-    if any(str(home) in line for line in lines):
-        raise SystemExit(f"{command[0]} shows where the home lies: no picture of that")
     return lines
 
 

@@ -27,7 +27,7 @@ from typing import Annotated
 
 import click
 import typer
-from typer.core import TyperArgument, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.utils import get_params_from_function
 
 from cli.errors import FAILED, report
@@ -40,8 +40,18 @@ LAST = 50
 _EVERYWHERE = ("--debug", "--quiet")
 
 
+class Command(TyperCommand):
+    """A command whose help lists its arguments once."""
+
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Nothing: typer lists them with the options, and click 8.5 would list them too."""
+
+
 class Group(TyperGroup):
     """A group that answers a word it does not know with a suggestion."""
+
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Nothing, as in a command."""
 
     def names(self) -> list[str]:
         """Names of all commands, sorted."""
@@ -108,10 +118,12 @@ def _build(name: str, module: ModuleType) -> click.Command:
     if hasattr(module, "app"):
         module.app.rich_markup_mode = None
         module.app.info.cls = Group
+        for part in module.app.registered_commands:
+            part.cls = Command
         command: click.Command = typer.main.get_group(module.app)
     else:
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(name)(module.command)
+        single.command(name, cls=Command)(module.command)
         command = typer.main.get_command(single)
     command.name = name
     _mended(command)

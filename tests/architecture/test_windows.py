@@ -15,6 +15,7 @@ BRANCH = re.compile(
     r"os\.name\b|sys\.platform|process\.platform|platform\.system|SIGBREAK|PRIORITY_CLASS|msvcrt"
     r'|"(?:AF_UNIX|O_BINARY|O_NONBLOCK|pthread_kill)"'
 )
+WORD = re.compile(BRANCH.pattern.replace('"', ""))
 
 
 def code(path: Path) -> str:
@@ -37,7 +38,9 @@ def code(path: Path) -> str:
 
 def branches() -> set[str]:
     files = [path for package in ("vigie", "cli", "strategies") for path in (CHECKOUT / package).rglob("*.py")]
-    found = [path for path in (*files, CHECKOUT / "ecosystem.config.js") if BRANCH.search(code(path))]
+    # To look at the text first saves most of the parsing.
+    near = [path for path in (*files, CHECKOUT / "ecosystem.config.js") if WORD.search(path.read_text("utf-8"))]
+    found = [path for path in near if BRANCH.search(code(path))]
     return {path.relative_to(CHECKOUT).as_posix() for path in found}
 
 

@@ -134,10 +134,12 @@ def test_every_command_that_shows_data_shows_it_as_a_document_too(here: click.Co
 
 
 @pytest.mark.parametrize("here", ALL, ids=path)
-def test_help_fits_eighty_columns(here: click.Context) -> None:
+def test_help_fits_eighty_columns_and_lists_arguments_once(here: click.Context) -> None:
     context = click.Context(here.command, info_name=here.info_name, parent=here.parent, terminal_width=80)
-    wide = [line for line in context.get_help().splitlines() if len(line) > 80]
-    assert wide == []
+    lines = context.get_help().splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    listed = [line for line in lines if line.lower().endswith("arguments:")]
+    assert len(listed) == any(isinstance(one, click.Argument) for one in here.command.params), "once, not twice"
 
 
 def test_commands_stand_under_few_headings_each_in_one_place() -> None:

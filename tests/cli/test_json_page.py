@@ -27,7 +27,8 @@ def schemas() -> set[str]:
     found = set()
     for package in ("vigie", "cli"):
         for path in (CHECKOUT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = path.read_text(encoding="utf-8")
+            for node in ast.walk(ast.parse(text)) if SCHEMA.search(text) else ():
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and SCHEMA.fullmatch(node.value):
                     found.add(node.value)
     return found

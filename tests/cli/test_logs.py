@@ -44,7 +44,7 @@ def test_the_end_of_a_log_is_shown_as_it_stands_and_as_one_document(vigie: Vigie
     [
         (("--account", "papr"), "there is no log of papr; there are: paper"),
         (("--kind", "lve"), "did you mean 'live'?"),
-        (("--kind", "api"), "there is no log; there are: none"),
+        (("--kind", "api"), "there is no log; what runs writes one"),
         (("--level", "WARN"), "DEBUG, INFO, WARNING"),
         (("archive", "--older-than", "soon"), "write days, for instance 30d"),
     ],

@@ -11,21 +11,33 @@ from typing import Any
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "json.md"
 KINDS: dict[str, tuple[type, ...]] = {
     "text": (str,), "number": (int, float), "flag": (bool,), "list": (list,), "object": (dict,), "null": (type(None),),
+    "absent": (),
 }  # fmt: skip
 OPEN = ("vigie.journal.show/1", "vigie.exchange.do/1")
 """Documents with more fields than those that all of them have."""
 
 
-@functools.cache
 def documented() -> dict[str, dict[str, tuple[type, ...]]]:
     """Types of the fields of each document, by schema."""
+    return {
+        schema: {name: tuple(kind for word in words for kind in KINDS[word]) for name, words in fields.items()}
+        for schema, fields in read().items()
+    }
+
+
+def absent() -> dict[str, set[str]]:
+    """Fields of each document that may be left out, by schema."""
+    return {schema: {name for name, words in fields.items() if "absent" in words} for schema, fields in read().items()}
+
+
+@functools.cache
+def read() -> dict[str, dict[str, list[str]]]:
+    """The words behind each field of each document, by schema."""
     found = {}
     for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
         heading, _, rest = section.partition("\n")
         listed = re.findall(r"(?:^|· |·\n)`([a-z_0-9]+)` ([a-z]+(?: or [a-z]+)*)(?= ·|$)", rest, re.MULTILINE)
-        found[heading.strip("` ")] = {
-            name: tuple(kind for word in words.split(" or ") for kind in KINDS[word]) for name, words in listed
-        }
+        found[heading.strip("` ")] = {name: words.split(" or ") for name, words in listed}
     return found
 
 
@@ -35,7 +47,7 @@ def differences(document: Mapping[str, Any]) -> list[str]:
     if schema not in documented():
         return [f"docs/json.md does not know {schema}"]
     fields = documented()[schema]
-    missing = [f"{schema} has no field {name}" for name in fields if name not in document]
+    missing = [f"{schema} has no field {name}" for name in fields if name not in {*document, *absent()[schema]}]
     strange = [
         f"docs/json.md names no field {name} of {schema}" for name in document if name not in {*fields, "schema"}
     ]

@@ -39,10 +39,11 @@ def to_read(home: Path, given: str | None) -> str:
         ConfigError: there is none, or none of that name.
     """
     names = known(home)
+    if not names:
+        whose = "" if given is None else f" '{given}'"
+        raise ConfigError(f"there is no account{whose} yet: vigie paper --replay begins one")
     if given is not None:
         return _checked(given, names)
-    if not names:
-        raise ConfigError("there is no account yet: vigie paper --replay begins one")
     return max(names, key=lambda name: (_used_at(account_folder(home, name)), name))
 
 
@@ -60,7 +61,7 @@ def to_steer(home: Path, given: str | None) -> str:
 
 def _checked(given: str, names: list[str]) -> str:
     if given not in names:
-        raise ConfigError(f"there is no account '{given}'{suggestion(given, names) if names else ''}")
+        raise ConfigError(f"there is no account '{given}'{suggestion(given, names)}")
     return given
 
 

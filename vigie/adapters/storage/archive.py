@@ -73,7 +73,10 @@ def unpack(archive: Path, into: Path) -> dict[str, Any]:
         (into / MANIFEST).unlink()
         listed = {str(one["name"]): (int(one["bytes"]), str(one["sha256"])) for one in document["files"]}
     except FileNotFoundError as error:
-        raise DataError(f"{archive}: there is no such file, or no manifest in it ({error})") from error
+        why = (
+            "is no archive of vigie backup create: it has no manifest" if archive.exists() else "there is no such file"
+        )
+        raise DataError(f"{archive}: {why}") from error
     except _BROKEN as error:
         raise DataError(f"{archive}: it cannot be read: {error}") from error
     found.pop(MANIFEST, None)

@@ -88,7 +88,8 @@ class CertificateFolder:
             path for path in paths if path.stem.startswith(word) or path.stem.rpartition("-")[2].startswith(word)
         ]
         if not meant:
-            raise ConfigError(f"no certificate '{word}' in {self.folder}{suggestion(word, names)}")
+            hint = suggestion(word, names) or ": vigie walk-forward --promote writes one"
+            raise ConfigError(f"no certificate '{word}' in {self.folder}{hint}")
         if len(meant) > 1:
             raise ConfigError(f"'{word}' may mean {', '.join(path.stem for path in meant)}: write more of the name")
         return load(meant[0])

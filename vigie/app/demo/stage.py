@@ -19,7 +19,7 @@ T = TypeVar("T")
 Doing = Callable[[str], None]
 """Told what is being done, while it is."""
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 """A machine that does much else is given so long for any one step."""
 _LOOK_S = 0.05
 _KEPT_VARIABLES = ("VIGIE_CACHE",)
@@ -93,9 +93,9 @@ class Stage:
         self.doing(f"vigie {' '.join(words)}")
         process = self._started(words, home or self.home, subprocess.PIPE, subprocess.PIPE)
         try:
-            out, err = process.communicate(timeout=PATIENCE_S * 3)
+            out, err = process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
-            raise NotFoundError(f"vigie {' '.join(words)} did not end in {PATIENCE_S * 3:.0f} s") from None
+            raise NotFoundError(f"vigie {' '.join(words)} did not end in {PATIENCE_S:.0f} s") from None
         finally:
             self.end(process)
         if process.returncode not in expected:
@@ -188,4 +188,4 @@ def environment_of(home: Path, ours: Mapping[str, str]) -> dict[str, str]:
         for name, value in ours.items()
         if (not name.startswith("VIGIE_") or name in _KEPT_VARIABLES) and name.lower() not in _PROXIES
     }
-    return {**kept, "VIGIE_HOME": str(home), "NO_COLOR": "1"}
+    return {**kept, "VIGIE_HOME": str(home), "NO_COLOR": "1", "PYTHONUTF8": "1"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from vigie.adapters.storage.journal_lines import Line
 from vigie.app.demo.act import Seen
-from vigie.app.demo.stage import NotFoundError, Stage
+from vigie.app.demo.stage import PATIENCE_S, NotFoundError, Stage
 from vigie.app.demo.venue import ACCOUNT, HELD_BACK, ORDER_PATH, Pages, Venue, engine, kill, open_venue
 from vigie.domain.exit_reason import ExitReason
 
@@ -205,7 +205,7 @@ def resumed(stage: Stage) -> Seen:
     trade = stage.until(
         f"{here.pair} is sold again",
         lambda: here.pages.after(0, "trade", lambda one: one.fields["pair"] == here.pair),
-        beside=here.alive, name=here.name,
+        beside=here.alive, name=here.name, patience=2 * PATIENCE_S,
     )  # fmt: skip
     return Seen(
         f"A wrong code was refused, {code} taken (line {line.seq}): active again; {here.pair} sold by its "
@@ -218,7 +218,7 @@ def _all_covered(stage: Stage, here: Drama) -> None:
     """Look until no coin is bare: for an instant a stop that is moved is no stop."""
     stage.until(
         "every coin lies under a stop", lambda: not here.venue.uncovered() or None,
-        beside=here.alive, name=here.name, patience=10.0,
+        beside=here.alive, name=here.name, patience=30.0,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vigie.app.home import keys
+from vigie.app.home import keys, variables
 from vigie.app.home.keys import Key
 
 WIDTH = 100
@@ -84,16 +84,16 @@ def env_example(home: Path) -> str:
             "Of another account, say live-main: VIGIE_LIVE_MAIN_ in the place of VIGIE_PAPER_."
         ),
         _remark("Secrets; empty ones are none. Keys that may read and trade, and nothing else."),
-        *map(_variable, keys.secret_variables("live-main", "binance")),
+        *map(_variable, variables.secret_variables("live-main", "binance")),
         _remark("Log files."),
-        *map(_variable, keys.log_variables()),
+        *map(_variable, variables.log_variables()),
         _remark("Account paper; over [accounts.paper] of vigie.toml."),
-        *map(_variable, keys.account_variables("paper", home)),
+        *map(_variable, variables.account_variables("paper", home)),
         _remark(
             "Of the process alone: set these in its environment, they do nothing here. VIGIE_LIVE_ACCOUNT is said by a "
             "person at each start of an account with real money."
         ),
-        *(_said(one) for one in keys.process_variables()),
+        *(_said(one) for one in variables.process_variables()),
     ]
     return "\n\n".join(blocks) + "\n"
 

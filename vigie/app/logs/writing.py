@@ -222,5 +222,5 @@ def log_path(home: Path, kind: str, account: str | None) -> Path:
         return max(there.values(), key=lambda one: (one.stat().st_mtime_ns, one.name))
     if account is not None and account in there:
         return there[account]
-    known = ", ".join(sorted(there)) or "none"
-    raise ConfigError(f"{folder}: there is no log{'' if account is None else f' of {account}'}; there are: {known}")
+    known = f"there are: {', '.join(sorted(there))}" if there else "what runs writes one"
+    raise ConfigError(f"{folder}: there is no log{'' if account is None else f' of {account}'}; {known}")

@@ -51,7 +51,7 @@ def test_the_users_accounts_keys_and_proxies_do_not_reach_the_demo(tmp_path: Pat
         "HTTPS_PROXY": "p",
     }
     assert environment_of(tmp_path, ours) == {
-        "PATH": "/bin", "VIGIE_CACHE": "/cache", "VIGIE_HOME": str(tmp_path), "NO_COLOR": "1",
+        "PATH": "/bin", "VIGIE_CACHE": "/cache", "VIGIE_HOME": str(tmp_path), "NO_COLOR": "1", "PYTHONUTF8": "1",
     }  # fmt: skip
 
 
