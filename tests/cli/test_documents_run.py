@@ -85,6 +85,7 @@ def test_the_commands_of_the_backtest_guide_work(vigie: Vigie, at_home: Path) ->
         assert vigie(*shlex.split(command.removeprefix("vigie "))).code == 0, command
 
 
+@pytest.mark.long
 def test_the_commands_of_the_journal_guide_work(vigie: Vigie, at_home: Path) -> None:
     commands = "".join(fences("docs/journal.md", "sh")).splitlines()
     assert len(commands) > 15
@@ -93,6 +94,7 @@ def test_the_commands_of_the_journal_guide_work(vigie: Vigie, at_home: Path) -> 
     assert (at_home / "fills.csv").is_file()
 
 
+@pytest.mark.long
 def test_the_commands_of_the_paper_guide_work(vigie: Vigie, at_home: Path) -> None:
     (at_home / "vigie.toml").write_text("".join(fences("docs/paper.md", "toml")), encoding="utf-8")
     now = SystemClock().now_ms()

@@ -75,6 +75,7 @@ def test_a_build_that_draws_its_ids_is_caught() -> None:
     assert any(one.startswith("ids: entry BTC/USDT") for one in found.violations)
 
 
+@pytest.mark.long
 def test_a_build_that_never_syncs_is_caught_by_the_power_loss_and_not_by_the_kill() -> None:
     broken = Rig(builds.no_fsync)
     assert told(matrix.killed(broken, before(broken, "answer", "submit entry")[:1], 1)) == []

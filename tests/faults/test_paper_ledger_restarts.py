@@ -142,6 +142,7 @@ def test_the_trader_does_everything_that_is_to_be_survived(whole: VenueRecord) -
     }
 
 
+@pytest.mark.long
 def test_the_fills_are_the_same_wherever_the_process_died(
     whole: VenueRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

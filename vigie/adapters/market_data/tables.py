@@ -31,6 +31,8 @@ def read_raw(path: Path) -> RawCandles:
         DataError: the file cannot be opened, is damaged, is empty, lacks a column, or has an unknown format.
     """
     suffix = suffix_of(path)
+    if suffix is None and not path.exists():
+        raise ConfigError(f"{path}: no such file or folder")
     if suffix is None:
         raise DataError(f"{path}: not a candle file; its name should end in {', '.join(SUFFIXES)}")
     try:

@@ -169,4 +169,4 @@ def send_daily(home: Path, account: str) -> dict[str, Any]:
         delivery = post.channel.deliver(letter, post.routes.recipients(letter.level, letter.family))
         found.append({"channel": post.name, "outcome": delivery.outcome.value, "problem": hider(home)(delivery.problem),
                       "refused": list(delivery.refused)})  # fmt: skip
-    return {"schema": SEND, "ok": all(_well(one) for one in found), "channels": found}
+    return {"ok": all(_well(one) for one in found), "channels": found}

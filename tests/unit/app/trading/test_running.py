@@ -73,11 +73,15 @@ def ran(home: Path, account: Account, *, once: bool = False, clock: Clock | None
     return run_account(Run(home, SETTINGS, once=once), opened, clock=clock or SystemClock(), pace=pace)
 
 
+ROOM = "[watch]\nmemory_mb = 100000\n"
+"""The process that runs the tests may be a large one: nobody is to be told of that."""
+
+
 # --- --once ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_call_that_has_no_time_left_ends_tells_people_and_says_so_in_its_receipt(tmp_path: Path) -> None:
-    (tmp_path / "vigie.toml").write_text("[watch]\nonce_minutes = 0.01\n")
+    (tmp_path / "vigie.toml").write_text(f"{ROOM}once_minutes = 0.01\n")
     account = Account(Bare(FakeClock(NOON)))
     began = time.monotonic()
     done = ran(tmp_path, account, once=True)
@@ -102,6 +106,7 @@ def test_a_call_that_had_no_time_left_shows_its_account_and_ends_with_75(
 
 
 def test_a_call_that_is_done_in_time_knows_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "vigie.toml").write_text(ROOM)
     account = Account(Scripted(FakeClock(NOON)))
     done = ran(tmp_path, account, once=True)
     assert (done.overdue, done.ended, account.alerts.told) == (False, "one tick was asked for", [])
