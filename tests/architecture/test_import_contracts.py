@@ -43,6 +43,7 @@ def test_the_dependency_rule_holds() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "line", "contract"),
     [

@@ -96,7 +96,7 @@ def test_a_sweep_on_a_cluster_is_the_local_one_to_the_last_bit(
     assert len(far["points"]) == 40
 
 
-@pytest.mark.parametrize("how", [(), ("--rolling",)])
+@pytest.mark.parametrize("how", [(), pytest.param(("--rolling",), marks=pytest.mark.long)])
 def test_a_walk_forward_on_a_cluster_is_the_local_one_to_the_last_bit(
     vigie: Vigie,
     home: Path,
@@ -110,6 +110,7 @@ def test_a_walk_forward_on_a_cluster_is_the_local_one_to_the_last_bit(
     assert far == document(vigie, home, "local", monkeypatch, *words)
 
 
+@pytest.mark.long
 def test_several_pairs_in_one_wallet_are_the_same_too(
     vigie: Vigie, home: Path, data: Path, cluster: DaskProcesses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +197,7 @@ def test_without_the_extra_the_words_that_install_it_are_told(
     assert 'pip install "vigie[dask]"' in said.err
 
 
+@pytest.mark.long
 def test_a_worker_with_another_vigie_is_refused_and_named(vigie: Vigie, home: Path, data: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     for package in ("vigie", "strategies"):
@@ -211,6 +213,7 @@ def test_a_worker_with_another_vigie_is_refused_and_named(vigie: Vigie, home: Pa
     assert not (home / "state" / "trials.jsonl").exists()
 
 
+@pytest.mark.long
 def test_a_worker_that_joins_too_late_to_be_asked_is_named_when_it_refuses(cluster: DaskProcesses) -> None:
     # A function of this function travels with its code: no worker knows the tests.
     def refused(_job: object, _points: object, _told: object) -> list[int]:

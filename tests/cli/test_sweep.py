@@ -118,6 +118,7 @@ def test_a_wrong_word_is_a_wrong_setting_and_counts_nothing(
     assert not (home / "state").exists()
 
 
+@pytest.mark.long
 def test_an_interrupted_sweep_keeps_what_it_finished_and_exits_130(home: Path) -> None:
     data = write_market(home / "candles" / "binance_BTC-USDT_1h.csv", rows=600)
     (home / "strategies").mkdir()

@@ -39,6 +39,7 @@ def until(holds: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_health_answers_while_the_engine_is_stopped_turns_503_comes_back_and_ends_with_it(
     home: Path,
     market: KlineServer,  # noqa: F811
@@ -71,6 +72,7 @@ def test_health_answers_while_the_engine_is_stopped_turns_503_comes_back_and_end
         until(lambda: ended(engine.health_port))
 
 
+@pytest.mark.long
 def test_a_port_that_is_taken_and_a_server_that_dies_are_told_and_trading_goes_on(
     home: Path,
     market: KlineServer,  # noqa: F811
@@ -92,6 +94,7 @@ def test_a_port_that_is_taken_and_a_server_that_dies_are_told_and_trading_goes_o
     assert "health is not served any more" in (home / "logs/live/paper.log").read_text()
 
 
+@pytest.mark.long
 def test_an_open_address_needs_the_token_and_shows_it_nowhere(
     vigie: Vigie, replayed_account: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from cli.main import run
 from tests.fakes.files import write_csv
 from tests.fakes.json_documents import differences
 from tests.oracles import markets
+from vigie.adapters.storage.locks import locked
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,23 @@ def candles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def replayed(tmp_path_factory: pytest.TempPathFactory, candles: Path) -> Path:
-    """A home with a finished replay of two weeks; `replayed_account` copies it."""
-    folder = tmp_path_factory.mktemp("replayed")
+    """A home with a finished replay of two weeks; `replayed_account` copies it. One for all processes of a test run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, done = shared / "replayed", shared / "replayed.done"
+    with locked(shared / "replayed.lock"):
+        if not done.exists():
+            _replay(folder, candles)
+            done.touch()
+    return folder
+
+
+def _replay(folder: Path, candles: Path) -> None:
+    folder.mkdir()
     words = "paper --replay --account replay-1 --timerange 20200120-20200203 --quiet --json --param cooldown_bars=30"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIGIE_HOME", str(folder))
         assert run([*words.split(), "--data", str(candles)]) == 0
-    return folder
 
 
 @pytest.fixture

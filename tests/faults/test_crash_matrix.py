@@ -93,9 +93,9 @@ def test_every_place_to_die_leads_back_to_the_same_truth(rig: Rig) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("elsewhere", [False, True])
-def test_every_other_image_of_a_power_loss_is_enough(rig: Rig, elsewhere: bool) -> None:
-    found = power.judged(rig, every=2, jobs=os.cpu_count() or 1, venue_elsewhere=elsewhere, seed=3)
-    assert len(found) > 750
+def test_every_third_image_of_a_power_loss_is_enough(rig: Rig, elsewhere: bool) -> None:
+    found = power.judged(rig, every=3, jobs=os.cpu_count() or 1, venue_elsewhere=elsewhere, seed=3)
+    assert len(found) > 500
     assert told(found) == []
 
 

@@ -54,7 +54,7 @@ def test_lines_that_another_process_wrote_meanwhile_are_caught_up_with(tmp_path:
     assert seen(tmp_path) == done.last_seq
 
 
-@pytest.mark.parametrize("thing", ["a folder", "nonsense"])
+@pytest.mark.parametrize("thing", [pytest.param("a folder", marks=pytest.mark.long), "nonsense"])
 def test_whatever_is_wrong_with_it_the_same_is_traded_and_it_is_told_once(
     tmp_path: Path, candles: Path, thing: str
 ) -> None:
