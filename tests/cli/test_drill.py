@@ -34,6 +34,12 @@ def test_drills_are_done_shown_and_kept(vigie: Vigie, home: Path) -> None:
     assert vigie("status", "--account", "paper").code != 0, "a drill is no run of the account"
 
 
+def test_a_live_account_that_nobody_wrote_down_is_not_drilled(vigie: Vigie, home: Path) -> None:
+    said = vigie("drill", "--account", "live-main", "--only", "cancelled-stop")
+    assert (said.code, "has no table [accounts.live-main]" in said.err) == (78, True)
+    assert not (home / "state" / "live-main").exists()
+
+
 def test_an_unknown_drill_is_refused_with_a_suggestion(vigie: Vigie) -> None:
     said = vigie("drill", "--only", "canceled-stop")
     assert (said.code, "did you mean 'cancelled-stop'?" in said.err) == (78, True)

@@ -16,6 +16,7 @@ from vigie.app.drill.cases import DRILLS, REAL_TIME
 from vigie.app.drill.market import Arena, arenas, market_of
 from vigie.app.drill.stage import Stage, drill_setup, staged
 from vigie.app.settings import AccountSettings, account_settings
+from vigie.app.trading.live import PREFIX, live_settings
 from vigie.domain.errors import ConfigError, DataError, VigieError
 from vigie.domain.instants import as_iso
 from vigie.domain.names import suggestion
@@ -75,12 +76,14 @@ def drill(request: DrillRequest, told: Told = lambda _: None) -> dict[str, Any]:
         told: each outcome, as it comes.
 
     Raises:
-        ConfigError: an unknown drill, or settings that cannot be.
+        ConfigError: an unknown drill, settings that cannot be, or a live account that nobody wrote down.
         DataError: candles in which the strategy buys nothing.
         OSError: the table cannot be written.
     """
     names = _names(request.only)
-    settings = account_settings(request.home, request.account)
+    # Drills of a live account count for going live: a name that was mistyped must not pass with the defaults.
+    asked = live_settings if request.account.startswith(PREFIX) else account_settings
+    settings = asked(request.home, request.account)
     setup = drill_setup(settings, request.home)
     arena = _arena(request, settings, setup)
     outcomes = []

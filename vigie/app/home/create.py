@@ -95,7 +95,7 @@ def _next(home: Path) -> list[str]:
     return [
         *there,
         "vigie config check",
-        f"vigie backtest --strategy {STRATEGY}",
         f"vigie strategy check {STRATEGY}",
+        f"vigie backtest --strategy {STRATEGY}",
         "vigie paper",
     ]

@@ -40,8 +40,8 @@ def toml_example(home: Path) -> str:
         _remark("What trades with play money: `vigie paper`."),
         "\n".join(["[accounts.paper]", *paper]),
         _remark(
-            "Real money: a name that begins with live-, keys in .env, a certificate of `vigie walk-forward --promote`; "
-            "then `vigie doctor --account live-main --go-live`. The keys are those of the paper account."
+            "Real money: a name that begins with live-, API keys in .env, a certificate of `vigie walk-forward "
+            "--promote`; then `vigie doctor --account live-main --go-live`. What else can be set is as for paper above."
         ),
         _table("accounts.live-main", live),
         _remark("Who is told of what."),
