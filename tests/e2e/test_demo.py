@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from tests.fakes.documents import fences
+from tests.fakes.terminals import pseudo_terminal
 from vigie.app.demo.demo import ACTS, NOTE
 from vigie.app.program import own_program
 
@@ -102,23 +103,13 @@ def test_all_acts_find_what_they_claim_and_the_home_that_is_kept_is_one_to_look_
 
 
 def test_on_a_small_terminal_nothing_is_wider_and_the_spinner_goes(place: Place) -> None:
-    here, there = os.openpty()
-    with subprocess.Popen(
-        [str(own_program()), "demo", "--fast"], cwd=place.here, stdin=subprocess.DEVNULL, stdout=there,
+    with pseudo_terminal() as (terminal, read), subprocess.Popen(
+        [str(own_program()), "demo", "--fast"], cwd=place.here, stdin=subprocess.DEVNULL, stdout=terminal,
         stderr=subprocess.STDOUT, env=place.environment | {"COLUMNS": "80", "LINES": "24"},
     ) as process:  # fmt: skip
-        os.close(there)
-        pieces = []
-        try:
-            while piece := os.read(here, 65_536):
-                pieces.append(piece)
-        except OSError:
-            pass  # Linux's way of saying that nobody writes there any more
-        finally:
-            os.close(here)
+        raw = read()
     assert process.returncode == 0
-    raw = b"".join(pieces).decode()
-    lines = [CODES.sub("", line.rpartition("\r")[2]) for line in raw.replace("\r\n", "\n").splitlines()]
+    lines = [CODES.sub("", line.rpartition("\r")[2]) for line in raw.splitlines()]
     assert max(map(len, lines)) <= 80
     assert "\x1b[32m" in raw, "what is in order is green"
     assert "Walk-forward: vigie walk-forward" in CODES.sub("", raw), "what is being done is shown while it is"
