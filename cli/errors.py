@@ -7,6 +7,7 @@ import traceback
 import click
 
 from cli.output import error_console, harmless, say
+from cli.pipes import beside
 from vigie.domain.errors import ConfigError, VigieError
 
 FAILED = 1
@@ -34,7 +35,8 @@ def report(error: BaseException, *, debug: bool = False) -> int:
         return _report_usage(error)
     if debug:
         # Without locals, on purpose: they hold keys.
-        click.echo(harmless(_without_secrets("".join(traceback.format_exception(error)))), err=True, nl=False)
+        with beside():
+            click.echo(harmless(_without_secrets("".join(traceback.format_exception(error)))), err=True, nl=False)
     if isinstance(error, VigieError):
         for sentence in error.problems if isinstance(error, ConfigError) else (str(error) or type(error).__name__,):
             say(_without_secrets(sentence), label="error", style="bold red")
@@ -61,12 +63,14 @@ def _without_secrets(text: str) -> str:
 
 def _report_usage(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
+        with beside():
+            click.echo(error.format_message(), err=True)
         return error.exit_code
     say(error.format_message(), label="error", style="bold red")
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
-        error_console().print(f"see {context.command_path} --help", style="dim", soft_wrap=True)
+        with beside():
+            error_console().print(f"see {context.command_path} --help", style="dim", soft_wrap=True)
     return error.exit_code
 
 
