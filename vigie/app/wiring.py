@@ -157,6 +157,7 @@ def papering(
     clock: Clock,
     opens: bool = True,
     report: Report = lambda _: None,
+    unproved: Report | None = None,
 ) -> Iterator[Present]:
     """An account on a venue's public candles and prices. Nothing here can send an order to it.
 
@@ -168,6 +169,7 @@ def papering(
         clock: now.
         opens: False: it decides and writes down, and opens no position.
         report: told what happened on the way.
+        unproved: told that no certificate covers it; None: the same.
 
     Raises:
         AccountLocked: another process holds the account.
@@ -179,7 +181,7 @@ def papering(
     folder = account_folder(home, settings.name)
     require_started(home, settings.name)
     setup = replace(
-        _covered(setup_of(settings, made, "paper"), home, report),
+        _covered(setup_of(settings, made, "paper"), home, unproved or report),
         opens=opens,
         gives_up_after=_patience(settings.timeframe),
         most_crashes=MOST_CRASHES,
