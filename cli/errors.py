@@ -7,6 +7,7 @@ import traceback
 import click
 
 from cli.output import error_console, harmless, say
+from cli.pipes import beside
 from vigie.domain.errors import ConfigError, VigieError
 
 FAILED = 1
@@ -34,7 +35,8 @@ def report(error: BaseException, *, debug: bool = False) -> int:
         return _report_usage(error)
     if debug:
         # Without locals, on purpose: they hold keys.
-        click.echo(harmless(_without_secrets("".join(traceback.format_exception(error)))), err=True, nl=False)
+        with beside():
+            click.echo(harmless(_without_secrets("".join(traceback.format_exception(error)))), err=True, nl=False)
     if isinstance(error, VigieError):
         for sentence in error.problems if isinstance(error, ConfigError) else (str(error) or type(error).__name__,):
             say(_without_secrets(sentence), label="error", style="bold red")
@@ -61,13 +63,36 @@ def _without_secrets(text: str) -> str:
 
 def _report_usage(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
+        with beside():
+            click.echo(error.format_message(), err=True)
         return error.exit_code
-    say(error.format_message(), label="error", style="bold red")
     context = error.ctx if isinstance(error, click.UsageError) else None
+    if isinstance(error, click.MissingParameter) and context is not None:
+        say(_missing(error, context), label="error", style="bold red")
+        for line in _examples(context.command)[:1]:
+            say(f"for instance: {line}")
+    else:
+        say(error.format_message(), label="error", style="bold red")
     if context is not None:
-        error_console().print(f"see {context.command_path} --help", style="dim", soft_wrap=True)
+        with beside():
+            error_console().print(f"see {context.command_path} --help", style="dim", soft_wrap=True)
     return error.exit_code
+
+
+def _missing(error: click.MissingParameter, context: click.Context) -> str:
+    """All that is missing, at once; of an option also what it takes."""
+    # What was given is in the context by the time that the first of those which were not is asked for.
+    lacking = [one for one in context.command.params if one.required and one.name not in context.params]
+    arguments = [one.make_metavar(context) for one in lacking if isinstance(one, click.Argument)]
+    parts = [f"argument{'s' if len(arguments) > 1 else ''} {' and '.join(arguments)}"] if arguments else []
+    parts += [f"option {one.opts[0]} ({str(one.help).rstrip('.')})" for one in lacking if isinstance(one, click.Option)]
+    return f"missing: {'; '.join(parts)}" if parts else error.format_message()
+
+
+def _examples(command: click.Command) -> list[str]:
+    """Command lines of a help text."""
+    _, word, rest = (command.help or "").partition("\n\n\b\nExample")
+    return [line.strip() for line in rest.splitlines()[1:]] if word else []
 
 
 def _report_defect(error: BaseException, *, debug: bool) -> int:

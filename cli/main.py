@@ -17,7 +17,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -30,8 +29,9 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 from typer.utils import get_params_from_function
 
-from cli.errors import FAILED, report
+from cli.errors import report
 from cli.hearing import listened_to
+from cli.pipes import CLOSED, silence
 from vigie.domain.names import suggestion
 
 COMMANDS = "cli.commands"
@@ -197,7 +197,7 @@ def run(args: Sequence[str], package: str = COMMANDS) -> int:
         The exit code.
 
     Raises:
-        SystemExit: shell completion, and a reader of stdout that has gone away.
+        SystemExit: shell completion.
     """
     words = _hoisted(args)
     group = typer.main.get_command(app)
@@ -206,7 +206,12 @@ def run(args: Sequence[str], package: str = COMMANDS) -> int:
         result = group.main(words, prog_name="vigie", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        return _leave_quietly()
+        return _read_no_more()
+    except SystemExit as left:
+        # click makes an end of its own of a reader that has gone.
+        if isinstance(left.__context__, BrokenPipeError):
+            return _read_no_more()
+        raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: every error becomes a sentence here
         return report(error, debug="--debug" in words)
     return result if isinstance(result, int) else 0
@@ -219,10 +224,9 @@ def _hoisted(args: Sequence[str]) -> list[str]:
     return [*(w for w in head if w in _EVERYWHERE), *(w for w in head if w not in _EVERYWHERE), *rest]
 
 
-def _leave_quietly() -> int:
-    # The interpreter flushes stdout once more on its way out: give it a place to write to.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FAILED
+def _read_no_more() -> int:
+    silence(sys.stdout)
+    return CLOSED
 
 
 def main() -> None:

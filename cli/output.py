@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +18,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
+
+from cli.pipes import beside, columns
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,9 +44,15 @@ def error_console() -> Console:
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            # rich would end the process, and point stdout elsewhere: an engine trades on whoever listens.
+            raise BrokenPipeError
+
     # NO_COLOR takes away bold and dim too: who sets it wants text and nothing else.
     system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, color_system=system)
+    stream = sys.stderr if stderr else sys.stdout
+    return Plain(stderr=stderr, markup=False, emoji=False, highlight=False, color_system=system, width=columns(stream))
 
 
 def quiet() -> bool:
@@ -52,6 +61,8 @@ def quiet() -> bool:
     return context is not None and bool(context.find_root().params.get("quiet"))
 
 
+_BARS: list[Console] = []
+"""Where a progress bar is being drawn."""
 HEARERS: list[Callable[[str], None]] = []
 """Who else hears what is said: the log of the command that runs."""
 
@@ -65,7 +76,7 @@ def note(message: str) -> None:
 
 
 def say(message: str, *, label: str = "", style: str = "") -> None:
-    """Print a message on stderr, never silenced, never wrapped.
+    """Print a message on stderr, never silenced, never wrapped; a stderr that cannot be written to fails nothing.
 
     Args:
         message: text of any origin; control characters are shown, not obeyed.
@@ -75,7 +86,10 @@ def say(message: str, *, label: str = "", style: str = "") -> None:
     from rich.text import Text
 
     head = Text(f"{label}: " if label else "", style=style)
-    error_console().print(head.append(harmless(message), style="none"), soft_wrap=True)
+    # Above a bar that is being drawn, not into it.
+    target = _BARS[-1] if _BARS else error_console()
+    with beside():
+        target.print(head.append(harmless(message), style="none"), soft_wrap=True)
 
 
 def harmless(text: str) -> str:
@@ -129,26 +143,31 @@ def _plain_number(value: object) -> Json:
 
 
 @contextmanager
-def progress(description: str, total: int) -> Iterator[Callable[..., None]]:
+def progress(description: str, total: int, *, shown: bool = True) -> Iterator[Callable[..., None]]:
     """A progress bar with the remaining time, on stderr; silent with ``--quiet`` or when stderr is no terminal.
 
     Args:
         description: what is being done.
         total: steps until done.
+        shown: False: no bar.
 
     Yields:
         ``advance(n=1)``: tell that n steps more are done.
     """
     target = error_console()
-    if quiet() or not target.is_terminal:
+    if not shown or quiet() or not target.is_terminal:
         yield _no_bar
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=target, transient=True) as bar:
+    parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*parts, console=target, transient=True) as bar:
         task = bar.add_task(harmless(description), total=total)
-        yield lambda n=1: bar.advance(task, n)
+        _BARS.append(target)
+        try:
+            yield lambda n=1: bar.advance(task, n)
+        finally:
+            _BARS.remove(target)
 
 
 def _no_bar(n: int = 1) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import harmless, quiet
+from cli.pipes import beside
 
 if TYPE_CHECKING:
     from vigie.reporting.row import Row
@@ -42,7 +43,8 @@ def show_row(row: Row) -> None:
 def tell(text: str) -> None:
     """One line on stderr, beside the data; silenced by ``--quiet``."""
     if not quiet():
-        click.echo(harmless(text), err=True)
+        with beside():
+            click.echo(harmless(text), err=True)
 
 
 def signed(reason: str) -> str:

@@ -33,6 +33,7 @@ EXIT_CODES = {
     75: "a venue does not answer, or an outcome is not known: try later",
     78: "a setting or argument is wrong, or the account was stopped: do not restart",
     130: "interrupted",
+    141: "whoever read stdout has gone, as `head -1` does; what trades goes on without a reader",
 }
 """As `vigie.domain.errors` and `cli.errors` end commands."""
 _UNSAID = {"--help", "--install-completion", "--show-completion"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.output import console, note, print_json
+from cli.pipes import beside
 
 if TYPE_CHECKING:
     from vigie.app.trading.running import RunResult
@@ -51,10 +53,13 @@ def show_end(done: RunResult, document_of: DocumentOf, *, as_json: bool) -> None
             "ended": done.ended,
         },
     )
-    if as_json:
-        print_json(document)
-    else:
-        console().print(paper_view(document))
+    # How it ended is in the journal: the exit code is the run's, whether or not anybody reads this.
+    with beside(sys.stdout):
+        if as_json:
+            print_json(document)
+        else:
+            console().print(paper_view(document))
+        sys.stdout.flush()
     if done.overdue:
         raise VenueUnavailable(f"{done.ended}: not everything is known to be protected; the next call goes on")
     if done.problems:

@@ -33,4 +33,5 @@ def answer(word: str, done: Sequence[Done], *, as_json: bool) -> None:
         for text in one.outcome:
             show_row(Row(f"{one.account}: " if one.account else "", text))
         if one.code:
-            tell(f"to lift it: vigie resume --account {one.account} --confirm {one.code}")
+            whose = f" --account {one.account}" if one.account else ""
+            tell(f"to lift it: vigie resume{whose} --confirm {one.code}")

@@ -44,4 +44,8 @@ def command(
         show_row(Row("left     ", f"{name} was there already"))
     for problem in document["problems"]:
         show_row(Row("problem  ", problem, BAD))
-    tell(f"next: {', then '.join(document['next'])}")
+    tell("next:")
+    for command_line in document["next"]:
+        tell(f"  {command_line}")
+    for sentence in document["notes"]:
+        tell(sentence)

@@ -48,7 +48,8 @@ def command(
     from cli.output import print_json
     from cli.parsing import parse_pair
     from cli.plain import show_row
-    from vigie.app.accounts import to_read
+    from cli.which import tell_which
+    from vigie.app.accounts import others, to_read
     from vigie.app.journal.reading import Wanted, document_of, followed, kinds_of, last_lines, last_seq
     from vigie.reporting.journal import journal_row
 
@@ -58,7 +59,8 @@ def command(
     seen = last_seq(home(), name)
     documents = [document_of(line) for line in last_lines(home(), name, wanted)]
     if as_json and not follow:
-        print_json({"schema": "vigie.journal/1", "account": name, "lines": documents})
+        whole = {"account": name, "other_accounts": others(home(), name), "lines": documents}
+        print_json(whole, "vigie.journal/1")
         return
 
     def put(document: dict[str, object]) -> None:
@@ -67,6 +69,8 @@ def command(
         else:
             show_row(journal_row(document))
 
+    if account is None:
+        tell_which(name)
     # Ctrl-C is how following ends, at whatever point.
     with contextlib.suppress(KeyboardInterrupt) if follow else contextlib.nullcontext():
         for document in documents:
@@ -112,15 +116,19 @@ def trades_(
     from cli.output import print_json
     from cli.parsing import parse_pair
     from cli.plain import show_row, tell
-    from vigie.app.accounts import to_read
+    from cli.which import tell_which
+    from vigie.app.accounts import others, to_read
     from vigie.app.journal.reading import trades
     from vigie.reporting.journal import TRADE_HEAD, trade_row
 
     name = to_read(home(), account)
     found = trades(home(), name, parse_pair(pair), parse_instant(since))
     if as_json:
-        print_json({"schema": "vigie.journal.trades/1", "account": name, "trades": found})
+        document = {"account": name, "other_accounts": others(home(), name), "trades": found}
+        print_json(document, "vigie.journal.trades/1")
         return
+    if account is None:
+        tell_which(name)
     for row in (TRADE_HEAD, *map(trade_row, found)):
         show_row(row)
     tell(f"{len(found)} trades")

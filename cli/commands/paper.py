@@ -123,10 +123,14 @@ def _refuse_beside_replay(*, once: bool, no_orders: bool, base_url: str | None, 
 
 def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
     from vigie.app.trading.replay import run_replay, understood
-    from vigie.reporting.account import replay_document, replay_view
+    from vigie.reporting.account import replay_document, replay_lines, replay_view
 
     task = understood(request, note)
-    with progress(f"replaying {task.plan.strategy.name}", task.rows) as advance:
+    name = task.request.settings.name
+    if not as_json:
+        for line in replay_lines(task.facts()):
+            note(line)
+    with progress(f"replaying {task.plan.strategy.name}", task.rows, shown=not as_json) as advance:
         done = run_replay(task, report=note, progress=advance)
     facts = {
         "account": done.account,
@@ -141,7 +145,10 @@ def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
         print_json(document)
     else:
         console().print(replay_view(document))
-    note(f"account {done.account}: vigie status --account {done.account}, vigie journal --account {done.account}")
+    if done.rows_left:
+        note(f"{done.ended}, {done.rows_left:,} candles before the end: the account is whole, "
+             f"and the same command with --account {name} goes on")  # fmt: skip
+    note(f"account {name}: vigie status --account {name}, vigie journal --account {name}")
     if done.interrupted:
         raise KeyboardInterrupt
 

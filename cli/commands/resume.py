@@ -14,7 +14,12 @@ ORDER = 61
 
 def command(
     confirm: Annotated[
-        str, typer.Option("--confirm", metavar="CODE", help="The code that vigie status shows; it changes with halts.")
+        str,
+        typer.Option(
+            "--confirm",
+            metavar="CODE",
+            help="The code that vigie status shows, or vigie halt where no account is; it changes with halts.",
+        ),
     ],
     reason: ReasonOption = "resumed by hand",
     account: SteeredOption = None,
@@ -28,7 +33,11 @@ def command(
     """
     from cli.plain import signed
     from cli.steering import answer
-    from vigie.app.accounts import to_steer
-    from vigie.app.control.halting import resume
+    from vigie.app.accounts import known, to_steer
+    from vigie.app.control.halting import resume, resume_home
 
-    answer("resume", [resume(home(), to_steer(home(), account), confirm, signed(reason))], as_json=as_json)
+    if account is None and not known(home()):
+        done = resume_home(home(), confirm)
+    else:
+        done = resume(home(), to_steer(home(), account), confirm, signed(reason))
+    answer("resume", [done], as_json=as_json)

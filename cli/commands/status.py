@@ -33,7 +33,7 @@ def command(
     from vigie.app.accounts import to_read
     from vigie.app.control.pauses import again
     from vigie.app.status.document import status
-    from vigie.reporting.status import status_rows
+    from vigie.reporting.status import others_row, status_rows
 
     name = to_read(home(), account)
     healthy = True
@@ -49,5 +49,7 @@ def command(
                 typer.echo(_CLEAR, nl=False, color=None)
             for row in status_rows(document):
                 show_row(row)
+            if account is None and document["other_accounts"]:
+                show_row(others_row(document["other_accounts"]))
     if not healthy:
         raise typer.Exit(3)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PANEL = "Research"
 ORDER = 20
+_ORIGINS = {"built-in": "built-in", "home": "strategies/"}
 
 app = typer.Typer(help="Strategies: list, show, make, check.", no_args_is_help=True)
 
@@ -27,6 +28,8 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Strategy, as 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """Name all strategies and profiles.
+
+    Of each strategy it says whether it is built in or lies in strategies/ of this home.
 
     Example: vigie strategy list
     """
@@ -39,9 +42,13 @@ def list_(as_json: JsonOption = False) -> None:
     for title, rows in found.items():
         table = _table(title)
         table.add_column("name", no_wrap=True)
+        theirs = title == "strategies"
+        if theirs:
+            table.add_column("from", no_wrap=True)
         table.add_column("what it does")
         for row in rows:
-            table.add_row(row["name"], row["summary"])
+            whose = [_ORIGINS[row["origin"]]] if theirs else []
+            table.add_row(row["name"], *whose, row["summary"])
         console().print(table, "")
 
 

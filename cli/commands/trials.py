@@ -40,6 +40,8 @@ def command(
     console().print(_summary(found, strategy), soft_wrap=True)
     if found.rows:
         console().print(_table(found))
+        for line in _legend(found):
+            console().print(line, style="dim")
 
 
 def _summary(found: Counted, strategy: str | None) -> str:
@@ -49,6 +51,22 @@ def _summary(found: Counted, strategy: str | None) -> str:
     if found.since is None:
         return f"no trial{whose} was counted yet"
     return f"{found.trials:,} trial{'' if found.trials == 1 else 's'}{whose} since {as_text(found.since)} UTC"
+
+
+_KINDS = {
+    "backtest": "one run of vigie backtest",
+    "sweep": "points of vigie sweep",
+    "fold": "points of vigie walk-forward, each counted once for all its folds",
+}
+
+
+def _legend(found: Counted) -> list[str]:
+    """What the kinds in the table are, and how one of them can have none of its own."""
+    kinds = [kind for kind in _KINDS if any(row.kind == kind for row in found.rows)]
+    lines = [f"{kind}: {_KINDS[kind]}" for kind in kinds]
+    if any(not row.trials for row in found.rows):
+        lines.append("0: the same numbers on the same candles were counted before, as another kind")
+    return lines
 
 
 def _table(found: Counted) -> Any:  # noqa: ANN401, RUF100 - rich is imported late

@@ -78,7 +78,7 @@ def command(
     slippage_bps: SlippageOption = None,
     promote: Annotated[bool, typer.Option("--promote", help="Write a certificate if every gate is passed.")] = False,
     propose: Annotated[
-        bool, typer.Option("--propose", help="The same, but nothing goes by it until vigie certificate promote.")
+        bool, typer.Option("--propose", help="The same, but nothing goes by it until vigie certificate promote NAME.")
     ] = False,
     practice: Annotated[
         bool, typer.Option("--practice", help="Certify made-up candles too: for a simulated exchange alone.")

@@ -22,7 +22,7 @@ def test_the_page_of_commands_is_the_one_that_the_commands_make() -> None:
 
 def test_every_exit_code_of_an_error_is_told() -> None:
     kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.VigieError)]
-    assert {kind.exit_code for kind in kinds} | {0, 2, 130} == set(EXIT_CODES)
+    assert {kind.exit_code for kind in kinds} | {0, 2, 130, 141} == set(EXIT_CODES)
 
 
 @click.command(help="Plant a tree.\n\nExit 3 if it fell.\n\nExample: vigie plant oak\nvigie plant elm --deep 2")

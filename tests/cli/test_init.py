@@ -60,7 +60,7 @@ def test_another_folder_is_made_and_the_way_there_is_told(vigie: Vigie, home: Pa
     said = vigie("init", folder)
     assert said.code == 0
     assert (folder / "vigie.toml").is_file()
-    assert f"next: cd '{folder}', then vigie config check, then" in said.err
+    assert f"next:\n  cd '{folder}'\n  vigie config check\n  vigie " in said.err
     assert not (home / "vigie.toml").exists()
 
 

@@ -75,6 +75,32 @@ FILES = {
             import sys
             sys.stdout.write("x")
         """,
+    "murmurs": """
+        def command() -> None:
+            "Say much beside the data."
+            from cli.output import console, note
+            from cli.plain import tell
+            for _ in range(3):
+                note("x")
+                tell("y")
+            console().print("done")
+        """,
+    "long": """
+        def command() -> None:
+            "A long line."
+            from cli.output import console
+            console().print(" ".join(["word"] * 100))
+        """,
+    "busy": """
+        def command() -> None:
+            "A note while a bar is drawn."
+            import time
+            from cli.output import note, progress
+            with progress("working", 3) as advance:
+                advance()
+                time.sleep(0.3)
+                note("said on the way")
+        """,
     "_hidden": "raise RuntimeError('a file with a leading underscore is no command')",
     "unasked": """
         import sys
@@ -152,12 +178,15 @@ def test_no_words_at_all_show_the_help_and_are_wrong_usage(shell: Shell) -> None
     ("words", "sentence"),
     [
         (["gret"], "error: no such command 'gret'; did you mean 'greet'?"),
-        (["zzz"], "error: no such command 'zzz'; known: flood, greet, murmur, strategy-tools, talk, unasked, wrong"),
+        (
+            ["zzz"],
+            "error: no such command 'zzz'; known: busy, flood, greet, long, murmur, murmurs, strategy-tools, talk, ",
+        ),
         (["strategy-tools", "lst"], "error: no such command 'lst'; did you mean 'list'?\n"),
         (["greet", "--nam", "x"], "Did you mean '--name'?"),
         (["--versio"], "Did you mean '--version'?"),
         (["greet", "--times", "many"], "'many' is not a valid int"),
-        (["wrong"], "Missing argument 'HOW'"),
+        (["wrong"], "missing: argument HOW"),
     ],
 )
 def test_a_word_that_is_not_known_is_answered_with_a_suggestion_and_exit_2(
@@ -256,7 +285,69 @@ def test_a_reader_that_went_away_is_met_quietly(package: str, tmp_path: Path, wo
     finally:
         os.close(writer)
     assert done.stderr == b""
-    assert done.returncode == 1
+    assert done.returncode == 141
+
+
+def test_what_is_done_is_done_all_the_same_when_nobody_listens_to_what_is_said_beside(
+    package: str, tmp_path: Path
+) -> None:
+    """Rich and click would both end the process."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            in_process(package, "murmurs"),
+            stdout=subprocess.PIPE,
+            stderr=writer,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (done.stdout, done.returncode) == (b"done\n", 0)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is full")
+def test_a_full_disk_under_stderr_fails_nothing(package: str, tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            in_process(package, "murmurs"),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            check=False,
+        )
+    assert (done.stdout, done.returncode) == (b"done\n", 0)
+
+
+def test_no_line_is_broken_in_a_pipe_and_none_is_too_long_where_columns_are_named(package: str, tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "COLUMNS"} | {"PYTHONPATH": str(tmp_path)}
+    wide, narrow = (
+        subprocess.run(
+            in_process(package, "long"), capture_output=True, env=environment | more, check=True, text=True
+        ).stdout.splitlines()
+        for more in ({}, {"COLUMNS": "60"})
+    )
+    assert wide == [" ".join(["word"] * 100)]
+    assert max(map(len, narrow)) <= 60
+
+
+def test_a_note_stands_above_a_bar_not_in_it(package: str, tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        in_process(package, "busy"), stderr=theirs, env=os.environ | {"PYTHONPATH": str(tmp_path), "TERM": "xterm"}
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while part := os.read(ours, 65536):
+                seen += part
+    os.close(ours)
+    assert process.returncode == 0
+    before, found, _ = seen.partition(b"said on the way\r\n")
+    assert found
+    assert b"working" in before
+    assert before.endswith((b"\x1b[2K", b"\r", b"\n")), before[-80:]
 
 
 @pytest.mark.parametrize("words", [["--help"], ["greet", "--help"], ["wrong", "config"], ["gret"]])
@@ -281,7 +372,8 @@ def test_a_bar_is_drawn_on_a_terminal_unless_quiet(package: str, tmp_path: Path,
         os.set_blocking(ours, False)
         seen = b""
         with contextlib.suppress(BlockingIOError):
-            seen = os.read(ours, 65536)
+            while part := os.read(ours, 65536):
+                seen += part
     finally:
         os.close(ours)
         os.close(theirs)

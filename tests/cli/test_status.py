@@ -198,7 +198,10 @@ def test_the_account_used_last_is_meant_and_another_one_can_be_named(vigie: Vigi
     assert vigie("status", "--json").document["account"] == "live-1", "a word of a person is no use of it"
     assert vigie("status", "--account", "paper", "--json").document["account"] == "paper"
     said = vigie("status", "--account", "papper")
-    assert (said.code, said.err) == (78, "error: there is no account 'papper'; did you mean 'paper'?\n")
+    assert (said.code, said.err) == (
+        78,
+        "error: there is no account 'papper'; did you mean 'paper'? There are: live-1, paper\n",
+    )
 
 
 def test_a_home_without_accounts_gets_a_sentence_and_healthcheck_still_says_three(vigie: Vigie, home: Path) -> None:

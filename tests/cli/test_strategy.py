@@ -120,7 +120,7 @@ def test_show_fits_the_terminal_and_names_what_was_mended(vigie: Vigie) -> None:
         ),
         (["propose", "donchian"], 78, "error: strategy 'donchian' proposes nothing"),
         (["shw"], 2, "error: no such command 'shw'; did you mean 'show'?\n"),
-        (["show"], 2, "error: Missing argument 'NAME'."),
+        (["show"], 2, "error: missing: argument NAME"),
         (["new", "donchian"], 78, "error: there is already a strategy 'donchian'\n"),
         (["new", "My Idea"], 78, "error: 'My Idea' is not a usable name: lower-case letters"),
         (["new", "../idea"], 78, "error: '../idea' is not a usable name"),

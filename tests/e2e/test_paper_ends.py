@@ -108,6 +108,30 @@ def test_a_stop_by_command_ends_with_0_and_every_start_with_78_until_it_is_taken
 
 
 @pytest.mark.long
+def test_it_trades_on_when_nobody_reads_what_it_says(home: Path, market: KlineServer) -> None:
+    """`vigie paper 2>&1 | head -1`: its terminal has gone, its stops have not."""
+    write_strategy(home)
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [VIGIE, "paper", "--strategy", "eager", "--pairs", "BTC/USDT", "--base-url", market.url]
+    running = subprocess.Popen(words, env=os.environ | {"VIGIE_HOME": str(home)}, stdout=writer, stderr=writer)
+    os.close(writer)
+    try:
+        heart = home / "state/paper/heartbeat.json"
+        end = time.monotonic() + PATIENCE
+        while not heart.exists():
+            assert running.poll() is None, running.returncode
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(PATIENCE) == 0
+    finally:
+        running.kill()
+        running.wait()
+    assert last_words(home) == ["SIGTERM"]
+
+
+@pytest.mark.long
 def test_a_start_that_waits_for_its_venue_ends_with_0(
     home: Path, market: KlineServer, trading: Callable[[], Process]
 ) -> None:

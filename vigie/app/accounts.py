@@ -41,7 +41,7 @@ def to_read(home: Path, given: str | None) -> str:
     names = known(home)
     if not names:
         whose = "" if given is None else f" '{given}'"
-        raise ConfigError(f"there is no account{whose} yet: vigie paper --replay begins one")
+        raise ConfigError(f"there is no account{whose} yet: {_begins(given)}")
     if given is not None:
         return _checked(given, names)
     return max(names, key=lambda name: (_used_at(account_folder(home, name)), name))
@@ -59,10 +59,25 @@ def to_steer(home: Path, given: str | None) -> str:
     return to_read(home, given)
 
 
+def others(home: Path, account: str) -> list[str]:
+    """The home's accounts but for one, sorted."""
+    return [name for name in known(home) if name != account]
+
+
 def _checked(given: str, names: list[str]) -> str:
     if given not in names:
-        raise ConfigError(f"there is no account '{given}'{suggestion(given, names)}")
+        near, there = suggestion(given, names), ", ".join(names)
+        tail = near if "known" in near else f"{near} There are: {there}"
+        raise ConfigError(f"there is no account '{given}'{tail}")
     return given
+
+
+def _begins(given: str | None) -> str:
+    """The command that makes the first account, of that name where one of its kind can be made at once."""
+    if given is None or not given.startswith(("replay-", "paper")):
+        return "vigie paper --replay begins one"
+    replay = " --replay" if given.startswith("replay-") else ""
+    return f"vigie paper{replay} --account {given} begins it"
 
 
 def _used_at(folder: Path) -> float:

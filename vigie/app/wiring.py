@@ -86,7 +86,7 @@ def replaying(
     home: Path,
     start_ms: int | None,
     end_ms: int | None,
-    pace: float | None = None,
+    pace: tuple[Clock, float] | None = None,
     report: Report = lambda _: None,
 ) -> Iterator[Replay]:
     """An account on recorded candles: its own lock, journal, state and venue below the home.
@@ -99,7 +99,7 @@ def replaying(
         home: where ``state/`` lies.
         start_ms: start of the range, epoch milliseconds; None: from the first candle.
         end_ms: its end, excluded; None: to the last candle.
-        pace: how many times faster than time it goes; None: as fast as it can.
+        pace: who waits, and how many times faster than time it goes; None: as fast as it can.
         report: told what happened on the way.
 
     Raises:
@@ -118,7 +118,7 @@ def replaying(
             start_ms=start_ms,
             end_ms=end_ms,
             save=ledger.save,
-            pace=None if pace is None else (clock, pace),
+            pace=pace,
         )
         broker = PaperBroker(ledger, market, market, settings.timeframe)
         with _world(settings.name, home, lock, broker, market, market, report) as (world, journal):
@@ -157,6 +157,7 @@ def papering(
     clock: Clock,
     opens: bool = True,
     report: Report = lambda _: None,
+    unproved: Report | None = None,
 ) -> Iterator[Present]:
     """An account on a venue's public candles and prices. Nothing here can send an order to it.
 
@@ -168,6 +169,7 @@ def papering(
         clock: now.
         opens: False: it decides and writes down, and opens no position.
         report: told what happened on the way.
+        unproved: told that no certificate covers it; None: the same.
 
     Raises:
         AccountLocked: another process holds the account.
@@ -179,7 +181,7 @@ def papering(
     folder = account_folder(home, settings.name)
     require_started(home, settings.name)
     setup = replace(
-        _covered(setup_of(settings, made, "paper"), home, report),
+        _covered(setup_of(settings, made, "paper"), home, unproved or report),
         opens=opens,
         gives_up_after=_patience(settings.timeframe),
         most_crashes=MOST_CRASHES,

@@ -71,6 +71,24 @@ def replay_document(account: Portfolio, facts: Mapping[str, Any]) -> dict[str, A
     return {"schema": REPLAY_SCHEMA, **facts, "portfolio": account_document(account)}
 
 
+def replay_lines(facts: Mapping[str, Any]) -> list[str]:
+    """What is about to go by, before it does.
+
+    Args:
+        facts: ``account``, ``strategy``, ``profile``, ``timeframe``, ``pairs``, ``rows``, ``first``, ``last`` (epoch
+            milliseconds), ``pace`` (times faster than time, or None).
+    """
+    what = [facts["strategy"], facts["profile"], facts["timeframe"], " ".join(facts["pairs"])]
+    lines = [
+        f"account {facts['account']}: {' · '.join(what)}",
+        f"{facts['rows']:,} candles, {as_text(facts['first'])} to {as_text(facts['last'])} UTC; Ctrl-C ends it well",
+    ]
+    if facts["pace"] is not None:
+        hours = (facts["last"] - facts["first"]) / facts["pace"] / 3_600_000
+        lines.append(f"{facts['pace']:g} times as fast as time: {hours:,.1f} hours in all")
+    return lines
+
+
 def replay_view(document: Mapping[str, Any]) -> RenderableType:
     """The same for a terminal."""
     rows = [

@@ -21,6 +21,11 @@ _GATES: Mapping[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
+def guard_words(name: str) -> str:
+    """A guard of entries as a table names it: its name alone does not always say what it looks at."""
+    return {"holes": "holes in candles"}.get(name, name.replace("_", " "))
+
+
 def gate_words(gate: Gate) -> tuple[str, str, str, str]:
     """What was measured, the value, what is needed, and the verdict."""
     label, shown = _GATES[gate.name]

@@ -49,6 +49,11 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
         yield _row("pending", f"{one['kind']} {words}, asked {when(one['asked_at'])}", LOOK)
 
 
+def others_row(names: Sequence[str]) -> Row:
+    """That there are other accounts, for who has not said which one is meant."""
+    return Row(f"others: {', '.join(names)} (--account NAME)")
+
+
 def health_line(document: Mapping[str, Any]) -> str:
     """One line for supervisors and cron mails."""
     if document["healthy"]:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vigie.metrics.definitions import DEFINITIONS, Unit
+from vigie.reporting.gate_words import guard_words
 from vigie.reporting.notes import notes
 from vigie.reporting.numbers import MISSING, in_unit, money, percent, ratio
 from vigie.reporting.scope import scope
@@ -144,14 +145,14 @@ def _exits(result: BacktestResult) -> Table:
 
 def _refusals(result: BacktestResult) -> Table:
     counted = sorted(result.refusals.items(), key=lambda item: (-item[1], item[0]))
-    rows = [(name.replace("_", " "), f"{count:,}") for name, count in counted if count]
+    rows = [(guard_words(name), f"{count:,}") for name, count in counted if count]
     nothing = "none" if counted else "no guard was on"
     return _table(("entries refused by", "count"), rows or [(nothing, "")])
 
 
 def _quiet_guards(result: BacktestResult) -> tuple[RenderableType, ...]:
     """Guards that were on and refused nothing: a line, not a row each."""
-    names = sorted(name.replace("_", " ") for name, count in result.refusals.items() if not count)
+    names = sorted(guard_words(name) for name, count in result.refusals.items() if not count)
     return (_Flowing((f"refused by none of: {names[0]}", *names[1:])),) if names else ()
 
 

@@ -55,6 +55,11 @@ class Strategy:
     path: Path
 
 
+def packaged() -> Path:
+    """The folder of the strategies that vigie brings along."""
+    return Path(importlib.import_module(PACKAGE).__path__[0])
+
+
 def extend_search_path(folder: Path) -> None:
     """Let strategies in the user's ``folder`` be found by name, behind the packaged ones.
 

@@ -213,7 +213,7 @@ class Rig:
                 wrapper.row = 0 if at is None else (at - START) // HOUR + 1
             visit(home, at)
             if at is not None and until == (at - START) // HOUR:
-                raise KeyboardInterrupt
+                signal.raise_signal(signal.SIGINT)
 
         # What lay in the box while the last row was looked at lies there again; what came after, comes after.
         visit(home, None if known is None else known - HOUR)

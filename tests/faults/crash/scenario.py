@@ -89,7 +89,8 @@ def task(home: Path) -> ReplayTask:
     settings = AccountSettings(ACCOUNT, pairs=(BTC, ETH), strategy="scripted", parameters=SETTINGS)
     request = ReplayRequest(home, settings)
     filters = {pair: _filters(pair) for pair in (BTC, ETH)}
-    return ReplayTask(request, made, (series_of(btc, str(BTC)), series_of(eth, str(ETH))), filters, len(btc))
+    series = (series_of(btc, str(BTC)), series_of(eth, str(ETH)))
+    return ReplayTask(request, made, series, filters, len(btc), int(btc.opens_at[0]), int(btc.opens_at[-1]))
 
 
 def _filters(pair: Pair) -> Instrument:

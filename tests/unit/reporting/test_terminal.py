@@ -60,6 +60,10 @@ def test_every_guard_is_named_with_what_it_refused() -> None:
     assert "no guard was on" in shown(a_result(refusals={}))
 
 
+def test_what_holes_are_is_said_in_the_table() -> None:
+    assert "holes in candles" in shown(a_result(refusals={"correlation": 3, "holes": 2}))
+
+
 def test_what_was_changed_and_what_the_numbers_stand_on_is_in_the_header() -> None:
     text = " ".join(shown(a_result(overrides={"fast": "20"})).split())
     assert "changed: fast=20" in text

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from yagmail import SMTP
 
 KEYS = ("host", "port", "tls", "user", "sender", "ca_file")
+RECIPIENT = ("address", "me@example.org")
+"""What a recipient is called, and one."""
 SECRETS = ("VIGIE_MAIL_PASSWORD",)
 STARTTLS, SMTPS, PLAIN = "starttls", "smtps", "none"
 PORTS = {STARTTLS: 587, SMTPS: 465, PLAIN: 25}
@@ -84,7 +86,7 @@ def read(table: Mapping[str, object], secrets: Mapping[str, str], home: Path) ->
     if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
         problems.append(f"port {port!r} is no port")
         port = 0
-    if sender and not is_address(sender):
+    if sender and not is_recipient(sender):
         problems.append(f"sender '{sender}' is no address" if "sender" in table else f"user '{user}' is no address")
     if not sender:
         problems.append("sender is missing: the address that mail comes from")
@@ -115,7 +117,7 @@ def _unusable(trusted: Path) -> list[str]:
     return []
 
 
-def is_address(text: str) -> bool:
+def is_recipient(text: str) -> bool:
     """Whether a text can be the address of somebody; yagmail and the server may be stricter."""
     name, at, domain = text.rpartition("@")
     plain = text.isascii() and text.isprintable() and not set(text) & set(' ,;<>"()[]\\:')

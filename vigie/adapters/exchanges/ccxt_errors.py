@@ -7,12 +7,13 @@ never left, the venue says "later", or it gives a refusal that is on a list. Eve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from vigie.adapters.exchanges.ccxt_gate import Answer
 from vigie.domain.errors import OutcomeUnknown, RefusalCode, VenueRefused, VenueUnavailable, VigieError
+from vigie.reliability.unreached import causes, why
 
 _BANNED_UNTIL = re.compile(r"until (\d{13})")
 _USUAL_WAIT_S = {418: 120.0, 429: 60.0}
@@ -69,7 +70,8 @@ def translated(
         return VenueRefused(f"nothing was sent to {venue}: {type(error).__name__}", RefusalCode.PARAMETERS)
     if answer is None or meaning is None:
         if never_left(error):
-            return VenueUnavailable(f"{venue} cannot be reached")
+            reason = why(error)
+            return VenueUnavailable(f"{venue} cannot be reached{reason and f': {reason}'}")
         return _open_end(f"{venue} gave no answer ({type(error).__name__})", None, write=write)
     words = f"HTTP {answer.status}: {meaning.words or type(error).__name__}"
     if answer.status in _USUAL_WAIT_S or meaning.said is Said.LATER:
@@ -104,18 +106,7 @@ def banned_until(answer: Answer) -> int | None:
 
 def never_left(error: BaseException) -> bool:
     """Whether the connection was never made: refused, no such host, or no answer to the first knock."""
-    return any(type(one).__name__ in _NEVER_SENT for one in _causes(error))
-
-
-def _causes(error: BaseException | None, depth: int = 0) -> Iterator[BaseException]:
-    if not isinstance(error, BaseException) or depth > 8:  # noqa: PLR2004, RUF100
-        return
-    yield error
-    yield from _causes(error.__cause__, depth + 1)
-    yield from _causes(getattr(error, "reason", None), depth + 1)
-    for one in error.args:
-        if isinstance(one, BaseException):
-            yield from _causes(one, depth + 1)
+    return any(type(one).__name__ in _NEVER_SENT for one in causes(error))
 
 
 def meaning_by_class(error: Exception, words: str) -> Meaning:

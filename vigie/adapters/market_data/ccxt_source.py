@@ -16,6 +16,7 @@ from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
 from vigie.ports.candles import CandleRow
 from vigie.reliability.rate_budget import RateBudget
+from vigie.reliability.unreached import why
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PAGE_LIMIT = 1000
@@ -167,7 +168,9 @@ class CcxtCandleSource:
             if self._budget is not None and isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
                 wait = _USUAL_WAIT_S if wait is None else wait
                 self._budget.block(wait, f"{self.venue} sent its candles' reader away")
-            raise VenueUnavailable(f"{self.venue} cannot be reached: {_short(error)}", wait) from error
+            reason = why(error)
+            words = f"{reason} ({_short(error)})" if reason else _short(error)
+            raise VenueUnavailable(f"{self.venue} cannot be reached: {words}", wait) from error
         except ccxt.BaseError as error:
             raise VenueRefused(f"{self.venue} refuses: {_short(error)}") from error
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:

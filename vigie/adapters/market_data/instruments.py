@@ -32,7 +32,7 @@ def read_instruments(path: Path) -> dict[str, dict[Pair, Instrument]]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, AttributeError, TypeError, KeyError, InvalidOperation, ConfigError) as error:
-        raise DataError(f"{path}: damaged; delete it, `vigie data download` writes it again") from error
+        raise DataError(f"{path}: damaged; delete it, `vigie data download PAIR` writes it again") from error
 
 
 def _parse(name: str, filters: dict[str, str]) -> Instrument:

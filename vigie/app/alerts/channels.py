@@ -20,9 +20,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from vigie.adapters.env_file import FILE as ENV_FILE
@@ -147,10 +148,11 @@ def _read_one(
     problems += wrong
     settings, wrong = module.read({key: table[key] for key in module.KEYS if key in table}, secrets, home)
     problems += wrong
-    to = _addresses(table.get("to", []), "to", problems)
+    usable = recipient_of(module)
+    to = _recipients(table.get("to", []), "to", usable, problems)
     if not to and not any(one.startswith("to") for one in problems):
-        problems.append('to is missing: who is told, for instance ["me@example.org"]')
-    routes = Routes(to, {**USUAL_ROUTES, **_routes(table.get("routes", {}), problems)})
+        problems.append(f'to is missing: who is told, for instance ["{usable.example}"]')
+    routes = Routes(to, {**USUAL_ROUTES, **_routes(table.get("routes", {}), usable, problems)})
     throttle = _throttle(table.get("throttle", {}), problems)
     hour, daily = table.get("digest_hour", DIGEST_HOUR), table.get("daily", True)
     if not isinstance(hour, int) or isinstance(hour, bool) or not 0 <= hour <= 23:
@@ -168,18 +170,45 @@ def _read_one(
     ), []
 
 
-def _addresses(value: object, where: str, problems: list[str]) -> tuple[str, ...]:
-    from vigie.adapters.alerts.mail import is_address
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a channel can reach.
 
+    Attributes:
+        what: such a recipient is called.
+        example: of one.
+        fits: whether a text can be one.
+    """
+
+    what: str
+    example: str
+    fits: Callable[[str], bool]
+
+
+def recipient_of(module: ModuleType) -> Recipient:
+    """As a channel's file says in ``RECIPIENT`` and ``is_recipient``; one that says nothing takes any line of text."""
+    what, example = getattr(module, "RECIPIENT", ("recipient", "me"))
+    return Recipient(what, example, getattr(module, "is_recipient", _is_line))
+
+
+def _is_line(text: str) -> bool:
+    return bool(text.strip()) and text.isprintable()
+
+
+def _recipients(value: object, where: str, usable: Recipient, problems: list[str]) -> tuple[str, ...]:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
-        problems.append(f"{where} must be a list of addresses")
+        problems.append(f'{where} must be a list, for instance ["{usable.example}"]')
         return ()
-    problems += [f"{where}: '{one}' is no address" for one in words if not is_address(one)]
+    problems += [
+        f"{where}: '{one}' is no {usable.what} as for instance {usable.example} is"
+        for one in words
+        if not usable.fits(one)
+    ]
     return tuple(dict.fromkeys(words))
 
 
-def _routes(value: object, problems: list[str]) -> dict[str, str | tuple[str, ...]]:
+def _routes(value: object, usable: Recipient, problems: list[str]) -> dict[str, str | tuple[str, ...]]:
     if not isinstance(value, dict):
         problems.append("routes must be a table")
         return {}
@@ -190,7 +219,7 @@ def _routes(value: object, problems: list[str]) -> dict[str, str | tuple[str, ..
         elif where in (ALL, DIGEST, NEVER):
             found[name] = where
         else:
-            found[name] = _addresses(where, f"routes {name}", problems)
+            found[name] = _recipients(where, f"routes {name}", usable, problems)
             if where == []:
                 problems.append(f"routes {name}: name somebody, or say 'digest' or 'never'")
     if found.get(Level.CRITICAL.value) in (NEVER, DIGEST):

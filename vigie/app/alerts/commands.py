@@ -9,8 +9,8 @@ from typing import Any
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import known
-from vigie.app.alerts.channels import posts_of
-from vigie.app.alerts.found import names
+from vigie.app.alerts.channels import posts_of, recipient_of
+from vigie.app.alerts.found import module_of, names
 from vigie.app.alerts.mail_desk import Desk
 from vigie.app.alerts.post_office import BESIDE, letters_waiting
 from vigie.app.alerts.status import alerts_folder, read_status
@@ -39,15 +39,17 @@ def send_test(home: Path, to: Sequence[str] = ()) -> dict[str, Any]:
     posts = posts_of(home)
     if not posts:
         raise ConfigError(NO_CHANNEL)
-    from vigie.adapters.alerts.mail import is_address
-
-    wrong = [f"--to: '{one}' is no address" for one in to if not is_address(one)]
+    reached = {post.name: recipient_of(module_of(post.name)) for post in posts}
+    wanted = " or ".join(f"{one.what} as for instance {one.example} is" for one in reached.values())
+    wrong = [f"--to: '{one}' is no {wanted}" for one in to if not any(usable.fits(one) for usable in reached.values())]
     if wrong:
         raise ConfigError(wrong)
     now, hide = SystemClock().now_ms(), hider(home)
     found = []
     for post in posts:
-        recipients = tuple(to) or post.routes.to
+        recipients = tuple(one for one in to if reached[post.name].fits(one)) or (() if to else post.routes.to)
+        if not recipients:
+            continue
         letter = Letter(f"test-{now}", "vigie: test mail", _test_text(home, now), Level.INFO.value, "test", now)
         delivery = post.channel.deliver(letter, recipients)
         found.append(

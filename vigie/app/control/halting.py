@@ -19,7 +19,7 @@ from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.letter_box import LetterBox
 from vigie.app.accounts import account_folder, known, state_folder
 from vigie.app.status.standing import Halting, books, halting
-from vigie.domain.confirmation import KILL_SWITCH, spelled
+from vigie.domain.confirmation import KILL_SWITCH, resume_code, spelled
 from vigie.domain.errors import AccountLocked, ConfigError, VigieError
 from vigie.domain.events import Event, Halted, RequestObeyed, Resumed
 from vigie.domain.holdings import Latch
@@ -97,8 +97,11 @@ def halt_everything(home: Path, reason: str, *, liquidate: bool, cancel_entries:
     """
     fresh = kill_switch.halt_first(state_folder(home), reason)
     stands = kill_switch.reason_to_halt(state_folder(home)) or ""
-    done = [Done("", ("halted: " + stands if fresh else "was halted already: " + stands,))]
-    for name in known(home):
+    names = known(home)
+    # Without an account nothing else would show the code.
+    code = "" if names else resume_code({}, kill_switch.identity(state_folder(home)))
+    done = [Done("", ("halted: " + stands if fresh else "was halted already: " + stands,), code)]
+    for name in names:
         try:
             outcome = _told(Steering(home, name), reason, liquidate=liquidate, cancel_entries=cancel_entries)
             done.append(Done(name, outcome, halting(home, name).code))
@@ -189,6 +192,21 @@ def resume(home: Path, account: str, code: str, reason: str) -> Done:
     others = [name for name in known(home) if name != account and KILL_SWITCH in Steering(home, name).halts.latches()]
     outcome += [f"{name} keeps its own latch: vigie status --account {name}" for name in others]
     return Done(account, tuple(outcome))
+
+
+def resume_home(home: Path, code: str) -> Done:
+    """Lift the kill switch of a home that has no account yet.
+
+    Raises:
+        VigieError: the code is not the one that the halt showed, or the kill switch is a folder.
+    """
+    state = state_folder(home)
+    wanted = resume_code({}, kill_switch.identity(state))
+    if not wanted:
+        return Done("", ("nothing is halted",))
+    if code.upper() != wanted:
+        raise VigieError(f"{code or 'no code'} is not the code of this kill switch: vigie halt shows it once more")
+    return Done("", tuple(_switched_on(home, Halting(kill_switch.reason_to_halt(state), {}, wanted))))
 
 
 def _switched_on(home: Path, standing: Halting) -> list[str]:

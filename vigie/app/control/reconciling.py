@@ -225,7 +225,7 @@ def _asked(
         clock.sleep(LOOK_SECONDS)
     raise VenueUnavailable(
         f"the engine of {request.account} has not answered within {request.wait:.0f} s; it was asked, and does it at "
-        f"its next tick: vigie journal tail --account {request.account} --kind reconcile"
+        f"its next tick: vigie journal --account {request.account} --kind reconcile"
     )
 
 

@@ -124,7 +124,7 @@ def ensure_sample(home: Path, report: Report) -> tuple[Series, ...]:
     if len(kept) == len(stored):
         return kept
     made = sample_series()
-    report(f"made the sample market (synthetic candles, seed {DEFAULT_SEED}); real ones: vigie data download, import")
+    report(f"made the sample market (synthetic candles, seed {DEFAULT_SEED}); real ones: vigie data download BTC/USDT")
     # A home that cannot be written is no reason to refuse a first look.
     with contextlib.suppress(ConfigError):
         save_sample(home, made, sample_instruments())

@@ -217,7 +217,10 @@ def check_files(
         return (_check(data, timeframe, limits, now_ms),)
     files = CandleStore.of(home).files() if data is None else named_files(data)
     if not files:
-        raise ConfigError("the store is empty: fill it with vigie data download, import or sample, or give --data")
+        raise ConfigError(
+            "the store is empty: vigie data download BTC/USDT, vigie data import FILE or vigie data sample fills it; "
+            "or give --data"
+        )
     checks = []
     for file in files:
         try:

@@ -22,6 +22,11 @@ SCHEMA = "vigie.init/1"
 FOLDERS = ("state", "logs", FOLDER)
 ECOSYSTEM = "ecosystem.config.js"
 STRATEGY = "my_strategy"
+NOTES = (
+    "the sample market and --replay need no network; vigie paper asks a venue for its candles",
+    "vigie paper trades ema_stochrsi until [accounts.paper] of vigie.toml, or --strategy, says otherwise",
+)
+"""What is not seen from the commands that come next."""
 _OWNER_ONLY, _USUAL = 0o600, 0o666
 """Modes of files, before the user's umask."""
 
@@ -33,8 +38,8 @@ def create(home: Path) -> dict[str, Any]:
         home: the folder; made if it is missing.
 
     Returns:
-        What was written and what was left alone, relative to the home; what is wrong with its settings; and commands
-        that come next.
+        What was written and what was left alone, relative to the home; what is wrong with its settings; commands that
+        come next, and what to know of them.
 
     Raises:
         ConfigError: it is no folder, or it cannot be written.
@@ -61,6 +66,7 @@ def create(home: Path) -> dict[str, Any]:
         "left_alone": left,
         "problems": check(home)["problems"],
         "next": _next(home),
+        "notes": list(NOTES),
     }
 
 
@@ -97,5 +103,6 @@ def _next(home: Path) -> list[str]:
         "vigie config check",
         f"vigie strategy check {STRATEGY}",
         f"vigie backtest --strategy {STRATEGY}",
+        f"vigie paper --replay --strategy {STRATEGY} --timerange 20250601-20250630",
         "vigie paper",
     ]

@@ -243,9 +243,13 @@ def count(ledger: TrialLedger, task: Searched, kind: TrialKind, keys: Sequence[s
 
 
 def end_of(series: Sequence[Series], end_ms: int | None) -> int:
-    """The instant after the last candle that is traded, epoch milliseconds."""
+    """The instant after the last candle that is traded, epoch milliseconds.
+
+    A candle that opens in the range is traded to its close, wherever in it the range ends.
+    """
     last = max(int(one.candles.closes_at[-1]) for one in series)
-    return last if end_ms is None else min(last, end_ms)
+    length = series[0].candles.timeframe.milliseconds
+    return last if end_ms is None else min(last, -(-end_ms // length) * length)
 
 
 def up_to(task: Searched, base: Request, end_ms: int) -> Searched:

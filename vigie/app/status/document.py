@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vigie.app.accounts import others
 from vigie.app.alerts.status import alert_statuses
 from vigie.app.backup.outcome import read_outcome
 from vigie.app.logs.settings import log_folder
@@ -33,6 +34,7 @@ def status(home: Path, account: str) -> dict[str, Any]:
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "account": account,
+        "other_accounts": others(home, account),
         "healthy": not problems,
         "problems": list(problems),
         "kind": standing.mode,

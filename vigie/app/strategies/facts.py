@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vigie.app.data.candles import Report, load_series
-from vigie.app.strategies.finding import every, find
+from vigie.app.strategies.finding import every, find, origin
 from vigie.decision.profile import load_profile, number_specs, plan, profile_names
 from vigie.decision.registry import gate_rules, sizing_rules
 from vigie.domain.errors import ConfigError
@@ -41,7 +41,7 @@ class Described:
 
 
 def overview(home: Path, report: Report = lambda _: None) -> dict[str, list[dict[str, str]]]:
-    """Names and summaries of all strategies and profiles.
+    """Names and summaries of all strategies and profiles; of strategies, whose they are as well.
 
     Args:
         home: the user's folder.
@@ -55,7 +55,11 @@ def overview(home: Path, report: Report = lambda _: None) -> dict[str, list[dict
         if isinstance(one, ConfigError):
             report("\n".join(one.problems))
     return {
-        "strategies": [{"name": one.name, "summary": one.summary} for one in found if isinstance(one, Strategy)],
+        "strategies": [
+            {"name": one.name, "summary": one.summary, "origin": origin(one, home)}
+            for one in found
+            if isinstance(one, Strategy)
+        ],
         "profiles": [{"name": name, "summary": load_profile(name).summary} for name in profile_names()],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vigie.domain.errors import ConfigError
-from vigie.strategy.strategy import Strategy, extend_search_path, load, names
+from vigie.strategy.strategy import Strategy, extend_search_path, load, names, packaged
 
 FOLDER = "strategies"
 
@@ -18,6 +18,14 @@ def find(name: str, home: Path) -> Strategy:
     """
     extend_search_path(home / FOLDER)
     return load(name)
+
+
+def origin(strategy: Strategy, home: Path) -> str:
+    """``built-in``, or ``home`` for one of the user's own folder."""
+    folder = (home / FOLDER).resolve()
+    # In a checkout of vigie the two are one folder.
+    own = folder != packaged().resolve() and strategy.path.resolve().is_relative_to(folder)
+    return "home" if own else "built-in"
 
 
 def every(home: Path) -> list[Strategy | ConfigError]:

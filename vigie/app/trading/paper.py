@@ -20,6 +20,7 @@ from vigie.ports.candles import CandleSource
 from vigie.ports.clock import Clock
 
 DEFAULT = "paper"
+MEANWHILE = "Ctrl-C ends it; vigie paper --replay needs no network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,29 @@ def run_paper(
     settings, time = request.settings, clock or SystemClock()
     made = plan_of(settings, request.home)
     market = source or CcxtCandleSource(settings.venue, local_time_ms=time.now_ms, base_url=request.base_url)
+    warned = set[str]()
+
+    def unproved(sentence: str) -> None:
+        # The account is opened anew each minute while its venue is away.
+        if sentence not in warned:
+            warned.add(sentence)
+            ears.report(sentence)
+
     with (
         logged(request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms) as ears,
         watched_by_eyes(request.home, settings.name, request.health, ears.report),
     ):
         return run_account(
-            Run(request.home, settings, request.once, request.base_url),
+            Run(request.home, settings, request.once, request.base_url, MEANWHILE),
             lambda: papering(
-                settings, made, market, home=request.home, clock=time, opens=request.opens, report=ears.report
+                settings,
+                made,
+                market,
+                home=request.home,
+                clock=time,
+                opens=request.opens,
+                report=ears.report,
+                unproved=unproved,
             ),
             clock=time,
             pace=pace,

@@ -93,6 +93,8 @@ def prove(task: ReplayTask, *, progress: Callable[[int], None] = lambda _: None)
     with TemporaryDirectory(prefix="vigie-parity-") as scratch:
         home = Path(scratch)
         done = run_replay(replace(task, request=replace(request, home=home)), progress=progress)
+        if done.interrupted:
+            raise KeyboardInterrupt
         folder = account_folder(home, done.account) / "journal"
         with JsonlJournal(folder, done.account, SystemClock()) as journal:
             entries = list(journal.read())

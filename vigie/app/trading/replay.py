@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from vigie.adapters.clock import SystemClock
+from vigie.adapters.signals import EndSignals
 from vigie.app.control.halting import stopped
 from vigie.app.data.candles import Report, load_instruments, load_series, require_continuity
 from vigie.app.logs.writing import Ears, logged
 from vigie.app.settings import AccountSettings, check_name
+from vigie.app.trading.running import END_WITHIN
 from vigie.app.trading.setups import plan_of
+from vigie.app.trading.ticking import Ending, wait
 from vigie.app.wiring import Replay, replaying
 from vigie.decision.profile import Plan
 from vigie.domain.candles import Series
-from vigie.domain.errors import ConfigError
+from vigie.domain.errors import ConfigError, DataError
 from vigie.domain.events import Recovered
-from vigie.domain.instants import as_datetime
+from vigie.domain.instants import as_datetime, as_text
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
+from vigie.ports.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class ReplayTask:
         series: the candles.
         instruments: filters where they are known.
         rows: candles of the common timeline in the range.
+        first, last: opening instants of the first and the last of them, epoch milliseconds.
     """
 
     request: ReplayRequest
@@ -63,6 +69,23 @@ class ReplayTask:
     series: tuple[Series, ...]
     instruments: Mapping[Pair, Instrument]
     rows: int
+    first: int
+    last: int
+
+    def facts(self) -> dict[str, Any]:
+        """What people are told before it begins; instants are epoch milliseconds, ``pace`` None where it is none."""
+        settings = self.request.settings
+        return {
+            "account": settings.name,
+            "strategy": self.plan.strategy.name,
+            "profile": settings.profile,
+            "timeframe": str(settings.timeframe),
+            "pairs": [str(one) for one in settings.pairs],
+            "rows": self.rows,
+            "first": self.first,
+            "last": self.last,
+            "pace": self.request.pace,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +99,9 @@ class ReplayResult:
         portfolio: the account at the end.
         last_seq: lines of the journal.
         problems: what went wrong on the way, each once.
-        interrupted: somebody stopped it; it can be gone on with.
+        interrupted: a signal ended it before the candles did; it can be gone on with.
+        ended: what ended it.
+        rows_left: candles that have not gone by.
     """
 
     account: str
@@ -86,6 +111,29 @@ class ReplayResult:
     last_seq: int
     problems: tuple[str, ...]
     interrupted: bool
+    ended: str
+    rows_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waking:
+    """The machine's clock, whose waits end when somebody wants an end. Fulfils `vigie.ports.clock.Clock`.
+
+    Attributes:
+        ending: why this is to end; None: it is not.
+        clock: that it goes by.
+    """
+
+    ending: Ending
+    clock: Clock = field(default_factory=SystemClock)
+
+    def now_ms(self) -> int:
+        """Epoch milliseconds."""
+        return self.clock.now_ms()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but no longer than until somebody wants an end."""
+        wait(self.clock, seconds, self.ending)
 
 
 def replay_name(given: str | None) -> str:
@@ -106,7 +154,7 @@ def understood(request: ReplayRequest, report: Report = lambda _: None) -> Repla
 
     Raises:
         ConfigError: a name, number, path or pair is wrong.
-        DataError: the candles cannot be used.
+        DataError: the candles cannot be used, or none lie in the range.
     """
     made = plan_of(request.settings, request.home)
     series = load_series(request.data, request.home, request.pairs, request.settings.timeframe, report=report)
@@ -115,9 +163,22 @@ def understood(request: ReplayRequest, report: Report = lambda _: None) -> Repla
         inside = one.candles.between(request.start_ms, request.end_ms)
         require_continuity(Series(one.pair, one.venue, inside, one.origin))
         instants |= set(inside.opens_at.tolist())
+    if not instants:
+        raise DataError(f"no candles in the range of the replay; {_there_are(series)}")
     settings = replace(request.settings, pairs=tuple(sorted(one.pair for one in series)))
     known = load_instruments(request.home, series)
-    return ReplayTask(replace(request, settings=settings), made, series, known, len(instants))
+    return ReplayTask(
+        replace(request, settings=settings), made, series, known, len(instants), min(instants), max(instants)
+    )
+
+
+def _there_are(series: Sequence[Series]) -> str:
+    """Which candles there are at all: who asked for none of them asks again."""
+    ends = [(int(one.candles.opens_at[0]), int(one.candles.opens_at[-1])) for one in series if len(one.candles)]
+    if not ends:
+        return "there are none at all"
+    first, last = min(one for one, _ in ends), max(one for _, one in ends)
+    return f"there are some from {as_text(first)} to {as_text(last)} UTC"
 
 
 def run_replay(
@@ -152,19 +213,25 @@ def _gone_through(
 ) -> ReplayResult:
     request = task.request
     problems: dict[str, None] = {}
-    rows, interrupted = 0, False
-    ended = "the candles ended"
-    with replaying(
-        request.settings,
-        task.plan,
-        task.series,
-        tuple(task.instruments.values()),
-        home=request.home,
-        start_ms=request.start_ms,
-        end_ms=request.end_ms,
-        pace=request.pace,
-        report=ears.report,
-    ) as replay:
+    rows = 0
+
+    def ending() -> str | None:
+        return signals.heard or stopped(request.home, request.settings.name)
+
+    with (
+        EndSignals(patience=END_WITHIN) as signals,
+        replaying(
+            request.settings,
+            task.plan,
+            task.series,
+            tuple(task.instruments.values()),
+            home=request.home,
+            start_ms=request.start_ms,
+            end_ms=request.end_ms,
+            pace=None if request.pace is None else (Waking(ending), request.pace),
+            report=ears.report,
+        ) as replay,
+    ):
         ears.now_ms = replay.market.now_ms
         started = replay.engine.start()
 
@@ -173,23 +240,20 @@ def _gone_through(
             problems.update(dict.fromkeys(done.problems))
             ears.tick(done.mode.value, done.problems, replay.engine.portfolio)
 
-        try:
-            if replay.resumed:
-                # What was decided before the last process died still waits for its price.
-                tick()
-                progress(task.rows - replay.market.rows_left)
-            while replay.market.close_row():
-                tick()
-                rows += 1
-                progress(1)
-                watch(replay)
-                marker = stopped(request.home, request.settings.name)
-                if marker is not None:
-                    ended = marker
-                    break
-        except KeyboardInterrupt:
-            interrupted = True
-        replay.engine.stop("interrupted" if interrupted else ended)
+        if replay.resumed:
+            # What was decided before the last process died still waits for its price.
+            tick()
+            progress(task.rows - replay.market.rows_left)
+        why = ending()
+        while why is None and replay.market.close_row():
+            tick()
+            rows += 1
+            progress(1)
+            watch(replay)
+            why = ending()
+        left = replay.market.rows_left
+        ended = why or "the candles ended"
+        replay.engine.stop(ended)
         return ReplayResult(
             account=request.settings.name,
             started=started,
@@ -197,5 +261,7 @@ def _gone_through(
             portfolio=replay.engine.portfolio,
             last_seq=replay.journal.last_seq,
             problems=tuple(problems),
-            interrupted=interrupted,
+            interrupted=signals.heard is not None and left > 0,
+            ended=ended,
+            rows_left=left,
         )

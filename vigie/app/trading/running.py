@@ -84,12 +84,14 @@ class Run:
         settings: of the account.
         once: one tick, and whatever it takes until all that is held is protected; for cron.
         base_url: of the venue; None: its own.
+        meanwhile: told once if it has to wait for its venue: what a person can do.
     """
 
     home: Path
     settings: AccountSettings
     once: bool = False
     base_url: str | None = None
+    meanwhile: str = "Ctrl-C ends it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def run_account(
             office.ticked(problems)
             told(mode, problems, account)
 
+        hint = f"; {run.meanwhile}" if run.meanwhile else ""
         bell = stack.enter_context(bell_of(clock, run.settings.timeframe, pace, ending_here))
         while True:
             try:
@@ -184,7 +187,8 @@ def run_account(
                 _receipt(run, clock, AWAY, problems=[str(error)])
                 if run.once:
                     raise
-                report(f"{error}; the next try comes in {pace.guard:.0f} s")
+                report(f"{error}; the next try comes in {pace.guard:.0f} s{hint}")
+                hint = ""
                 office.told_of("venue", str(error))
                 # It is up and looks after itself: to be started anew would not help.
                 supervisor.ready(f"waits for the venue: {error}")

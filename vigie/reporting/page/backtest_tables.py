@@ -9,6 +9,7 @@ from vigie.domain.instants import as_text
 from vigie.domain.trades import ExitReason
 from vigie.metrics.definitions import CURVE_METRICS, DEFINITIONS
 from vigie.metrics.returns import monthly_returns
+from vigie.reporting.gate_words import guard_words
 from vigie.reporting.numbers import hours, in_unit, money, percent, price, quantity, ratio
 from vigie.reporting.page import parts
 from vigie.reporting.tables import by_exit_reason, by_pair, quote_asset
@@ -82,7 +83,7 @@ def exits_and_refusals(result: BacktestResult) -> str:
         for row in rows
     ]
     counted = sorted(result.refusals.items(), key=lambda item: (-item[1], item[0]))
-    refused = [(escape(name.replace("_", " ")), f"{count:,}") for name, count in counted]
+    refused = [(escape(guard_words(name)), f"{count:,}") for name, count in counted]
     return (
         '<section><div class="head"><h2>Exit reasons</h2></div>'
         + parts.table(("reason", "trades", "won", f"profit {asset}", "average"), exits)

@@ -22,7 +22,7 @@ from tests.fakes.mail_servers import (
     mail_server,
     part,
 )
-from vigie.adapters.alerts.mail import BLANK, SECRETS, Mail, MailSettings, is_address, read
+from vigie.adapters.alerts.mail import BLANK, SECRETS, Mail, MailSettings, is_recipient, read
 from vigie.ports.alerts import Letter, Outcome
 
 TEXT = "The stop rests at 0.00001234.\n\naccount:  live-main\npair:     PEPE/USDT\n"
@@ -232,12 +232,12 @@ def test_settings_that_cannot_be_are_told(
 
 @pytest.mark.parametrize("text", ["a@b", "bot+x@mail.example.test"])
 def test_addresses_are_taken(text: str) -> None:
-    assert is_address(text)
+    assert is_recipient(text)
 
 
 @pytest.mark.parametrize("text", ["", "bot", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "a@b,c@d", "ä@b", "a@.b"])
 def test_what_is_no_address_is_not_taken(text: str) -> None:
-    assert not is_address(text)
+    assert not is_recipient(text)
 
 
 def test_the_inbox_of_these_tests_would_notice(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -25,11 +26,14 @@ from vigie.adapters.clock import SystemClock
 from vigie.adapters.storage.receipts import last
 from vigie.app.serve.keeping import MOST_AN_HOUR, KeptChild, Rests
 from vigie.app.settings import AccountSettings
+from vigie.app.trading.paper import PaperRequest, run_paper
 from vigie.app.trading.running import OVERDUE, Run, RunResult, run_account
 from vigie.app.trading.ticking import Pace
 from vigie.domain.errors import VenueUnavailable
+from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.engine.cycle import Tick
+from vigie.ports.candles import CandleSource
 from vigie.ports.clock import Clock
 from vigie.reporting.account import paper_document
 
@@ -223,3 +227,29 @@ def until(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+@dataclass
+class Away:
+    """A venue that is not there; after three tries somebody wants an end. Fulfils `CandleSource` as far as a start."""
+
+    asked: int = 0
+
+    def instrument(self, pair: Pair) -> Instrument:
+        self.asked += 1
+        if self.asked == 9:
+            signal.raise_signal(signal.SIGTERM)
+        raise VenueUnavailable("binance cannot be reached: the connection is refused")
+
+
+def test_who_waits_for_a_venue_says_once_what_can_be_done_and_that_nothing_is_proved(tmp_path: Path) -> None:
+    said: list[str] = []
+    source = cast("CandleSource", Away())
+    done = run_paper(PaperRequest(tmp_path, SETTINGS), report=said.append, clock=FakeClock(), source=source)
+    assert done.ended.startswith("SIGTERM, while it waited for the venue: binance cannot be reached: the connection")
+    tries = [one for one in said if "the next try comes in 60 s" in one]
+    assert len(tries) >= 2
+    assert [one.endswith("; Ctrl-C ends it; vigie paper --replay needs no network") for one in tries] == [
+        index == 0 for index in range(len(tries))
+    ]
+    assert len([one for one in said if "no certificate" in one]) == 1

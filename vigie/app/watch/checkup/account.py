@@ -65,8 +65,9 @@ def candles(patient: Patient) -> Check:
     missing = [one for one in settings.pairs if not store.path(settings.venue, one, settings.timeframe).exists()]
     if not missing:
         return Check("candles", OK, f"{len(settings.pairs)} pairs are stored")
-    names = ", ".join(map(str, missing))
-    return Check("candles", LOOK, f"none stored of {names}: nothing to prove a certificate on", "vigie data download")
+    names, timeframe = ", ".join(map(str, missing)), settings.timeframe
+    hint = f"vigie data download {' '.join(map(str, missing))} --timeframe {timeframe} --exchange {settings.venue}"
+    return Check("candles", LOOK, f"none stored of {names}: nothing to prove a certificate on", hint)
 
 
 def journal(patient: Patient) -> Check:

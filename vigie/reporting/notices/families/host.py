@@ -94,7 +94,7 @@ KINDS: dict[str, tuple[Level, str, str, str]] = {
         Level.INFO,
         "a new certificate is proposed",
         "The strategy was searched again on newer candles.",
-        "Read it; take it with `vigie certificate promote`, or leave it.",
+        "Read it; take it with `vigie certificate promote NAME`, or leave it.",
     ),
     "cleaned": (Level.INFO, "old files were put away", "Logs and caches beyond their age.", "Nothing."),
 }
