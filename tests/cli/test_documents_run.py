@@ -12,7 +12,7 @@ import pytest
 
 from tests.fakes.accounts_on_disk import begun
 from tests.fakes.command_line import Vigie
-from tests.fakes.documents import CHECKOUT, LEFT_OUT, fences, text
+from tests.fakes.documents import CHECKOUT, fences, text
 from tests.fakes.eyes import get
 from tests.fakes.kline_server import HOUR_MS, KlineServer
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample, written
@@ -31,17 +31,6 @@ from vigie.engine.remedies import allowed
 from vigie.reporting.notices.families import alarms, host, limits
 
 
-def tour() -> list[tuple[str, list[str]]]:
-    """Commands of the README's tour, each with the lines that it shows."""
-    steps: list[tuple[str, list[str]]] = []
-    for line in "".join(fences("README.md", "console")).splitlines():
-        if line.startswith("$ "):
-            steps.append((line[2:], []))
-        elif line != LEFT_OUT:
-            steps[-1][1].append(line.rstrip())
-    return steps
-
-
 @pytest.fixture
 def at_home(home: Path, candles: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home as the current folder, with somebody's candles in it."""
@@ -51,19 +40,6 @@ def at_home(home: Path, candles: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     moved = [f"{int(row.split(',')[0]) + years},{row.partition(',')[2]}" for row in rows[1:]]
     (home / "my_candles.csv").write_text("\n".join([rows[0], *moved]), encoding="utf-8")
     return home
-
-
-@pytest.mark.long
-def test_the_tour_of_the_readme_is_what_happens(vigie: Vigie, at_home: Path) -> None:
-    steps = tour()
-    assert len(steps) >= 5
-    for command, shown in steps:
-        ours = command.removeprefix("uv run vigie ")
-        assert ours != command
-        said = vigie(*shlex.split(ours))
-        came = [line.rstrip() for line in (said.out + said.err).splitlines()]
-        assert [line for line in shown if line not in came] == [], command
-    assert (at_home / "trades.csv").is_file()
 
 
 def test_the_worked_example_of_the_strategy_guide_works(vigie: Vigie, at_home: Path) -> None:
