@@ -294,13 +294,33 @@ def test_a_hung_server_takes_no_time_of_who_hands_over(home: Path) -> None:
             office.ticked((f"problem {number}",))
             took.append(time.perf_counter() - began)
             time.sleep(0.001)
-        # One answer of the server would take ten seconds.
-        assert max(took) < 2.0
-        assert sum(took) / len(took) < 0.02
+        assert max(took) < 0.05
+        assert sum(took) / len(took) < 0.002
         wait_for(lambda: len(list((alerts_folder(home, "paper") / "mail" / "spool").glob("*.json"))) > 0)
         began = time.perf_counter()
         office.close(0.3)
         assert time.perf_counter() - began < 2
+
+
+def test_an_office_that_could_not_end_in_time_leaves_all_to_the_next_one(home: Path, server: MailServer) -> None:
+    begun(home)
+    with hanging_server([b"220 hello\r\n"]) as port:
+        (home / "vigie.toml").write_text(mail_table(port, tls="none").replace("localhost", "127.0.0.1"))
+        late = opened(home)
+        write(home, ALERT)
+        late.wake()
+        wait_for(lambda: len(list((alerts_folder(home, "paper") / "mail" / "spool").glob("*.json"))) == 1)
+        write(home, HALT)
+        late.close(0.1)
+        assert late.at_work
+        set_up(home, server)
+        told(home)
+        assert len(server.inbox.mails) == 2
+        left = {path: path.read_bytes() for path in alerts_folder(home, "paper").rglob("*.json")}
+    wait_for(lambda: not late.at_work)
+    assert {path: path.read_bytes() for path in alerts_folder(home, "paper").rglob("*.json")} == left
+    told(home)
+    assert len(server.inbox.mails) == 2
 
 
 def opened(home: Path) -> PostOffice:
@@ -517,9 +537,10 @@ def test_a_day_of_trading_is_not_slowed_by_a_server_that_hangs_and_is_told_when_
         house.run(14, each=each)
         assert house.problems == []
         assert len(took) >= 14
-        # The server would have taken ten seconds for each answer; what else this machine does meanwhile takes less.
-        assert sorted(took)[len(took) // 2] < 3 * quiet + 1.0
-        assert max(took[1:]) < 9.0
+        # The median: one tick in twenty-four may meet whatever else this machine does.
+        assert sorted(took)[len(took) // 2] < 3 * quiet + 0.05
+        # The server would have taken ten seconds for each answer.
+        assert max(took[1:]) < 3.0
         with_mail(house, mail_table(server.port, server.ca_file))
         house.run(1)
         trades = [one.event for one in house.lines() if isinstance(one.event, e.TradeClosed)]
@@ -531,10 +552,7 @@ def test_a_day_of_trading_is_not_slowed_by_a_server_that_hangs_and_is_told_when_
     assert any("/USDT bought " in one for one in told_of)
     assert any("started" in one for one in told_of)
     assert len(ends) == 3
-    # What the server took and could not say in time comes again, as the same mail.
-    ids = {str(one["Message-ID"]) for one in server.inbox.mails}
-    assert len({(str(one["Message-ID"]), one["Subject"]) for one in server.inbox.mails}) == len(ids)
-    assert len(ids) > 10
+    assert len(told_of) == len({str(one["Message-ID"]) for one in server.inbox.mails})
 
 
 def test_a_start_that_fails_is_told(home: Path, server: MailServer) -> None:

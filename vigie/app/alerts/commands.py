@@ -107,6 +107,7 @@ def send_waiting(home: Path, account: str) -> dict[str, Any]:
                 for post in posts:
                     desk = Desk(post, folder, account, said.append, clock.now_ms)
                     desk.send()
+                    desk.write_status()
                     found.append({"channel": post.name, "status": desk.status.document()})
     except BlockingIOError:
         raise ConfigError(f"the process that runs {account} or watches it sends by itself") from None

@@ -120,23 +120,26 @@ class Desk:
             self.status.dropped += len(gone)
             self._problem(f"{len(gone)} mails were dropped unsent: more wait than are kept")
 
-    def send(self, until: float | None = None) -> None:
+    def send(self, enough: Callable[[], bool] = lambda: False) -> bool:
         """Try what waits, unless the last try says that it is too early.
 
         Args:
-            until: no new try after this instant of the monotonic clock.
+            enough: asked before each letter: no more of them now.
+
+        Returns:
+            whether anything was looked at, and there is a status to write.
         """
         if time.monotonic() < self._next_try:
-            return
+            return False
         for letter in self._waiting():
-            if until is not None and time.monotonic() >= until:
+            if enough():
                 break
             count, due = self._refusals.get(letter.letter_id, (0, 0.0))
             if time.monotonic() < due:
                 continue
             if not self._try(letter, count):
                 break
-        self._write_status()
+        return True
 
     def _waiting(self) -> list[Letter]:
         try:
@@ -193,7 +196,8 @@ class Desk:
             self._said = text
             self._report(f"{self.post.name}: {text}; trading goes on, what could not be sent is kept")
 
-    def _write_status(self) -> None:
+    def write_status(self) -> None:
+        """For who looks from outside."""
         self.status.waiting = self.spool.count() + len(self._unsaved)
         raw = json.dumps(self.status.document(), separators=(",", ":")).encode("ascii") + b"\n"
         path = self._folder / STATUS

@@ -41,6 +41,7 @@ Report = Callable[[str], None]
 LOOK_SECONDS = 2.0
 CLOSING_SECONDS = 8.0
 """How long an ending process waits for its last letters; the rest is sent by the next one."""
+FINISHING_SECONDS = 1.0
 _MOST_HANDED_OVER = 200
 _MOST_COMPLAINTS = 50
 STALE_MS = DAY_MS
@@ -78,6 +79,7 @@ class PostOffice:
         self._told, self._size = Told(), -1
         self._complained: set[str] = set()
         self._changed = False
+        self._files, self._over = threading.Lock(), threading.Event()
 
     # --- from other threads -------------------------------------------------------------------------------------------
 
@@ -115,12 +117,22 @@ class PostOffice:
         """There may be something to tell."""
         self._wake.set()
 
+    @property
+    def at_work(self) -> bool:
+        """Whether its thread still runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def close(self, seconds: float = CLOSING_SECONDS) -> None:
-        """Tell the rest, for a bounded time."""
+        """Tell the rest, for a bounded time. From then on the account's letters belong to the next office."""
         self._closing.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join(seconds)
+            # A thread that still waits for a server writes no more when it is answered: it would put letters back that
+            # the next office has sent. What it is just writing, it may finish.
+            self._over.set()
+            if self._files.acquire(timeout=FINISHING_SECONDS):
+                self._files.release()
 
     # --- in the thread ------------------------------------------------------------------------------------------------
 
@@ -131,7 +143,8 @@ class PostOffice:
             self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
         self._guarded(self.look)
-        self._guarded(lambda: self._send(time.monotonic() + CLOSING_SECONDS))
+        until = time.monotonic() + CLOSING_SECONDS
+        self._guarded(lambda: self._send(lambda: time.monotonic() >= until))
 
     def _guarded(self, step: Callable[[], object]) -> None:
         """Do something whose failure is said, and changes nothing else."""
@@ -172,6 +185,11 @@ class PostOffice:
 
     def look(self) -> None:
         """Make letters of what is new; whatever goes wrong with one thing, the others are told."""
+        with self._files:
+            if not self._over.is_set():
+                self._look()
+
+    def _look(self) -> None:
         if self._follows:
             self._guarded(self._read_journal)
         while self._handed_over:
@@ -225,9 +243,12 @@ class PostOffice:
             desk.put(daily_letter(self._home, self._account, state.digest, self._clock.now_ms(), day))
         state.digest, state.digest_day, self._changed = [], day, True
 
-    def _send(self, until: float | None = None) -> None:
+    def _send(self, enough: Callable[[], bool] = lambda: False) -> None:
         for desk in self.desks if self._sends else ():
-            desk.send(until)
+            if desk.send(lambda: self._over.is_set() or enough()):
+                with self._files:
+                    if not self._over.is_set():
+                        desk.write_status()
 
 
 class _Beside:

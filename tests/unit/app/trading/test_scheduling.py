@@ -89,13 +89,13 @@ def test_it_rings_at_each_guard_period_and_soon_when_asked() -> None:
 
 
 def test_rings_that_come_while_nobody_waits_are_one() -> None:
-    with ScheduledBell(SystemClock(), HOUR, Pace(guard=1.0, look=0.05), lambda: None) as bell:
-        time.sleep(2.3)
+    with ScheduledBell(SystemClock(), HOUR, Pace(guard=0.1, look=0.05), lambda: None) as bell:
+        time.sleep(0.55)
         begun = time.monotonic()
         bell.wait(60.0)
-        assert time.monotonic() - begun < 0.5
+        assert time.monotonic() - begun < 0.05
         bell.wait(60.0)
-        assert time.monotonic() - begun > 0.1
+        assert time.monotonic() - begun > 0.03
 
 
 def test_an_end_is_heard_within_a_look_and_leaves_no_thread_behind() -> None:
@@ -126,7 +126,7 @@ def test_a_clock_that_is_set_rings_at_once_and_what_comes_is_counted_anew(step: 
         threading.Timer(0.1, lambda: setattr(clock, "by_ms", step)).start()
         begun = time.monotonic()
         bell.wait(60.0)
-        assert 0.05 < time.monotonic() - begun < 10.0
+        assert 0.05 < time.monotonic() - begun < 0.5
         assert not bell._stepped(), "known from now on"
 
 
@@ -137,7 +137,7 @@ def test_a_machine_that_slept_is_woken_to_a_ring() -> None:
         threading.Timer(0.1, lambda: held.__setitem__(0, 28_800.0)).start()
         begun = time.monotonic()
         bell.wait(60.0)
-        assert time.monotonic() - begun < 10.0
+        assert time.monotonic() - begun < 0.5
 
 
 def test_a_scheduler_that_has_died_is_not_waited_for() -> None:
