@@ -27,7 +27,6 @@ from vigie.reporting.demo import heading
 from vigie.reporting.notices.book import families as of_notices
 from vigie.reporting.notices.families import alarms, host, limits
 
-
 OPEN_GATES = [
     word
     for limit in ("mean_sharpe=-99", "win_rate=-1", "trades=0", "folds=1", "out_in_ratio=-99")
@@ -293,6 +292,10 @@ def test_the_table_of_contents_names_every_page_once() -> None:
 def test_the_architecture_page_names_every_room() -> None:
     linked = set(re.findall(r"\| \[(vigie/\w+)\]", text("docs/architecture.md")))
     assert linked == {f"vigie/{one.parent.name}" for one in (CHECKOUT / "vigie").glob("*/__init__.py")}
+    (of_app,) = re.findall(r"^\| \[vigie/app\]\S+ \| (.*) \|$", text("docs/architecture.md"), re.MULTILINE)
+    assert {*re.findall(r"`(\w+)`", of_app)} == {
+        one.parent.name for one in (CHECKOUT / "vigie" / "app").glob("*/__init__.py")
+    }
 
 
 def test_every_promise_names_acts_of_the_demo_that_keep_it_and_tests_that_are_there() -> None:
@@ -332,6 +335,16 @@ def test_the_picture_of_an_explanation_asks_every_rule_of_the_gate() -> None:
     shown = picture("docs/pictures/explain.svg")
     asked = [re.fullmatch(r"(?:ok|off)([a-z_]+),[a-z_]+=.*", line) for line in shown]
     assert [one[1] for one in asked if one] == list(rule_names())
+
+
+def test_deaths_and_weeks_that_the_readme_tells_are_those_of_the_pages() -> None:
+    matrix, campaign = text("docs/crash_matrix.md"), text("docs/campaign.md")
+    killed, again, out, elsewhere = map(int, re.findall(r"(\d+) times, no violation", matrix))
+    (live,) = re.findall(r"^(\d+) deaths, none of them with a violation", matrix, re.MULTILINE)
+    (weeks,) = re.findall(r"^(\d+) weeks \(seeds .*\), none of them with a violation", campaign, re.MULTILINE)
+    told = f"{killed + again:,} deaths and {out + elsewhere:,} power losses on paper, {int(live):,} deaths live"
+    assert told in text("README.md")
+    assert f"{int(weeks):,} simulated weeks" in text("README.md")
 
 
 @pytest.mark.parametrize("name", ["demo.svg", "explain.svg", "report.png", "noise.svg"])
