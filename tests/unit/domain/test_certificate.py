@@ -37,3 +37,9 @@ def test_pairs_are_sorted_and_lead_to_the_hashes_of_their_candles() -> None:
     one = a_certificate(on={"ETH/USDT": certified(BTC[:10]), "BTC/USDT": certified(BTC)})
     assert one.pairs == ("BTC/USDT", "ETH/USDT")
     assert one.data_hashes == {"BTC/USDT": BTC.content_hash, "ETH/USDT": BTC[:10].content_hash}
+
+
+def test_one_pair_of_made_up_candles_makes_all_of_it_made_up() -> None:
+    real, made_up = certified(BTC), replace(certified(BTC), venue="synthetic")
+    assert not a_certificate(on={"BTC/USDT": real}).synthetic
+    assert a_certificate(on={"BTC/USDT": real, "ETH/USDT": made_up}).synthetic

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vigie.metrics import ratios
 from vigie.metrics.summary import RUIN, Metrics
-from vigie.metrics.sums import NAMES, Measures, Sums, measure_sums
+from vigie.metrics.sums import NAMES, Measures, Sums, kept, measure_sums
 
 CAPITAL = 10_000.0
 PER_YEAR = 8766.0
@@ -113,3 +113,11 @@ def test_there_are_no_more_records_than_runs() -> None:
     for rows in (0, 1000):
         with pytest.raises(IndexError):
             three(rows)[3]
+
+
+def test_of_a_run_that_was_measured_whole_the_same_numbers_are_kept() -> None:
+    whole = Metrics(
+        {**dict.fromkeys(NAMES, 1.0), "sharpe": None, "exposure": None},
+        {"sharpe": "returns do not vary", "exposure": "nobody asked"},
+    )
+    assert kept(whole) == Metrics({**dict.fromkeys(NAMES, 1.0), "sharpe": None}, {"sharpe": "returns do not vary"})
