@@ -229,6 +229,20 @@ def test_every_link_of_a_document_leads_somewhere(name: str) -> None:
         assert ((CHECKOUT / name).parent / target).exists(), target
 
 
+def headings(path: Path) -> set[str]:
+    """Where a link within a page can lead to, by the names that a browser of the repository gives."""
+    outside = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in re.findall(r"^#+ (.*)$", outside, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_place_of_a_page_that_a_document_points_to_is_there(name: str) -> None:
+    for target, place in re.findall(r"\]\((?!http)([^)#]*)#([\w-]+)\)", text(name)):
+        assert place in headings((CHECKOUT / name).parent / target if target else CHECKOUT / name), f"{target}#{place}"
+
+
 def test_the_commands_of_the_alerts_guide_work_and_its_settings_are_good(
     vigie: Vigie, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

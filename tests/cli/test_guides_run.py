@@ -175,14 +175,6 @@ def test_the_trouble_page_names_every_rule() -> None:
     assert first_cells("The ten rules") == [rule.name for rule in rules()]
 
 
-def test_every_place_that_the_trouble_page_points_to_within_itself_is_there() -> None:
-    whole = text(TROUBLE)
-    headings = {
-        re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in re.findall(r"^## (.*)$", whole, re.MULTILINE)
-    }
-    assert {*re.findall(r"\]\(#([\w-]+)\)", whole)} <= headings
-
-
 def test_the_commands_of_the_trouble_page_work(vigie: Vigie, replayed_account: Path, home: Path) -> None:
     code, archive = "", ""
     for command in "".join(fences(TROUBLE, "sh")).splitlines():
