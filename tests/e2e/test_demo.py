@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.fakes.documents import fences
+from tests.fakes.documents import fences, picture
 from tests.fakes.terminals import pseudo_terminal
 from vigie.app.demo.demo import ACTS, NOTE
 from vigie.app.program import own_program
@@ -74,6 +74,12 @@ def child(process: Demo, *words: str) -> psutil.Process:
     raise AssertionError(f"no {' '.join(words)} in {PATIENCE} s")
 
 
+def words_of(said: str) -> str:
+    """What is said, without blanks and without what differs from run to run: numbers, and what hangs on an instant."""
+    squeezed = re.sub(r"soldbyits.*?afterfees|rules:.*?proves", "#", "".join(said.split()))
+    return re.sub(r"[0-9A-F]{6}|[A-Fa-f.,]*\d[0-9A-Fa-f.,]*", "#", squeezed)
+
+
 def test_all_acts_find_what_they_claim_and_the_home_that_is_kept_is_one_to_look_around_in(place: Place) -> None:
     (called, *_), (made,), (shuffled,), around = (one.splitlines() for one in fences("docs/demo.md", "sh"))
     assert called == "vigie demo"
@@ -88,6 +94,9 @@ def test_all_acts_find_what_they_claim_and_the_home_that_is_kept_is_one_to_look_
     assert titles == [(str(number), act.title) for number, act in enumerate(ACTS, start=1)]
     assert [act.proves for act in ACTS] == re.findall(r"^ +proves: (.*)$", out, re.MULTILINE)
     assert NOTE in out
+    assert words_of(out.partition("kept:")[0]) == words_of("".join(picture("docs/pictures/demo.svg"))), (
+        "the picture is of another demo: uv run python -m benchmarks.pictures"
+    )
     tour = place.here / "tour"
     assert [one for one in place.left() if tour not in (one, *one.parents)] == []
     assert home == "export VIGIE_HOME=tour"
@@ -98,6 +107,12 @@ def test_all_acts_find_what_they_claim_and_the_home_that_is_kept_is_one_to_look_
             env=place.environment | {"VIGIE_HOME": str(tour)},
         )  # fmt: skip
         assert (command, said.returncode) == (command, 3 if command == "vigie status" else 0), said.stderr
+    (explain,) = re.findall(r"^ +vigie (journal explain .*)$", out, re.MULTILINE)
+    said = subprocess.run(
+        [str(own_program()), *explain.split()], cwd=place.here, check=True, capture_output=True, text=True,
+        env=place.environment | {"VIGIE_HOME": str(tour)},
+    )  # fmt: skip
+    assert words_of(said.stdout) == words_of("".join(picture("docs/pictures/explain.svg")))
     audited = [json.loads(line) for line in (tour / "state" / "trials.jsonl").read_text().splitlines()]
     assert audited, "what the demo tries is counted, in its own home"
 
