@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,15 @@ from hypothesis import settings
 # How long an example takes says more about the machine's other work than about the code.
 settings.register_profile("vigie", deadline=None)
 settings.load_profile("vigie")
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+"""Bytes; a run leaves some hundred megabytes behind it at most."""
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    # Homes lie in memory where there is room for them: thousands of fsyncs and renames take half of the time on a disk,
+    # and what tests look at is their order. `--basetemp FOLDER` puts them on a disk; what hangs on one brings its own.
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
 
 
 def pytest_xdist_auto_num_workers() -> int:
