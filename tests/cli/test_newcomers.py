@@ -12,6 +12,7 @@ from tests.fakes.command_line import Vigie
 from tests.fakes.trials import an_event, key
 from vigie.adapters.storage.trials import JsonlTrialLedger
 from vigie.domain.trial import TrialKind
+from vigie.reporting.journal import summary
 
 
 def test_strategies_of_this_home_are_told_from_those_that_are_built_in(vigie: Vigie, home: Path) -> None:
@@ -139,3 +140,16 @@ def test_a_walk_forward_may_end_inside_a_candle(vigie: Vigie, candles: Path) -> 
     assert inside.code in (0, 3), inside.err
     whole = vigie("walk-forward", *words, "--timerange", "1577836800-1583024400", "--json")
     assert inside.document["folds"] == whole.document["folds"]
+
+
+def test_why_a_position_is_to_be_sold_is_said_in_words_a_new_reason_by_its_number() -> None:
+    line = {"kind": "leave", "pair": "BTC/USDT"}
+    assert summary({**line, "code": 4}) == "BTC/USDT is to be sold (signal)"
+    assert summary({**line, "code": 6}) == "BTC/USDT is to be sold (partial 1)"
+    assert summary({**line, "code": 99}) == "BTC/USDT is to be sold (reason 99)"
+
+
+def test_an_account_that_no_replay_may_have_is_answered_with_one_that_it_may(vigie: Vigie) -> None:
+    said = vigie("paper", "--replay", "--account", "foo")
+    assert said.code == 78
+    assert said.err.endswith(": replay-foo\n")
