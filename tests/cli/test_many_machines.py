@@ -194,7 +194,7 @@ def test_without_the_extra_the_words_that_install_it_are_told(
     monkeypatch.setitem(sys.modules, "distributed", None)
     said = vigie("sweep", "--data", data, "--engine", "dask://127.0.0.1:1")
     assert said.code == 78
-    assert 'pip install "vigie[dask]"' in said.err
+    assert 'uv tool install ".[dask]"' in said.err
 
 
 @pytest.mark.long

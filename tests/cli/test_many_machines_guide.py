@@ -58,4 +58,4 @@ def test_the_commands_of_the_guide_start_a_cluster_and_use_it(
 def test_the_guide_is_a_page_and_is_led_to() -> None:
     assert len(GUIDE.splitlines()) <= 100
     assert "many_machines.md" in (Path(__file__).resolve().parents[2] / "docs" / "walk_forward.md").read_text("utf-8")
-    assert GUIDE.count('"vigie[dask]"') == 1
+    assert GUIDE.count('".[dask]"') == 1

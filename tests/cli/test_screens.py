@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+
+from tests.fakes.terminals import pseudo_terminal
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 COMMANDS = """
@@ -49,30 +50,20 @@ def environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
 
 def on_a_terminal(home: Path, **more: str) -> dict[str, list[str]]:
     """What each command writes, stdout and stderr together, on a pseudo-terminal."""
-    here, there = os.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-c", ALL_IN_ONE],
-        stdin=subprocess.PIPE,
-        stdout=there,
-        stderr=there,
-        env=environment(home, more),
-    ) as process:
-        os.close(there)
+    with (
+        pseudo_terminal() as (terminal, read),
+        subprocess.Popen(
+            [sys.executable, "-c", ALL_IN_ONE],
+            stdin=subprocess.PIPE,
+            stdout=terminal,
+            stderr=terminal,
+            env=environment(home, more),
+        ) as process,
+    ):
         assert process.stdin is not None
         process.stdin.write(lines().encode())
         process.stdin.close()
-        seen = b""
-        while True:
-            select.select([here], [], [], 60)
-            try:
-                piece = os.read(here, 65_536)
-            except OSError:  # Linux's way of saying that nobody writes there any more
-                break
-            if not piece:
-                break
-            seen += piece
-        os.close(here)
-    return by_command(seen.decode().replace("\r\n", "\n"))
+        return by_command(read())
 
 
 def in_a_pipe(home: Path, **more: str) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ import pytest
 from tests.fakes.accounts import AT, BTC
 from tests.fakes.accounts_on_disk import PROTECTED, begun, marked
 from tests.fakes.clock import FakeClock
+from tests.fakes.terminals import pseudo_terminal
 from vigie.adapters.storage.halts import Halts
 from vigie.domain import events as e
 from vigie.domain.holdings import Latch
@@ -34,26 +35,20 @@ def home(tmp_path: Path) -> Path:
 
 def screen(home: Path, *words: str, columns: int, **environment: str) -> list[str]:
     """What a command writes on a terminal of so many columns."""
-    here, there = os.openpty()
     known = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    with subprocess.Popen(
-        [sys.executable, "-c", "import sys; from cli.main import run; sys.exit(run(sys.argv[1:]))", *words],
-        stdout=there,
-        stderr=subprocess.PIPE,
-        env=known | {"VIGIE_HOME": str(home), "COLUMNS": str(columns), "TERM": "xterm"} | environment,
-    ) as process:
-        os.close(there)
-        pieces = []
-        try:
-            while piece := os.read(here, 65_536):
-                pieces.append(piece)
-        except OSError:
-            pass  # Linux's way of saying that nobody writes there any more
-        finally:
-            os.close(here)
+    with (
+        pseudo_terminal() as (terminal, read),
+        subprocess.Popen(
+            [sys.executable, "-c", "import sys; from cli.main import run; sys.exit(run(sys.argv[1:]))", *words],
+            stdout=terminal,
+            stderr=subprocess.PIPE,
+            env=known | {"VIGIE_HOME": str(home), "COLUMNS": str(columns), "TERM": "xterm"} | environment,
+        ) as process,
+    ):
+        shown = read()
         _, err = process.communicate()
     assert process.returncode in (0, 3), err
-    return b"".join(pieces).decode().replace("\r\n", "\n").splitlines()
+    return shown.splitlines()
 
 
 @pytest.mark.parametrize("columns", [80, 100])

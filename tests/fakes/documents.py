@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shlex
 from pathlib import Path
@@ -28,13 +29,29 @@ def files(name: str) -> dict[str, str]:
 
 
 def console(name: str) -> list[tuple[list[str], list[str]]]:
-    """Commands of its ``console`` blocks, as words after ``vigie``, each with the lines that it shows."""
+    """Commands of its ``console`` blocks, as words after ``vigie``, or ``cd``; each with the lines that it shows."""
     steps: list[tuple[list[str], list[str]]] = []
     for line in "".join(fences(name, "console")).splitlines():
         if line.startswith("$ "):
-            words = shlex.split(line[2:].removeprefix("uv run "))
-            assert words[0] == "vigie", line
-            steps.append((words[1:], []))
+            words = shlex.split(line[2:])
+            assert words[0] in ("vigie", "cd"), line
+            steps.append((words[1:] if words[0] == "vigie" else words, []))
         elif line != LEFT_OUT:
             steps[-1][1].append(line.rstrip())
     return steps
+
+
+def prose(name: str) -> str:
+    """Its text without fenced blocks, headings and what stands in code marks."""
+    without = re.sub(r"^```.*?^```|^#.*?$", "", text(name), flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`]*`", "", without)
+
+
+def picture(name: str) -> list[str]:
+    """Lines of a terminal's picture, without blanks: an SVG keeps none between words of different colours."""
+    drawn = text(name).partition('-matrix">')[2]
+    rows: dict[float, list[tuple[float, str]]] = {}
+    for x, y, words in re.findall(r'<text[^>]*? x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)</text>', drawn):
+        rows.setdefault(float(y), []).append((float(x), html.unescape(words)))
+    lines = ("".join(words for _, words in sorted(row)) for _, row in sorted(rows.items()))
+    return ["".join(line.split()) for line in lines]

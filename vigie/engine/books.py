@@ -25,9 +25,11 @@ class Books:
         """
         # First in thought: a line that the account cannot digest would also stop every later start.
         now, seq = self._clock.now_ms(), self.portfolio.seq
-        folded(((seq + 1 + at, now, event) for at, event in enumerate(events)), self.portfolio)
-        entries = self._journal.append(events)
-        self.portfolio = folded(((one.seq, one.at, one.event) for one in entries), self.portfolio)
+        thought = tuple((seq + 1 + at, now, event) for at, event in enumerate(events))
+        account = folded(thought, self.portfolio)
+        written = tuple((one.seq, one.at, one.event) for one in self._journal.append(events))
+        # The journal has a clock of its own: its instants are those that a restart will read.
+        self.portfolio = account if written == thought else folded(written, self.portfolio)
         self._untold += [one for one in events if isinstance(one, AlertRaised)]
 
     def untold(self) -> list[AlertRaised]:

@@ -12,10 +12,9 @@ Guards may block entries only; whatever goes wrong in one step, 2-4, 8 and 9 are
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from vigie.decision.policies import GapPolicy
 from vigie.domain import events as e
 from vigie.domain.errors import (
     AccountLocked,
@@ -29,20 +28,20 @@ from vigie.domain.errors import (
 from vigie.domain.order import Leg, OrderReport
 from vigie.domain.pair import Pair
 from vigie.domain.portfolio import Portfolio
-from vigie.domain.trades import ExitReason
-from vigie.domain.trading_mode import TradingMode, permits
+from vigie.domain.trading_mode import TradingMode
 from vigie.engine.books import Books
+from vigie.engine.comparison import Comparison
 from vigie.engine.coverage import Coverage
 from vigie.engine.decisions import CloseDesk
 from vigie.engine.desk import Desk
-from vigie.engine.entries import EntryDesk, due_at
+from vigie.engine.entries import EntryDesk
 from vigie.engine.gauges import Gauges
 from vigie.engine.governance.evidence import CRASH_WINDOW_MS, Phase, Standing
 from vigie.engine.governance.governor import Governor
+from vigie.engine.leaving import Leaver
 from vigie.engine.limits import Limits, equity_of
 from vigie.engine.plans import Plans
 from vigie.engine.protection import Guardian
-from vigie.engine.reconcile import Difference, Evidence, compare
 from vigie.engine.recovery import Restored, restore
 from vigie.engine.repair import Rooms
 from vigie.engine.requests import Clerk
@@ -60,8 +59,6 @@ FAILED_WRITES = 3
 """State files that could not be written in a row: then trading halts."""
 LONG_WAIT_S = 60.0
 """A venue that wants to be left alone for so long has banned us: somebody is told."""
-CONFIRMED = 2
-"""Ticks in a row that must see a difference before it latches: a fill can be on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +102,9 @@ class Engine:
         self._governed = TradingMode.ACTIVE
         self._bare: set[str] = set()
         self._unpriced = 0
-        self._uncompared = 0
         self._sent_away = False
         self._problems: list[str] = []
         self._failed_writes = 0
-        self._seen_different = 0
-        self._last_differences: tuple[str, ...] = ()
         self._resting: tuple[OrderReport, ...] | None = None
         self._counts = True
         self._misconfigured: set[str] = set()
@@ -143,7 +137,7 @@ class Engine:
         if not restored.portfolio.quote:
             self._begin_account()
         crashes, upgraded = self._crashes(), self._upgraded()
-        self._books.write(self._run_started())
+        self._books.write(self._setup.started())
         if self._setup.override:
             words = f"{self._setup.account} runs without a certificate: {self._setup.override}"
             self._books.write(
@@ -174,8 +168,9 @@ class Engine:
         protected = [pair for pair in self.portfolio.holdings if self._guardian.protected(pair)]
         steps = [*restored.steps, *upgraded, *(f"{pair}: protected" for pair in protected), *self._problems]
         steps += [f"unknown order {one.intent.client_id}" for one in self.portfolio.unsettled()]
-        clean = not (self.portfolio.unsettled() or self._last_differences or restored.damaged or self._problems)
-        return e.Recovered((*steps, *self._last_differences), clean)
+        differences = self._comparison.differences
+        clean = not (self.portfolio.unsettled() or differences or restored.damaged or self._problems)
+        return e.Recovered((*steps, *differences), clean)
 
     def stop(self, reason: str) -> None:
         """Let the account go; its stops stay at the venue."""
@@ -197,10 +192,14 @@ class Engine:
                 world.broker, world.feed, world.clock, world.journal, world.controls,
             )
         )  # fmt: skip
+        self._comparison = Comparison(
+            setup, books, self._desk, self._guardian, self._limits, world.broker, self._gauges
+        )
         self._closes = CloseDesk(setup, self._plans, books, self._desk, self._guardian, world.broker)
         self._entries = EntryDesk(
             setup, books, self._desk, self._guardian, world.broker, world.feed, world.clock, self._governor
         )
+        self._leaver = Leaver(setup, self._plans, books, self._desk, self._guardian, world.feed, world.clock)
         self._looker = Looker(setup, self._plans, world.feed, world.clock)
 
     def _require_pairs(self, account: Portfolio) -> None:
@@ -223,26 +222,6 @@ class Engine:
         if last is None or last.version == self._setup.version:
             return []
         return [f"the last run was of vigie {last.version}, this is {self._setup.version}"]
-
-    def _run_started(self) -> e.RunStarted:
-        setup = self._setup
-        plan = setup.plan
-        numbers = {**plan.parameters.as_dict(), **dict(plan.numbers)}
-        return e.RunStarted(
-            account=setup.account,
-            mode=setup.mode,
-            version=setup.version,
-            code_hash=setup.code_hash,
-            config_hash=setup.config_hash,
-            strategy=plan.strategy.name,
-            strategy_hash=plan.strategy.code_hash,
-            profile=plan.profile,
-            numbers={name: str(value) for name, value in numbers.items()},
-            pairs=tuple(str(pair) for pair in setup.pairs),
-            timeframe=str(setup.timeframe),
-            certificate=setup.certificate,
-            process=setup.process,
-        )
 
     # --- ticks -----------------------------------------------------------------------------------------------------
 
@@ -277,7 +256,7 @@ class Engine:
         self._problems = []
         self._resting, self._guardian.heard = None, False
         self._desk.held_back = self._governed if self._setup.opens else TradingMode.REDUCE_ONLY
-        self._uncompared += self._counts
+        self._comparison.missed += self._counts
         self._step("controls", self._controls)
         self._step("orders", self._settle)
         self._step("reconcile", self._reconcile)
@@ -369,50 +348,7 @@ class Engine:
         self._entries.finish()
 
     def _reconcile(self) -> None:
-        if self.portfolio.unsettled():
-            return
-        broker = self._world.broker
-        pairs = [str(pair) for pair in self._setup.pairs]
-        resting = broker.open_orders() if self._resting is None else self._resting
-        balances = broker.balances()
-        self._guardian.heard = True
-        found = compare(self.portfolio, balances, resting, pairs)
-        if tuple(one.text for one in found) not in ((), self._last_differences) and self._something_filled():
-            found = compare(self.portfolio, balances, resting, pairs)
-        if found:
-            # What is less than a step of the pair halts nobody: it cannot be traded.
-            found = compare(self.portfolio, balances, resting, pairs, self._filters_of(found))
-        self._gauges.compared(found)
-        self._guardian.found_again({one.subject for one in found})
-        self._uncompared = 0
-        texts = tuple(one.text for one in found)
-        if texts != self._last_differences:
-            self._books.write(e.Reconciled(texts))
-            self._last_differences = texts
-        self._judge([one for one in found if one.grave])
-
-    def _filters_of(self, found: Sequence[Difference]) -> Evidence:
-        instruments = {}
-        for pair in {one.subject for one in found} & {str(pair) for pair in self._setup.pairs}:
-            try:
-                instruments[pair] = self._world.broker.instrument(Pair.parse(pair))
-            except VigieError:
-                # Told less finely: nothing counts as dust there.
-                continue
-        return Evidence(instruments=instruments)
-
-    def _something_filled(self) -> bool:
-        """Whether an order of ours was filled since the venue showed what rests: then coins have moved."""
-        seq = self.portfolio.seq
-        self._desk.settle()
-        return self.portfolio.seq != seq
-
-    def _judge(self, grave: list[Difference]) -> None:
-        self._seen_different = self._seen_different + self._counts if grave else 0
-        if grave:
-            self._desk.hold_back(TradingMode.REDUCE_ONLY)
-        if self._seen_different >= CONFIRMED:
-            self._limits.latch("reconcile", TradingMode.HALTED, "; ".join(one.text for one in grave))
+        self._comparison.look(self._resting, counts=self._counts)
 
     def _protect(self) -> None:
         """Each pair on its own: a trouble with one must not leave the next unprotected."""
@@ -454,10 +390,10 @@ class Engine:
             journal_seq=self._world.journal.last_seq,
             kept=controls.latches() if boot else {},
             switch=controls.kill_switch() if boot else None,
-            differences=self._last_differences if self._seen_different >= CONFIRMED else (),
+            differences=self._comparison.confirmed,
             unprotected=still_bare,
             prices_unknown=self._unpriced,
-            uncompared=self._uncompared,
+            uncompared=self._comparison.missed,
             crashes=crashes,
         )
 
@@ -524,34 +460,9 @@ class Engine:
         return self._world.clock.now_ms() - (candle_at + length) < length
 
     def _leave(self, between: int | None = None) -> None:
-        """At the next price: what was decided to be sold, and stops that were jumped over.
-
-        Args:
-            between: instant at which a guard tick began: a stop that it found jumped over has until the next one to be
-                filled; None: a candle has closed.
-        """
+        """At the next price: what was decided to be sold, and stops that were jumped over; as `Leaver.leave`."""
         for pair in sorted(self.portfolio.holdings):
-            self._step(pair, lambda pair=pair: self._leave_one(pair, between))  # type: ignore[misc]
-
-    def _leave_one(self, pair: str, between: int | None) -> None:
-        held = self.portfolio.holdings[pair]
-        waits = held.leaving not in (ExitReason.NONE, ExitReason.GAP)
-        jumped_over_at = self._guardian.jumped_over_at(held)
-        gap = jumped_over_at is not None and (between is None or jumped_over_at < between)
-        gap = held.leaving == ExitReason.GAP or (gap and self._plans.rules(pair).gap_policy == GapPolicy.CHASE)
-        # A person who has the wheel holds back what a signal wanted, never what protects.
-        leg = Leg.EXIT if waits and permits(self._desk.mode, Leg.EXIT.act) else Leg.CHASE if gap else None
-        price = None if leg is None else self._world.feed.price(Pair.parse(pair))
-        if leg is None or price is None:
-            return
-        candle_at = held.leaving_at if held.leaving else None if held.rules is None else held.rules.candle_at
-        if leg is Leg.CHASE and not held.leaving and candle_at is not None:
-            # Once its stop is lifted nothing else tells that it was jumped over.
-            self._books.write(e.LeaveDecided(pair, ExitReason.GAP.value, candle_at))
-        due = None
-        if leg is Leg.EXIT and candle_at is not None:
-            due = due_at(candle_at, self._setup.timeframe.milliseconds, self._world.clock.now_ms())
-        self._guardian.sell(pair, leg, candle_at=candle_at, reason=leg.value, reference=price, due_at=due)
+            self._step(pair, lambda pair=pair: self._leaver.leave(pair, between))  # type: ignore[misc]
 
     def _snapshot(self, kind: str) -> None:
         self._books.sync()

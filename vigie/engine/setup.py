@@ -8,6 +8,7 @@ from decimal import Decimal
 from vigie.decision.policies import Filters
 from vigie.decision.profile import Plan
 from vigie.domain.errors import ConfigError
+from vigie.domain.events import RunStarted
 from vigie.domain.instrument import Instrument
 from vigie.domain.pair import Pair
 from vigie.domain.timeframe import Timeframe
@@ -73,6 +74,26 @@ class Setup:
     def quote(self) -> str:
         """What money is counted in."""
         return self.pairs[0].quote
+
+    def started(self) -> RunStarted:
+        """The line of the journal that says what runs."""
+        made = self.plan
+        numbers = {**made.parameters.as_dict(), **dict(made.numbers)}
+        return RunStarted(
+            account=self.account,
+            mode=self.mode,
+            version=self.version,
+            code_hash=self.code_hash,
+            config_hash=self.config_hash,
+            strategy=made.strategy.name,
+            strategy_hash=made.strategy.code_hash,
+            profile=made.profile,
+            numbers={name: str(value) for name, value in numbers.items()},
+            pairs=tuple(str(pair) for pair in self.pairs),
+            timeframe=str(self.timeframe),
+            certificate=self.certificate,
+            process=self.process,
+        )
 
     def filters(self, instrument: Instrument) -> Filters:
         """A venue's filters as decisions see them."""

@@ -137,7 +137,7 @@ def _optuna() -> Any:  # noqa: ANN401, RUF100 - a module
     try:
         import optuna
     except ImportError as error:
-        raise ConfigError('--search optuna needs Optuna: pip install "vigie[optuna]"') from error
+        raise ConfigError('--search optuna needs Optuna: in the checkout, uv tool install ".[optuna]"') from error
     # It tells of every study on stderr; what is worth telling we tell.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna

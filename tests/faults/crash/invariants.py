@@ -63,9 +63,9 @@ def unprotected(venue: VenueRecord) -> list[str]:
     return found
 
 
-def run_of(home: Path) -> Run:
-    """Tell a run from its journal."""
-    entries = entries_of(home)
+def run_of(home: Path, entries: list[Entry] | None = None) -> Run:
+    """Tell a run from its journal, which may have been read."""
+    entries = entries_of(home) if entries is None else entries
     account = folded((one.seq, one.at, one.event) for one in entries)
     intents = {
         one.event.intent.client_id: one.event.intent for one in entries if isinstance(one.event, e.IntentPlanned)
@@ -89,12 +89,12 @@ def run_of(home: Path) -> Run:
     return Run(tuple(sorted(acts)), tuple(given_up), account.cash)
 
 
-def broken(home: Path, terms: object, strategy: str = "scripted") -> list[str]:
-    """What of the invariants does not hold; empty: all of them do."""
+def broken(home: Path, terms: object, strategy: str = "scripted", entries: list[Entry] | None = None) -> list[str]:
+    """What of the invariants does not hold; empty: all of them do. The journal may have been read."""
     chain = verify(folder_of(home) / "journal", ACCOUNT)
     if chain.bad is not None:
         return [f"chain: {chain.bad}"]
-    entries = entries_of(home)
+    entries = entries_of(home) if entries is None else entries
     account = folded((one.seq, one.at, one.event) for one in entries)
     venue = venue_of(home, terms)
     orders = [one.report() for one in (*venue.ended_orders, *venue.open_orders)]

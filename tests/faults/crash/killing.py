@@ -14,7 +14,7 @@ import sqlite_utils  # noqa: F401
 
 import vigie.engine.governance.rules.r01_kill_switches
 import vigie.reporting.account  # noqa: F401
-from tests.faults.crash.invariants import Run, broken, folder_of, run_of, unprotected, venue_of
+from tests.faults.crash.invariants import Run, broken, entries_of, folder_of, run_of, unprotected, venue_of
 from tests.faults.crash.processes import forked, run_apart, scratch
 from tests.faults.crash.scenario import ACTS, HOUR, LETTERS, START, moved, task, visit
 from tests.faults.crash.wrapping import Operation, Wrapper
@@ -181,8 +181,9 @@ class Rig:
                 done = self.replay(home, look=look)
             violations += [f"problem: {one}" for one in done.problems]
             violations += [] if done.started.clean else [f"recovery: {'; '.join(done.started.steps)}"]
-            violations += broken(home, self.terms)
-            found = run_of(home)
+            entries = entries_of(home)
+            violations += broken(home, self.terms, entries=entries)
+            found = run_of(home, entries)
             violations += self._compared(found, waiting)
         except Exception as error:  # noqa: BLE001 - whatever comes up is a finding
             return {"violations": [*violations, f"{type(error).__name__}: {error}"], "given_up": []}

@@ -309,15 +309,20 @@ def test_a_key_that_is_wrong_calls_a_person_once_and_ends_no_process() -> None:
 
     @dataclass
     class Locked(Forgetful):
-        def balances(self) -> Mapping[str, Balance]:
-            raise ConfigError("the venue does not know the key")
+        wrong: bool = True
 
-    rehearsed.broker = Locked(rehearsed.broker, blind=False)  # type: ignore[assignment]
+        def balances(self) -> Mapping[str, Balance]:
+            if self.wrong:
+                raise ConfigError("the venue does not know the key")
+            return self.broker.balances()
+
+    venue = Locked(rehearsed.broker, blind=False)
+    rehearsed.broker = venue  # type: ignore[assignment]
     with pytest.raises(ConfigError):
         rehearsed.again().start()
-    rehearsed.broker = rehearsed.broker.broker  # type: ignore[attr-defined]
+    venue.wrong = False
     rehearsed.again().start()
-    rehearsed.engine._world = replace(rehearsed.engine._world, broker=Locked(rehearsed.broker, blind=False))
+    venue.wrong = True
     for _ in range(2):
         assert any("does not know the key" in one for one in rehearsed.engine.guard_tick().problems)
     assert [one.topic for one in rehearsed.alerts.told] == ["config"]

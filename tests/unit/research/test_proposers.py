@@ -219,5 +219,5 @@ def test_optuna_says_nothing_of_its_own() -> None:
 
 def test_without_optuna_one_sentence_says_how_to_get_it() -> None:
     done = alone("sys.modules['optuna'] = None  # as if it were not installed")
-    assert 'pip install "vigie[optuna]"' in done.stdout
+    assert 'uv tool install ".[optuna]"' in done.stdout
     assert done.stderr == ""

@@ -63,7 +63,7 @@ def _distributed() -> Any:  # noqa: ANN401, RUF100 - an optional package without
     try:
         import distributed
     except ImportError as error:
-        raise ConfigError('the engine dask is not installed: pip install "vigie[dask]"') from error
+        raise ConfigError('the engine dask is not installed: in the checkout, uv tool install ".[dask]"') from error
     # What it says about lost workers and connections is said here in one sentence, or is no error. Each of its loggers
     # has a level of its own.
     for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:

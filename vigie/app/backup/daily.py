@@ -6,7 +6,6 @@ becomes of it, the tick stands. Of several accounts of a home the first one that
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,14 +18,13 @@ from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import state_folder
 from vigie.app.backup.outcome import ARCHIVE, BACKUP, TOPICS, Outcome, read_outcome, write_outcome
 from vigie.app.backup.settings import BackupSettings, backup_settings
-from vigie.app.program import without_keys
+from vigie.app.program import begin_beside, end_beside
 from vigie.domain.errors import VigieError
 from vigie.ports.clock import Clock
 
 LOCK = "daily.lock"
 HOUR_MS = 3_600_000
 """From a try to the next one; from a first start to the first backup; the longest that one may take."""
-_END_SECONDS = 5.0
 _START = "from vigie.app.backup.daily import main; main()"
 
 
@@ -102,13 +100,7 @@ class Daily:
         self._tell(last, troubles)
         if self._child is None and self._is_due(now, last) and not any("disk" in topic for topic in troubles.now):
             self._started_at = now
-            self._child = subprocess.Popen(  # noqa: S603 - ourselves
-                [*self._program, str(self._home), self._account],
-                env=without_keys(os.environ, self._home),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            self._child = begin_beside([*self._program, str(self._home), self._account], self._home)
 
     def _is_due(self, now: int, last: Outcome | None) -> bool:
         # Known here too: a disk that takes no outcome must not mean a process at each tick.
@@ -145,14 +137,7 @@ class Daily:
     def close(self) -> None:
         """End what is under way; it comes again with the next process."""
         child, self._child = self._child, None
-        if child is None or child.poll() is not None:
-            return
-        child.terminate()
-        try:
-            child.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        end_beside(child)
 
 
 # --- in the process of its own ----------------------------------------------------------------------------------------

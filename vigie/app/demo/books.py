@@ -32,7 +32,7 @@ def reconciled(stage: Stage) -> Seen:
     trades = stage.vigie("journal", "trades", "--account", ACCOUNT, "--json").document["trades"]
     return Seen(
         f"{len(compared['differences'])} differences; cash in the journal and at the exchange {cash} SIM, to the last "
-        f"digit, after {here.lives} processes and {len(trades)} closed trades.",
+        f"digit, after {here.lives} processes; trades closed: {len(trades)}.",
         {"differences": len(compared["differences"]), "cash": str(cash), "trades": len(trades),
          "equity": told["equity"], "journal_lines": told["journal_lines"], "processes": here.lives},
     )  # fmt: skip

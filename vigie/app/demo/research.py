@@ -12,6 +12,8 @@ from vigie.app.demo.act import Seen
 from vigie.app.demo.stage import NotFoundError, Stage
 from vigie.domain.candles import Candles
 from vigie.domain.timeframe import HOUR_MS, Timeframe
+from vigie.reporting.gate_words import gate_words
+from vigie.research.gates import Gate
 
 STRATEGY = "donchian"
 PAIRS = ",".join(map(str, trending_pairs()))
@@ -26,6 +28,7 @@ SEARCH = (*ON_MARKET, *GRID, "--promote", "--practice", "--json")
 REPORT = "walk-forward.html"
 STRETCH = 24
 """Hours: as long as a trend is felt."""
+_UNDEFINED = {"win_rate": "nothing was traded", "out_in_ratio": "the training earned nothing itself"}
 
 
 def market(stage: Stage) -> Seen:
@@ -113,7 +116,8 @@ def _two(numbers: list[float]) -> str:
 
 
 def _gate(one: dict[str, Any]) -> str:
-    value = one["value"]
-    return (
-        f"{one['name'].replace('_', ' ')} {'undefined' if value is None else f'{value:.2f}'}, needed {one['limit']:g}"
-    )
+    """A gate in a sentence; each is undefined for one reason alone."""
+    label, value, needed, _ = gate_words(Gate(one["name"], one["value"], one["limit"], strict=one["strict"]))
+    if one["value"] is None:
+        return f"{label}: none, since {_UNDEFINED.get(one['name'], 'nothing was tested')}"
+    return f"{label} {value}, needed {needed}"

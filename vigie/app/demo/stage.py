@@ -38,12 +38,14 @@ class Answer:
         words: of the command line, behind ``vigie``.
         code: its exit code.
         out, err: as it was written.
+        seconds: from its call to its end.
     """
 
     words: tuple[str, ...]
     code: int
     out: str
     err: str
+    seconds: float = 0.0
 
     @property
     def document(self) -> dict[str, Any]:
@@ -91,6 +93,7 @@ class Stage:
             NotFoundError: it ended otherwise; says how.
         """
         self.doing(f"vigie {' '.join(words)}")
+        began = self._clock.now_ms()
         process = self._started(words, home or self.home, subprocess.PIPE, subprocess.PIPE)
         try:
             out, err = process.communicate(timeout=PATIENCE_S)
@@ -101,7 +104,7 @@ class Stage:
         if process.returncode not in expected:
             last = (err.strip() or out.strip()).splitlines()[-1:] or ["it said nothing"]
             raise NotFoundError(f"vigie {' '.join(words)} ended with {process.returncode}: {last[0]}")
-        return Answer(words, process.returncode, out, err)
+        return Answer(words, process.returncode, out, err, (self._clock.now_ms() - began) / 1000)
 
     def start(self, *words: str, name: str) -> subprocess.Popen[str]:
         """Start a command that goes on beside us; what it says goes to ``logs/demo/NAME.out`` and ``.err``."""

@@ -163,7 +163,7 @@ def halted(stage: Stage) -> Seen:
     """A person halts; a death does not lift it; the stops stay."""
     here = drama(stage)
     mark = here.pages.last_seq
-    stage.vigie("halt", "--account", ACCOUNT, "--reason", "the demo's reader wants to look")
+    said = stage.vigie("halt", "--account", ACCOUNT, "--reason", "the demo's reader wants to look")
     line = stage.until("the engine obeys", lambda: here.pages.after(mark, "halt"), beside=here.alive, name=here.name)
     asked_after = _last_call(here.venue)
     if not stage.fast:
@@ -183,10 +183,11 @@ def halted(stage: Stage) -> Seen:
         raise NotFoundError(f"halted in line {line.seq}: then modes {sorted(modes)}, {len(bought)} purchases")
     killed_too = "" if stage.fast else " and a second SIGKILL"
     return Seen(
-        f"Halted in line {line.seq}; {hours} hours of market{killed_too} later: still "
-        f"{', '.join(modes)}, {len(bought)} purchases, every coin under its stop.",
-        {"line": line.seq, "hours": hours, "purchases": len(bought), "modes": sorted(modes)},
-    )
+        f"The command took {said.seconds:.1f} s; halted in line {line.seq}. {hours} hours of market{killed_too} later: "
+        f"still {', '.join(modes)}, {len(bought)} purchases, every coin under its stop.",
+        {"seconds": round(said.seconds, 2), "line": line.seq, "hours": hours, "purchases": len(bought),
+         "modes": sorted(modes)},
+    )  # fmt: skip
 
 
 def resumed(stage: Stage) -> Seen:

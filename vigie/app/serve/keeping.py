@@ -9,11 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from vigie.app.program import END_SECONDS
+
 FIRST_REST_SECONDS = 1.0
 MOST_AN_HOUR = 6
 """So often is a child that dies started again."""
 _HOUR_SECONDS = 3600.0
-_END_SECONDS = 5.0
 Child = subprocess.Popen[bytes]
 
 
@@ -88,7 +89,7 @@ def _let_go(child: Child | None) -> None:
         if child.stdin is not None:
             child.stdin.close()
     try:
-        child.wait(_END_SECONDS)
+        child.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()

@@ -19,7 +19,7 @@ from vigie.adapters.priority import step_back
 from vigie.adapters.storage.atomic import write_atomically
 from vigie.adapters.storage.locks import locked
 from vigie.app.accounts import account_folder
-from vigie.app.program import own_program, without_keys
+from vigie.app.program import begin_beside, end_beside, own_program, without_keys
 from vigie.app.research.certificates import take
 from vigie.app.settings import FILE as TOML
 from vigie.app.settings import AccountSettings, account_settings
@@ -30,7 +30,6 @@ from vigie.ports.clock import Clock
 FILE = "reoptimise.json"
 PROPOSAL, SEARCH = "proposal", "search"
 """Kinds of what is told (`vigie.reporting.notices.families.host`)."""
-_END_SECONDS = 5.0
 Report = Callable[[str], None]
 Call = Callable[[Sequence[str]], tuple[int, str, str]]
 """Runs vigie with some words: exit code, stdout, stderr."""
@@ -222,14 +221,7 @@ class Reoptimiser:
     def close(self) -> None:
         """End a search that is under way; it comes again when it is due next."""
         child, self._child = self._child, None
-        if child is None or child.poll() is not None:
-            return
-        child.terminate()
-        try:
-            child.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        end_beside(child)
 
     def _due(self, settings: Reoptimise, last: Outcome | None) -> bool:
         now = self._clock.now_ms()
@@ -243,13 +235,7 @@ class Reoptimiser:
     def _start(self) -> None:
         # On disk first: what kills its child is not started again at each tick.
         _write(self._home, self._account, Outcome(self._clock.now_ms()))
-        self._child = subprocess.Popen(  # noqa: S603 - our own program
-            [*self._program, "reoptimise", "--account", self._account, "--quiet"],
-            env=without_keys(os.environ, self._home),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self._child = begin_beside([*self._program, "reoptimise", "--account", self._account, "--quiet"], self._home)
         self._report(f"parameters are looked for anew, in process {self._child.pid}")
 
 

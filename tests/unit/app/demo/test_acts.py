@@ -24,8 +24,8 @@ from vigie.app.demo.venue import ACCOUNT, Pages, Venue
 ID, PAIR = "62d06227b77612f1bed2f74aee0e2337", "SWELL/SIM"
 
 
-def gate(name: str, passed: bool) -> dict[str, Any]:
-    return {"name": name, "value": 0.6, "limit": 0.5, "passed": passed}
+def gate(name: str, passed: bool, value: float | None = 0.6) -> dict[str, Any]:
+    return {"name": name, "value": value, "limit": 0.5, "strict": True, "passed": passed}
 
 
 # --- research ---------------------------------------------------------------------------------------------------------
@@ -79,6 +79,20 @@ def test_noise_that_passes_fails_the_act_in_every_way_in_which_it_could(tmp_path
     ):
         with pytest.raises(NotFoundError):
             research.noise(bad)
+
+
+@pytest.mark.parametrize(
+    ("undefined", "words"),
+    [
+        ("out_in_ratio", "Sharpe out of / in sample: none, since the training earned nothing itself"),
+        ("win_rate", "winning trades of the tests: none, since nothing was traded"),
+        ("mean_sharpe", "mean Sharpe of the tests: none, since nothing was tested"),
+    ],
+)
+def test_a_gate_without_a_number_says_why_there_is_none(tmp_path: Path, undefined: str, words: str) -> None:
+    gates = [gate(undefined, passed=False, value=None), gate("win_rate", passed=False, value=0.25)]
+    seen = research.noise(ToldStage(tmp_path, {"walk-forward": {"gates": gates}}, {"walk-forward": 3})).text
+    assert f"({words}; winning trades of the tests 25.0 %, needed above 50.0 %)" in seen
 
 
 @pytest.mark.parametrize("change", [{"gates": [gate("trades", passed=False)]}, {"certificate": None}])
