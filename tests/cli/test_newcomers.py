@@ -13,6 +13,7 @@ from tests.fakes.trials import an_event, key
 from vigie.adapters.storage.trials import JsonlTrialLedger
 from vigie.domain.trial import TrialKind
 from vigie.reporting.journal import summary
+from vigie.reporting.status import others_row
 
 
 def test_strategies_of_this_home_are_told_from_those_that_are_built_in(vigie: Vigie, home: Path) -> None:
@@ -77,8 +78,8 @@ def test_a_new_home_says_what_trades_and_what_needs_a_network(
     said = vigie("init")
     assert "  vigie paper\n" in said.err
     assert any(line.startswith("  vigie paper --replay") for line in said.err.splitlines())
-    assert "vigie paper trades ema_stochrsi until [accounts.paper] of vigie.toml" in said.err
-    assert "the sample market and --replay need no network" in said.err
+    assert "it trades ema_stochrsi until [accounts.paper] of vigie.toml says otherwise" in said.err
+    assert "vigie paper alone needs a network" in said.err
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,11 @@ def test_one_of_several_accounts_says_that_there_are_others_unless_it_was_named(
         assert f"others: {other} (--account NAME)" in said.out + said.err, words
         named = vigie(*words, "--account", "paper")
         assert "others:" not in named.out + named.err, words
+
+
+def test_many_others_are_counted() -> None:
+    assert str(others_row(["a", "b", "c"])) == "others: a, b, c (--account NAME)"
+    assert str(others_row(["a", "b", "c", "d", "e"])) == "others: a, b, c and 2 more (--account NAME)"
 
 
 def test_an_only_account_says_nothing_of_others(vigie: Vigie, home: Path) -> None:
