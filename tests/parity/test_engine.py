@@ -116,7 +116,7 @@ def compared(drawn: Account, *filters: Instrument) -> Parity:
 
 @given(accounts())
 @example(account(1, 1, TIED))
-@settings(max_examples=15)
+@settings(max_examples=25)
 def test_random_wishes_on_random_markets_with_holes_end_in_the_same_acts(drawn: Account) -> None:
     found = compared(drawn)
     assert found.first_difference is None
