@@ -187,7 +187,7 @@ def _show_holdings(holdings: Sequence[Holding], as_json: bool) -> None:
         print_json({"series": [_holding_document(one) for one in holdings]}, "vigie.data.series/1")
         return
     if not holdings:
-        note("the store is empty: vigie data download BTC/USDT, vigie data import FILE or vigie data sample fills it")
+        note("the store is empty: vigie data download BTC/USDT or vigie data sample fills it")
         return
     rows = [
         (

@@ -148,7 +148,8 @@ def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
     if done.rows_left:
         note(f"{done.ended}, {done.rows_left:,} candles before the end: the account is whole, "
              f"and the same command with --account {name} goes on")  # fmt: skip
-    note(f"account {name}: vigie status --account {name}, vigie journal --account {name}")
+    note(f"look: vigie status --account {name}")
+    note(f"      vigie journal --account {name}")
     if done.interrupted:
         raise KeyboardInterrupt
 

@@ -53,7 +53,7 @@ def test_a_market_that_cannot_be_is_refused(vigie: Vigie, words: list[str], why:
 def test_an_empty_store_says_how_to_fill_it(vigie: Vigie) -> None:
     listed = vigie("data", "list")
     assert (listed.code, listed.out) == (0, "")
-    assert "vigie data download, import or sample" in listed.err
+    assert "vigie data download BTC/USDT or vigie data sample fills it" in listed.err
     assert vigie("data", "list", "--json").document["series"] == []
     assert vigie("data", "check").code == 78
 

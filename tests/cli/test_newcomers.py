@@ -12,6 +12,8 @@ from tests.fakes.command_line import Vigie
 from tests.fakes.trials import an_event, key
 from vigie.adapters.storage.trials import JsonlTrialLedger
 from vigie.domain.trial import TrialKind
+from vigie.reporting.journal import summary
+from vigie.reporting.status import others_row
 
 
 def test_strategies_of_this_home_are_told_from_those_that_are_built_in(vigie: Vigie, home: Path) -> None:
@@ -76,8 +78,8 @@ def test_a_new_home_says_what_trades_and_what_needs_a_network(
     said = vigie("init")
     assert "  vigie paper\n" in said.err
     assert any(line.startswith("  vigie paper --replay") for line in said.err.splitlines())
-    assert "vigie paper trades ema_stochrsi until [accounts.paper] of vigie.toml" in said.err
-    assert "the sample market and --replay need no network" in said.err
+    assert "it trades ema_stochrsi until [accounts.paper] of vigie.toml says otherwise" in said.err
+    assert "vigie paper alone needs a network" in said.err
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,11 @@ def test_one_of_several_accounts_says_that_there_are_others_unless_it_was_named(
         assert "others:" not in named.out + named.err, words
 
 
+def test_many_others_are_counted() -> None:
+    assert str(others_row(["a", "b", "c"])) == "others: a, b, c (--account NAME)"
+    assert str(others_row(["a", "b", "c", "d", "e"])) == "others: a, b, c and 2 more (--account NAME)"
+
+
 def test_an_only_account_says_nothing_of_others(vigie: Vigie, home: Path) -> None:
     begun(home)
     for words in (["status"], ["journal"]):
@@ -139,3 +146,16 @@ def test_a_walk_forward_may_end_inside_a_candle(vigie: Vigie, candles: Path) -> 
     assert inside.code in (0, 3), inside.err
     whole = vigie("walk-forward", *words, "--timerange", "1577836800-1583024400", "--json")
     assert inside.document["folds"] == whole.document["folds"]
+
+
+def test_why_a_position_is_to_be_sold_is_said_in_words_a_new_reason_by_its_number() -> None:
+    line = {"kind": "leave", "pair": "BTC/USDT"}
+    assert summary({**line, "code": 4}) == "BTC/USDT is to be sold (signal)"
+    assert summary({**line, "code": 6}) == "BTC/USDT is to be sold (partial 1)"
+    assert summary({**line, "code": 99}) == "BTC/USDT is to be sold (reason 99)"
+
+
+def test_an_account_that_no_replay_may_have_is_answered_with_one_that_it_may(vigie: Vigie) -> None:
+    said = vigie("paper", "--replay", "--account", "foo")
+    assert said.code == 78
+    assert said.err.endswith(": replay-foo\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from vigie.domain.exit_reason import ExitReason
 from vigie.domain.instants import from_iso
 from vigie.reporting.row import BAD, GOOD, LOOK, Row
 from vigie.reporting.status import duration, when
@@ -182,6 +183,14 @@ def _cycle(line: Fields) -> str:
     return f"equity {float(line['equity']):,.2f}, worst {float(line['worst']):.2%}, {line['held']} held{mode}"
 
 
+def _why(code: int) -> str:
+    """An exit's reason in words; one that is new here by its number."""
+    try:
+        return ExitReason(code).name.lower().replace("_", " ")
+    except ValueError:
+        return f"reason {code}"
+
+
 def _run(line: Fields) -> str:
     pairs = " ".join(line["pairs"])
     return f"{line['mode']} {line['strategy']} {line['profile']} {line['timeframe']} {pairs}, process {line['process']}"
@@ -203,7 +212,7 @@ _SUMMARIES: dict[str, Callable[[Fields], str]] = {
     "decision": lambda line: f"{line['pair']} {line['action']}: {line['reason']}".rstrip(": "),
     "wish": lambda line: f"{line['pair']} waits for the next price: {line['reason']}",
     "wish_done": lambda line: f"{line['pair']} {line['outcome']}",
-    "leave": lambda line: f"{line['pair']} is to be sold (reason {line['code']})",
+    "leave": lambda line: f"{line['pair']} is to be sold ({_why(line['code'])})",
     "part": lambda line: f"{line['pair']} {line['leg']}: {_n(line['quantity'])}",
     "position": lambda line: f"{line['pair']} stop {_n(line['fixed_stop'])}, trailing {_n(line['trailing'])}",
     "intent": _intent,

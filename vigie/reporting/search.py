@@ -151,7 +151,7 @@ def _fold(one: FoldResult) -> dict[str, Any]:
 
 def _folds(found: WalkForward) -> Table:
     names = _searched(found)
-    table = _table("folds: chosen on training candles, tested once on the candles after them")
+    table = _table("folds: chosen on training candles, tested once on later ones")
     table.add_column("test", no_wrap=True)
     table.add_column(" ".join(names) or "chosen", overflow="fold")
     for heading in ("Sharpe in", "out", "return out", "trades"):

@@ -10,6 +10,8 @@ from vigie.reporting.row import BAD, GOOD, LOOK, Row
 _NAME = 12
 _CELLS = "{:>11}{:>11}{:>11}{:>11}{:>7}{:>10}{:>7}"
 """With the name before it, eighty columns."""
+_SHOWN = 3
+"""Other accounts that are named; who has many has many replays."""
 _NARROW = 0.25
 """A limit of which less than this part is left is worth a look."""
 _MODES = {"active": GOOD, "reduce-only": LOOK, "halted": BAD}
@@ -51,7 +53,8 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
 
 def others_row(names: Sequence[str]) -> Row:
     """That there are other accounts, for who has not said which one is meant."""
-    return Row(f"others: {', '.join(names)} (--account NAME)")
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return Row(f"others: {', '.join(names[:_SHOWN])}{more} (--account NAME)")
 
 
 def health_line(document: Mapping[str, Any]) -> str:

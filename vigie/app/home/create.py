@@ -23,8 +23,8 @@ FOLDERS = ("state", "logs", FOLDER)
 ECOSYSTEM = "ecosystem.config.js"
 STRATEGY = "my_strategy"
 NOTES = (
-    "the sample market and --replay need no network; vigie paper asks a venue for its candles",
-    "vigie paper trades ema_stochrsi until [accounts.paper] of vigie.toml, or --strategy, says otherwise",
+    "vigie paper alone needs a network: it asks a venue for candles",
+    "it trades ema_stochrsi until [accounts.paper] of vigie.toml says otherwise",
 )
 """What is not seen from the commands that come next."""
 _OWNER_ONLY, _USUAL = 0o600, 0o666

@@ -145,7 +145,9 @@ def replay_name(given: str | None) -> str:
     if given is None:
         return f"replay-{as_datetime(SystemClock().now_ms()):%Y%m%d-%H%M%S}-{os.getpid()}"
     if not given.startswith("replay-"):
-        raise ConfigError(f"'{given}': the account of a replay begins with replay-, so that none is taken for real")
+        raise ConfigError(
+            f"'{given}': the account of a replay begins with replay-, so that none is taken for real: replay-{given}"
+        )
     return check_name(given)
 
 
