@@ -32,6 +32,7 @@ def command(
     from vigie.app.accounts import to_steer
     from vigie.app.control.capital import amount_of, capital, flow
     from vigie.domain.errors import ConfigError
+    from vigie.reporting.numbers import money
 
     folder = home()
     name = to_steer(folder, account)
@@ -42,7 +43,8 @@ def command(
         if as_json:
             print_json(document)
         else:
-            show(f"{name}: {document['capital']} {document['quote']} allocated, {document['free']} of it free")
+            allocated, free = (money(float(document[key])) for key in ("capital", "free"))
+            show(f"{name}: {allocated} {document['quote']} allocated, {free} of it free")
         return
     value = amount_of(add, "--add") if add is not None else -amount_of(str(take), "--take")
     answer("capital", [flow(folder, name, value, signed(reason))], as_json=as_json)
