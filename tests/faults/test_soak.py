@@ -153,7 +153,7 @@ class Soak:
         (self.home / "vigie.toml").write_text(mail_table(self.mail.port, self.mail.ca_file), encoding="utf-8")
         environment = {"VIGIE_MAIL_PASSWORD": PASSWORD}
         ears = stack.enter_context(
-            logged(self.home, "live", ACCOUNT, now_ms=self.clock.now_ms, environment=environment)
+            logged(self.home, "paper", ACCOUNT, now_ms=self.clock.now_ms, environment=environment)
         )
         office = post_office(self.home, ACCOUNT, clock=self.clock, report=ears.report, environment=environment)
         return ears, stack.enter_context(office)
@@ -261,7 +261,7 @@ def test_thirty_days_of_faults_grow_nothing(tmp_path: Path, caplog: pytest.LogCa
         assert soak.mailed >= 30, "a daily report a day at least"
         waiting = [one.subject for letters in letters_waiting(home, ACCOUNT).values() for one in letters]
         assert len(waiting) < 10, waiting
-        logs = list((home / "logs" / "live").glob("*.log*"))
+        logs = list((home / "logs" / "paper").glob("*.log*"))
         assert 1 <= len(logs) <= 6
         assert 100_000 < sum(one.stat().st_size for one in logs) < 5_000_000
         days = [day for day in sorted(soak.files) if day >= WARM_UP_DAYS]
