@@ -52,7 +52,7 @@ def test_in_a_folder_that_is_no_home_nothing_is_halted_nothing_written_and_it_sa
     monkeypatch.chdir(home)
     said = vigie(*words)
     assert (said.code, said.out) == (78, "")
-    assert f"nothing was done: {home} is no home of vigie" in said.err
+    assert f"nothing was halted or lifted: {home} is no home of vigie" in said.err
     assert "VIGIE_HOME" in said.err
     assert list(home.iterdir()) == []
 
@@ -189,6 +189,21 @@ def test_a_resume_while_an_engine_runs_names_the_latches_that_were_looked_at(vig
     assert list(latches(folder)) == ["pause"], "the engine lifts it"
 
 
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [("live-main", "vigie live --account live-main"), ("paper", "vigie paper --account paper")],
+)
+def test_a_start_says_that_it_starts_nothing_and_what_does(vigie: Vigie, home: Path, account: str, words: str) -> None:
+    folder = begun(home, account)
+    vigie("stop")
+    said = vigie("start").out
+    assert "may be started again; nothing runs yet" in said
+    assert f"{words} (kept by PM2: pm2 start vigie-{account}; by systemd: systemctl start vigie-{account})" in said
+    vigie("stop")
+    with AccountLock.take(folder, SystemClock()):
+        assert "may be started again, once process " in vigie("start").out
+
+
 def test_a_resume_shows_who_stays_halted_with_a_command_that_works(vigie: Vigie, home: Path) -> None:
     names = ["live-1", "live-2", "paper"]
     for name in names:
@@ -260,7 +275,7 @@ def test_a_stopped_account_refuses_every_start_with_78_until_it_is_started(
     assert vigie("status").out.startswith("replay-1 · STOPPED · ")
     assert vigie("start").out.splitlines() == [
         "replay-1: may be started again; nothing runs yet",
-        "replay-1: to start it: vigie paper --replay --account replay-1",
+        "replay-1: to start it: vigie paper --replay --account replay-1, with the other words that it had",
     ]
     assert vigie("start").out == "replay-1: was not stopped\n"
     assert vigie("status", "--json").document["stopped"] is None

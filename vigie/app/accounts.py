@@ -33,7 +33,7 @@ def require_home(home: Path) -> None:
     """
     if not any(_there(home / mark) for mark in _MARKS):
         raise ConfigError(
-            f"nothing was done: {home} is no home of vigie (none of {', '.join(_MARKS)} is in it): "
+            f"nothing was halted or lifted: {home} is no home of vigie (none of {', '.join(_MARKS)} is in it): "
             "go to yours, or name it with VIGIE_HOME"
         )
 

@@ -242,12 +242,12 @@ def resume_home(home: Path, code: str) -> Done:
 def _switched_on(home: Path, standing: Halting) -> list[str]:
     if standing.kill_switch is None:
         return []
+    path = kill_switch.path_of(state_folder(home))
     try:
         kill_switch.lift(state_folder(home))
     except OSError as error:
-        path = kill_switch.path_of(state_folder(home))
         raise VigieError(f"{path} cannot be removed ({error.strerror or error}): remove it by hand") from error
-    return [f"the halt of all accounts is lifted ({standing.kill_switch})"]
+    return [f"the halt of all accounts is lifted: {path} is gone"]
 
 
 def _lifted(one: Steering, latches: Mapping[str, Latch], reason: str) -> list[str]:
@@ -314,7 +314,7 @@ def start(home: Path, account: str) -> Done:
 def _starts(account: str) -> str:
     """What does start a process, for whoever thinks that ``vigie start`` did."""
     if account.startswith("replay-"):
-        return f"to start it: vigie paper --replay --account {account}"
+        return f"to start it: vigie paper --replay --account {account}, with the other words that it had"
     unit = f"vigie-{account}"
     words = f"vigie {'live' if account.startswith('live-') else 'paper'} --account {account}"
     return f"to start it: {words} (kept by PM2: pm2 start {unit}; by systemd: systemctl start {unit})"
