@@ -147,3 +147,17 @@ def home() -> Path:
     if not folder.is_dir():
         raise ConfigError(f"VIGIE_HOME is '{named}', which is not a folder: create it or correct the variable")
     return folder.resolve()
+
+
+def own_home() -> Path:
+    """The home of a command that works without an account: the current folder is one only if it looks like one.
+
+    Raises:
+        ConfigError: nothing of vigie lies in the current folder, or VIGIE_HOME names something that is not a folder.
+    """
+    from vigie.app.accounts import require_home
+
+    folder = home()
+    if not os.environ.get("VIGIE_HOME"):
+        require_home(folder)
+    return folder

@@ -31,6 +31,7 @@ from vigie.adapters.storage import heartbeat
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.letter_box import LetterBox
+from vigie.adapters.storage.receipts import FOLDER, Receipts
 from vigie.domain import events as e
 from vigie.domain.holdings import Latch
 from vigie.domain.order import Leg
@@ -83,6 +84,38 @@ def test_a_process_that_died_without_a_word_is_unhealthy(vigie: Vigie, home: Pat
     said = vigie("healthcheck")
     assert (said.code, said.out.count("\n")) == (3, 1)
     assert "died without a word" in said.out
+
+
+def test_a_stopped_account_is_called_so_by_status_and_healthcheck(vigie: Vigie, home: Path) -> None:
+    begun(home, events=())
+    vigie("stop")
+    assert vigie("status").out.startswith("paper · STOPPED · healthy\n")
+    assert vigie("healthcheck").out.startswith("healthy: paper STOPPED, no process")
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, "no process has ever run this account"),
+        (
+            {"kind": "away", "problems": ["no answer from the venue"]},
+            "no process has traded this account yet: the last start found no venue: no answer from the venue",
+        ),
+        (
+            {"kind": "end", "reason": "SIGINT, while it waited for the venue: no answer"},
+            "no process has traded this account yet: the last start ended before it began: "
+            "SIGINT, while it waited for the venue: no answer",
+        ),
+    ],
+)
+def test_a_start_that_found_no_venue_is_not_called_none(
+    vigie: Vigie, home: Path, facts: dict[str, object], told: str
+) -> None:
+    folder = home / "state" / "paper"
+    (folder / "journal").mkdir(parents=True)
+    if facts:
+        Receipts(folder / FOLDER).write(now() - 4 * 60_000, facts)
+    assert vigie("status", "--json").document["problems"] == [told]
 
 
 def test_a_position_without_a_stop_at_the_venue_is_told_with_its_pair(vigie: Vigie, home: Path) -> None:

@@ -168,7 +168,7 @@ class Soak:
         (self.home / "vigie.toml").write_text(mail_table(self.mail.port, self.mail.ca_file), encoding="utf-8")
         environment = {"VIGIE_MAIL_PASSWORD": PASSWORD}
         ears = stack.enter_context(
-            logged(self.home, "live", ACCOUNT, now_ms=self.clock.now_ms, environment=environment)
+            logged(self.home, "paper", ACCOUNT, now_ms=self.clock.now_ms, environment=environment)
         )
         office = post_office(self.home, ACCOUNT, clock=self.clock, report=ears.report, environment=environment)
         return ears, stack.enter_context(office)
@@ -278,7 +278,7 @@ def a_month() -> None:
         assert soak.mailed >= 30, f"{soak.mailed} mails: a daily report a day at least"
         waiting = [one.subject for letters in letters_waiting(home, ACCOUNT).values() for one in letters]
         assert len(waiting) < 10, waiting
-        logs = [one.stat().st_size for one in (home / "logs" / "live").glob("*.log*")]
+        logs = [one.stat().st_size for one in (home / "logs" / "paper").glob("*.log*")]
         assert 1 <= len(logs) <= 6, logs
         assert 100_000 < sum(logs) < 5_000_000, logs
         days = [day for day in sorted(soak.files) if day >= WARM_UP_DAYS]

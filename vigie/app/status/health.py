@@ -104,7 +104,7 @@ def _silence(standing: Standing) -> list[Finding]:
     if standing.holder is not None:
         return _heart(standing)
     if not standing.run:
-        return [Finding("process", "no process has ever run this account")]
+        return [Finding("process", _never_ran(standing))]
     held = () if standing.portfolio is None else tuple(standing.portfolio.holdings)
     if standing.stopped is not None:
         text = f"stopped, and nobody moves the stops of {', '.join(sorted(held))}"
@@ -112,6 +112,18 @@ def _silence(standing: Standing) -> list[Finding]:
     if standing.ended is None:
         return [Finding("process", f"process {standing.run.get('process')} died without a word: start it again")]
     return []
+
+
+def _never_ran(standing: Standing) -> str:
+    """Why the journal knows no process; a start that never came to trade has left a receipt."""
+    receipt, reason = standing.receipt, standing.receipt.get("reason")
+    if receipt.get("kind") == AWAY:
+        why = f"the last start found no venue: {'; '.join(map(str, receipt.get('problems', ())))}"
+    elif receipt.get("kind") == "end" and reason:
+        why = f"the last start ended before it began: {reason}"
+    else:
+        return "no process has ever run this account"
+    return f"no process has traded this account yet: {why}"
 
 
 def _heart(standing: Standing) -> list[Finding]:

@@ -114,7 +114,7 @@ def halting(home: Path, account: str) -> Halting:
 
 def _halting(home: Path, account: str, portfolio: Portfolio | None) -> Halting:
     latches = latches_of(account_folder(home, account), portfolio)
-    code = resume_code(latches, kill_switch.identity(state_folder(home)))
+    code = resume_code(account, latches, kill_switch.identity(state_folder(home)))
     return Halting(kill_switch.reason_to_halt(state_folder(home)), latches, code)
 
 

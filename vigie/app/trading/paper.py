@@ -93,7 +93,7 @@ def run_paper(
             ears.report(sentence)
 
     with (
-        logged(request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms) as ears,
+        logged(request.home, "paper", settings.name, report=report, told=told, now_ms=time.now_ms) as ears,
         watched_by_eyes(request.home, settings.name, request.health, ears.report),
     ):
         return run_account(

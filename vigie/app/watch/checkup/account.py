@@ -82,23 +82,24 @@ def journal(patient: Patient) -> Check:
 
 
 def halts(patient: Patient) -> list[Check]:
-    """Who keeps it from trading: kill switch, latches, stopped marker."""
+    """Who keeps it from trading: a halt of all accounts, latches of its own, stopped marker."""
     found = []
     bad = patient.lacking(needed=patient.go_live)
     why = kill_switch.reason_to_halt(state_folder(patient.home))
     found.append(
-        Check("kill switch", OK, "not thrown")
+        Check("halt of all", OK, "none")
         if why is None
-        else Check("kill switch", bad, f"thrown: {why}", "vigie resume, once the reason is gone")
+        else Check("halt of all", bad, why, f"vigie status --account {patient.account} shows the code for vigie resume")
     )
     if not patient.folder.exists():
-        return [*found, Check("latches", OK, "none")]
+        return [*found, Check("own latches", OK, "none")]
     standing = patient.standing
     names = [f"{name} ({latch.mode})" for name, latch in sorted(standing.latches.items())]
     if names:
-        found.append(Check("latches", bad, ", ".join(names), f"vigie status --account {patient.account}"))
+        hint = f"vigie status --account {patient.account} shows the code for vigie resume"
+        found.append(Check("own latches", bad, ", ".join(names), hint))
     else:
-        found.append(Check("latches", OK, "none"))
+        found.append(Check("own latches", OK, "none"))
     if standing.stopped is not None:
         found.append(Check("stopped", bad, standing.stopped, f"vigie start --account {patient.account}"))
     return found
