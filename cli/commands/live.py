@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import AddressOption, HealthOption, JsonOption, NoOrdersOption, SandboxOption, home
+from cli.options import AddressOption, ControlUrlOption, HealthOption, JsonOption, NoOrdersOption, SandboxOption, home
 from cli.output import note
 from cli.running import show_end, tick_teller
 
@@ -28,12 +28,7 @@ def command(
     ] = None,
     sandbox: SandboxOption = False,
     base_url: AddressOption = None,
-    control_url: Annotated[
-        str | None,
-        typer.Option(
-            "--control-url", metavar="URL", help="Control port of a simulated exchange: its time goes by as this waits."
-        ),
-    ] = None,
+    control_url: ControlUrlOption = None,
     health: HealthOption = False,
     as_json: JsonOption = False,
 ) -> None:

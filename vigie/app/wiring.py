@@ -354,7 +354,7 @@ def _world(
                 clock=time,
                 journal=written,
                 store=ProjectedStore(StateFile(folder / "state.json", account), written.project),
-                controls=FileControls.of(state_folder(home), account, clock, report),
+                controls=FileControls.of(state_folder(home), account, clock, report, machine=SystemClock()),
                 alerts=Spoken(report),
             ),
             journal,

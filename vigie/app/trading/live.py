@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -151,7 +151,7 @@ def run_live(
         watched_by_eyes(request.home, settings.name, request.health, ears.report),
     ):
         return run_account(
-            Run(request.home, settings, request.once, request.place.base_url),
+            Run(request.home, settings, request.once, request.place.base_url, time_goes_by=_goes_by(time)),
             lambda: living(
                 settings, *going_by.now(), home=request.home, clock=time, place=request.place, override=override,
                 opens=request.opens, environment=environment, report=ears.report,
@@ -232,6 +232,13 @@ def time_of(control_url: str | None, place: Place) -> tuple[Clock, Pace] | None:
     if not at_loopback(place.base_url):
         raise ConfigError("--control-url moves the time of a simulated exchange: name it with --base-url, too")
     return RemoteClock(ControlClient(control_url)), FAST
+
+
+def _goes_by(clock: Clock) -> Callable[[], bool]:
+    """Whether a wait by a clock can end: the time of an exchange that has gone goes no further."""
+    from vigie.adapters.sim_server.remote_clock import RemoteClock
+
+    return clock.goes_by if isinstance(clock, RemoteClock) else lambda: True
 
 
 def _reason(given: str | None) -> str:
