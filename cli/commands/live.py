@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.options import AddressOption, ControlUrlOption, HealthOption, JsonOption, NoOrdersOption, SandboxOption, home
-from cli.output import note
+from cli.output import note, waits
 from cli.running import show_end, tick_teller
 
 PANEL = "Trading"
@@ -51,5 +51,5 @@ def command(
         health_settings(home()) if health else None,
     )  # fmt: skip
     clock, pace = time_of(control_url, place) or (None, None)
-    done = run_live(request, report=note, told=tick_teller(), clock=clock, pace=pace)
+    done = run_live(request, report=note, told=tick_teller(), clock=clock, pace=pace, waiting=waits(shown=not as_json))
     show_end(done, live_document, as_json=as_json)

@@ -47,6 +47,18 @@ Told: TypeAlias = Callable[[str, Sequence[str], Portfolio], None]
 """Told of each tick the mode, what went wrong, and the account after it."""
 
 
+def said_once(report: Report) -> Report:
+    """Reports no sentence twice: an account is opened anew each minute while its venue is away."""
+    said = set[str]()
+
+    def say(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            report(sentence)
+
+    return say
+
+
 class _Journal(Protocol):
     @property
     def last_seq(self) -> int: ...

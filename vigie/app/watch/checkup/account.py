@@ -64,9 +64,9 @@ def candles(patient: Patient) -> Check:
     from vigie.adapters.market_data.store import CandleStore
 
     store, settings = CandleStore.of(patient.home), patient.settings
-    there = {(one.venue, one.pair) for one in store.files() if one.timeframe == settings.timeframe}
     # The sample market lies in a folder of its own, and no venue has it for download.
-    missing = [one for one in settings.pairs if not {(settings.venue, one), (SYNTHETIC, one)} & there]
+    venues = {one: SYNTHETIC if one in sample_pairs() else settings.venue for one in settings.pairs}
+    missing = [one for one, venue in venues.items() if not store.path(venue, one, settings.timeframe).exists()]
     if not missing:
         return Check("candles", OK, f"{len(settings.pairs)} pairs are stored")
     names, timeframe = ", ".join(map(str, missing)), settings.timeframe
