@@ -107,7 +107,7 @@ def backtest(
     # Imported late: the loop brings numba along, and a mistyped name should not wait for it.
     from vigie.research.backtest import run
 
-    _tell_if_cold(waiting)
+    tell_if_cold(waiting)
     result = run(
         prepared.plan,
         prepared.series,
@@ -121,7 +121,7 @@ def backtest(
     return result
 
 
-def _tell_if_cold(waiting: Report) -> None:
+def tell_if_cold(waiting: Report) -> None:
     """Say what is being waited for before it begins: nothing on a screen for ten seconds looks like a fault."""
     from vigie.research.compile import cache_folder
 
