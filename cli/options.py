@@ -39,6 +39,12 @@ ReasonOption: TypeAlias = Annotated[str, typer.Option("--reason", metavar="TEXT"
 AddressOption: TypeAlias = Annotated[
     str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
 ]
+ControlUrlOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--control-url", metavar="URL", help="Control port of a simulated exchange: its time goes by as this waits."
+    ),
+]
 SandboxOption: TypeAlias = Annotated[bool, typer.Option("--sandbox", help="The venue's own place to practise.")]
 SinceOption: TypeAlias = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="20230131, 2023-01-31T13:00 (UTC), or epoch time.")

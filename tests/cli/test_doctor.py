@@ -20,6 +20,7 @@ from tests.fakes.command_line import Vigie
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample
 from tests.fakes.mail_servers import PASSWORD, mail_table
 from vigie.adapters.clock import SystemClock
+from vigie.adapters.market_data.sample import sample_series
 from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage import kill_switch
 from vigie.adapters.storage.certificates import CertificateFolder
@@ -28,6 +29,7 @@ from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app.backup.create import BackupRequest, create
 from vigie.app.drill.stage import drill_setup
 from vigie.app.trading.live import live_settings
+from vigie.app.watch.checkup.account import candles
 from vigie.app.watch.checkup.patient import Patient
 from vigie.app.watch.doctor import examine
 from vigie.domain.events import AlertRaised
@@ -76,6 +78,15 @@ def test_an_account_that_is_held_is_fit_and_never_plainly_so(
 def test_before_the_account_begins_a_halt_of_all_is_told_too(vigie: Vigie, home: Path) -> None:
     kill_switch.halt_first(home / "state", "fire")
     assert "paper: fit, but HALTED (" in vigie("doctor", "--base-url", "https://nowhere.invalid").out
+
+
+def test_the_sample_market_is_found_where_it_lies_and_never_asked_of_a_venue(home: Path) -> None:
+    (home / "vigie.toml").write_text('[accounts.paper]\npairs = ["ALPHA/SIM", "BETA/SIM"]\n')
+    without = candles(Patient(home, "paper"))
+    assert (without.state, without.hint) == ("look", "vigie data sample")
+    for one in sample_series():
+        CandleStore.of(home).save(one, "a test")
+    assert candles(Patient(home, "paper")).state == "ok"
 
 
 def test_going_live_needs_to_know_which_account(vigie: Vigie, home: Path) -> None:

@@ -148,6 +148,23 @@ def test_a_running_engine_is_healthy_while_it_beats_and_not_when_it_falls_silent
         assert "has no heartbeat" in vigie("status", "--json").document["problems"][0]
 
 
+def test_an_engine_that_goes_by_a_simulated_exchanges_time_is_no_dead_one(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, marked(AT)), ended=None)
+    then = AT + HOUR + 60_000
+    receipts = Receipts(folder / "receipts")
+    receipts.write(now() - 1000, {"kind": "away", "problems": ["nobody answers"]})
+    with AccountLock.take(folder, FakeClock(then)):
+        heartbeat.beat(folder, then, {"tick": "guard"}, now())
+        assert "the last start found no venue" in vigie("healthcheck").out
+        receipts.write(then, {"kind": "guard"})
+        assert vigie("status", "--json").document["problems"] == []
+        heartbeat.beat(folder, then, {"tick": "guard"}, now() - 200_000)
+        said = vigie("healthcheck")
+        assert (said.code, "no heartbeat for 200 s" in said.out) == (3, True), "one that hangs is found all the same"
+        heartbeat.beat(folder, then + 2 * HOUR, {"tick": "guard"}, now())
+        assert "has not come" in vigie("healthcheck").out, "and so is a decision that is late by its own time"
+
+
 def test_what_lies_between_two_ticks_of_a_running_engine_is_no_trouble(vigie: Vigie, home: Path) -> None:
     folder = begun(home, events=(*PROTECTED, fresh_cycle()), ended=None, beat=now())
     from vigie.adapters.storage.journal import JsonlJournal

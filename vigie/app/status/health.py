@@ -93,7 +93,7 @@ def _halted(standing: Standing) -> list[Finding]:
 def _away(standing: Standing) -> list[Finding]:
     """What a start found that has no venue: it tries again, and has no engine to tell of it."""
     receipt = standing.receipt
-    if receipt.get("kind") != AWAY or not 0 <= standing.now - int(receipt["at"]) <= 1000 * SILENCE_SECONDS:
+    if receipt.get("kind") != AWAY or not 0 <= standing.here - int(receipt["at"]) <= 1000 * SILENCE_SECONDS:
         return []
     return [Finding("venue", f"the last start found no venue: {one}") for one in receipt.get("problems", ())]
 
