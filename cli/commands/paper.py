@@ -139,7 +139,7 @@ def _on_recorded_candles(request: ReplayRequest, again: Callable[[str], str], *,
     facts = {
         "account": done.account,
         "rows": done.rows,
-        "lines": done.last_seq,
+        "lines": done.last_seq + 1,  # the first is number 0
         "recovery": list(done.started.steps),
         "problems": list(done.problems),
         "interrupted": done.interrupted,

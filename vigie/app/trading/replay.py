@@ -105,7 +105,7 @@ class ReplayResult:
         started: what the start found.
         rows: candles gone through in this call.
         portfolio: the account at the end.
-        last_seq: lines of the journal.
+        last_seq: number of the last line of the journal.
         problems: what went wrong on the way, each once.
         at_end: what went wrong in the last tick.
         interrupted: a signal ended it before the candles did; it can be gone on with.
