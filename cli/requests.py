@@ -102,6 +102,32 @@ def given(ctx: typer.Context) -> frozenset[str]:
     return frozenset(name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE)
 
 
+def same_words(ctx: typer.Context, **values: object) -> str:
+    """The command line that was typed, to be typed again; some options with a value of their own, given or not.
+
+    Args:
+        ctx: of the command.
+        values: by the option's name.
+    """
+    import shlex
+
+    said = {name: ctx.params[name] for name in ctx.params if name in given(ctx)} | values
+    words = ["vigie", str(ctx.info_name)]
+    for one in ctx.command.params:
+        value = said.get(str(one.name))
+        option = max(one.opts, key=len)
+        if value is True:
+            words.append(option)
+        elif value is not None and value is not False:
+            many = value if isinstance(value, list | tuple) else [value]
+            words += [word for each in many for word in (option, _spelled(each))]
+    return shlex.join(words)
+
+
+def _spelled(value: object) -> str:
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
 def paper_request_of(
     said: frozenset[str],
     *,

@@ -47,7 +47,7 @@ def show_end(done: RunResult, document_of: DocumentOf, *, as_json: bool) -> None
         {
             "account": done.account,
             "ticks": done.ticks,
-            "lines": done.last_seq,
+            "lines": done.last_seq + 1,  # the first is number 0
             "recovery": [] if done.started is None else list(done.started.steps),
             "problems": list(done.problems),
             "ended": done.ended,

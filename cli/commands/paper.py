@@ -24,10 +24,12 @@ from cli.options import (
     home,
 )
 from cli.output import console, note, print_json, progress, waits
-from cli.requests import given, paper_request_of, replay_request_of
+from cli.requests import given, paper_request_of, replay_request_of, same_words
 from cli.running import show_end, tick_teller
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vigie.app.trading.paper import PaperRequest
     from vigie.app.trading.replay import ReplayRequest
 
@@ -108,6 +110,7 @@ def command(
             slippage_bps=slippage_bps,
             speed=speed,
         ),
+        lambda name: same_words(ctx, account=name),
         as_json=as_json,
     )
 
@@ -121,8 +124,9 @@ def _refuse_beside_replay(*, once: bool, no_orders: bool, base_url: str | None, 
         raise ConfigError(problems)
 
 
-def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
+def _on_recorded_candles(request: ReplayRequest, again: Callable[[str], str], *, as_json: bool) -> None:
     from vigie.app.trading.replay import run_replay, understood
+    from vigie.domain.errors import VigieError
     from vigie.reporting.account import replay_document, replay_lines, replay_view
 
     task = understood(request, note)
@@ -135,7 +139,7 @@ def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
     facts = {
         "account": done.account,
         "rows": done.rows,
-        "lines": done.last_seq,
+        "lines": done.last_seq + 1,  # the first is number 0
         "recovery": list(done.started.steps),
         "problems": list(done.problems),
         "interrupted": done.interrupted,
@@ -146,12 +150,14 @@ def _on_recorded_candles(request: ReplayRequest, *, as_json: bool) -> None:
     else:
         console().print(replay_view(document))
     if done.rows_left:
-        note(f"{done.ended}, {done.rows_left:,} candles before the end: the account is whole, "
-             f"and the same command with --account {name} goes on")  # fmt: skip
+        note(f"{done.ended}, {done.rows_left:,} candles before the end: the account is whole; to go on:")
+        note(f"      {again(name)}")
     note(f"look: vigie status --account {name}")
     note(f"      vigie journal --account {name}")
     if done.interrupted:
         raise KeyboardInterrupt
+    if done.at_end:
+        raise VigieError(f"the last tick went wrong: {'; '.join(done.at_end)}")
 
 
 def _on_the_market(request: PaperRequest, *, as_json: bool) -> None:

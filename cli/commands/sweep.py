@@ -35,7 +35,9 @@ from cli.requests import request_of
 from vigie.domain.timeframe import Timeframe
 
 if TYPE_CHECKING:
-    from vigie.app.research.cells import SweptCells
+    from collections.abc import Sequence
+
+    from vigie.app.research.cells import CellTask, SweptCells
     from vigie.app.research.search import SearchRequest
 
 CELL_AXES = ("profile", "pairs", "timeframe", "scenario")
@@ -118,6 +120,7 @@ def command(
     if as_json:
         print_json(_document(found, facts, request.search))
     else:
+        _head(cells, found)
         _show(found, request.search, top)
         _notes(facts, min_trades)
     for path in written:
@@ -168,6 +171,15 @@ def _document(found: SweptCells, facts: dict[str, Any], search: SearchRequest) -
     if len(found.cells) > 1:
         return cells_document(found.tried(search.objective, search.least_trades), facts)
     return sweep_document(_ranked(found, search), facts)
+
+
+def _head(cells: Sequence[CellTask], found: SweptCells) -> None:
+    from vigie.app.research.reports import facts_of
+    from vigie.reporting.scope import IN_SAMPLE
+    from vigie.reporting.search_head import search_head
+
+    told = [facts_of(one.request, one.task, found.trials, one.request.base.end_ms) for one in cells]
+    console().print(search_head(told, found.trials, IN_SAMPLE))
 
 
 def _show(found: SweptCells, search: SearchRequest, top: int) -> None:

@@ -104,9 +104,9 @@ def command(
     """
     from vigie.app.research.backtest import Outputs
     from vigie.app.research.gates import gate_settings
-    from vigie.app.research.reports import WalkForwardOutputs, write_walk_forward
+    from vigie.app.research.reports import WalkForwardOutputs, facts_of, write_walk_forward
     from vigie.app.research.search import SearchRequest, searched
-    from vigie.app.research.walk_forward import WalkForwardRequest, points_to_run, run_walk_forward
+    from vigie.app.research.walk_forward import WalkForwardRequest, points_to_run, require_real, run_walk_forward
     from vigie.app.research.walk_forward import promote as certify
 
     outputs = WalkForwardOutputs(export, export_folds, report)
@@ -139,6 +139,8 @@ def command(
         gates=gate_settings(gate or ()),
     )
     task = searched(request.search, note)
+    if (promote or propose) and not practice:
+        require_real(task)
     with progress(f"walking {strategy} forward", points_to_run(request, task)) as advance:
         done = run_walk_forward(request, task, report=note, progress=advance)
     if save is not None:
@@ -167,6 +169,12 @@ def command(
     if as_json:
         print_json(walk_forward_document(done.outcome, facts))
     else:
+        from vigie.reporting.search_head import search_head
+
+        trials, tests = done.outcome.trials, len(done.folds)
+        told = facts_of(request.search, done.searched, trials, done.folds[-1].test_end)
+        sample = f"out of sample in {tests} test{'' if tests == 1 else 's'}"
+        console().print(search_head([told], trials, sample))
         console().print(walk_forward_view(done.outcome))
     for path in written:
         note(f"written: {path}")

@@ -166,6 +166,53 @@ def test_a_refusal_names_its_blockers_and_an_entry_its_sizes_and_its_orders(
     assert "blocked by  no rule" in screen
 
 
+def test_a_sale_is_explained_at_its_own_time_with_the_stop_that_was_hit(vigie: Vigie, replayed_account: Path) -> None:
+    trade = next(one for one in vigie("journal", "trades", "--json").document["trades"] if one["reason"] == "stop")
+    said = vigie("journal", "explain", trade["pair"], trade["exit_at"])
+    assert said.code == 0
+    fill, stop, closed = [one for one in said.out.splitlines() if one.startswith(("executed", " ", "closed"))][:3]
+    assert re.fullmatch(r"executed    line \d+: sold [\d.,]+ at [\d.,]+: stop, order of line \d+", fill)
+    assert "a stop that rested at the venue: trigger " in stop
+    assert closed.startswith(f"closed      line {trade['seq']}: {trade['pair']} ")
+    assert closed.endswith(", stop")
+    begun_with = vigie("journal", "explain", trade["pair"], trade["entry_at"]).out
+    assert re.search(rf"executed +line \d+: bought .*: entry, order of line \d+\n +decided on an earlier candle: "
+                     rf"vigie journal explain {trade['pair']} 2020-", begun_with)  # fmt: skip
+
+
+def test_a_sale_in_a_candle_that_nobody_decided_on_is_told_all_the_same(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=SOLD)
+    assert folder.exists()
+    (trade,) = vigie("journal", "trades", "--json").document["trades"]
+    document = vigie("journal", "explain", trade["pair"], trade["exit_at"], "--json").document
+    assert "trade" in [one["kind"] for one in document["executed"]]
+
+
+def test_what_made_a_size_smaller_is_named(vigie: Vigie) -> None:
+    assert vigie("paper", "--replay", "--account", "replay-2", "--timerange", "20240113-20240113").code == 0
+    said = explained(vigie, decisions(vigie, "enter")[0], "--json").document["decisions"][-1]["sizes"]
+    caps = said["caps"]
+    assert said["wanted"] > caps["position"] >= said["sized"] > caps["position"] - caps["step"]
+    assert caps["cut_by"] == ["position", "step"]
+    screen = explained(vigie, decisions(vigie, "enter")[0]).out
+    assert re.search(r"cut by +33\.3% of the equity in a position \(max_position_fraction\): [\d.]+; whole", screen), (
+        screen
+    )
+    assert re.search(r"allowed +100\.0% of the cash, fee included \(cash_fraction\): [\d,.]+", screen), screen
+
+
+def test_all_that_count_the_lines_of_a_journal_count_the_same(vigie: Vigie, replayed_account: Path) -> None:
+    written = sum(len(one.read_bytes().splitlines()) for one in (replayed_account / "journal").glob("*.jsonl"))
+    counted = {
+        "verify": vigie("journal", "verify", "--json").document["lines"],
+        "tax": vigie("journal", "tax", "--year", "2020", "--json").document["journal_lines"],
+        "rebuild": vigie("journal", "rebuild", "--dry-run", "--json").document["lines"],
+        "govern": vigie("govern", "check", "--json").document["lines"],
+        "status": vigie("status", "--json").document["journal_lines"],
+    }
+    assert counted == dict.fromkeys(counted, written)
+
+
 def test_what_was_journalled_wrongly_does_not_agree_and_exits_3(vigie: Vigie, replayed_account: Path) -> None:
     (entered, *_) = decisions(vigie, "enter")
 

@@ -175,3 +175,28 @@ def kept(store: Path) -> int:
             return int(rows)
     except sqlite3.OperationalError:
         return 0
+
+
+def test_a_sweep_says_first_what_it_ran_on(sweep: Vigie) -> None:
+    title, *about = sweep(*GRID).out.splitlines()
+    assert title == "ema_cross · standard · 1h · BTC/USDT"
+    told = " ".join(about[:4])
+    assert "(62 days)" in told
+    assert "in sample · after fee 10 bps and slippage 5 bps a side" in told
+
+
+def test_a_sweep_over_cells_names_them_all_and_what_is_made_up(vigie: Vigie) -> None:
+    words = (
+        "--strategy",
+        "ema_cross",
+        "--grid",
+        "fast=5",
+        "--timerange",
+        "-20200930",
+        "--each-pair",
+        "--min-trades",
+        1,
+    )
+    said = vigie("sweep", *words, "--pairs", "ALPHA/SIM,BETA/SIM")
+    assert said.out.splitlines()[0] == "ema_cross · standard · 1h · ALPHA/SIM BETA/SIM"
+    assert "! Synthetic data: no market ever traded these candles (ALPHA/SIM, BETA/SIM)." in said.out.replace("\n ", "")

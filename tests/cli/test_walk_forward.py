@@ -151,3 +151,21 @@ def test_on_real_candles_it_finishes_and_the_gates_decide_the_exit_code(vigie: V
     assert 0.0 <= document["deflated_sharpe"] <= 1.0
     assert 0.0 <= document["overfitting_probability"] <= 1.0
     assert document["trials"] > 1
+
+
+def test_it_says_first_what_it_ran_on(walk: Vigie) -> None:
+    title, *about = walk(*ALL_PASS).out.splitlines()
+    assert title == "ema_cross · standard · 1h · BTC/USDT"
+    told = " ".join(about[:4])
+    assert "(62 days)" in told
+    assert "out of sample in 2 tests" in told
+    assert "after fee 10 bps and slippage 5 bps a side" in told
+    assert "Synthetic data" not in told
+
+
+def test_made_up_candles_are_refused_before_anything_is_tried_and_counted(vigie: Vigie, home: Path) -> None:
+    said = vigie("walk-forward", "--strategy", "ema_cross", *GRID, "--timerange", "-20200930", "--propose")
+    assert said.code == 78
+    assert "are synthetic" in said.err
+    assert "--practice certifies them" in said.err
+    assert not (home / "state" / "trials.jsonl").exists()

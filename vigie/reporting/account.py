@@ -76,15 +76,20 @@ def replay_lines(facts: Mapping[str, Any]) -> list[str]:
 
     Args:
         facts: ``account``, ``strategy``, ``profile``, ``timeframe``, ``pairs``, ``rows``, ``first``, ``last`` (epoch
-            milliseconds), ``pace`` (times faster than time, or None).
+            milliseconds), ``decided_at`` (of the account that is gone on with, or None), ``rows_left``, ``pace`` (times
+            faster than time, or None).
     """
     what = [facts["strategy"], facts["profile"], facts["timeframe"], " ".join(facts["pairs"])]
+    first, count = facts["first"], f"{facts['rows']:,} candles, {as_text(facts['first'])}"
+    if facts["decided_at"] is not None:
+        first = facts["decided_at"]
+        count = f"goes on after {as_text(first)} UTC: {facts['rows_left']:,} candles left,"
     lines = [
         f"account {facts['account']}: {' · '.join(what)}",
-        f"{facts['rows']:,} candles, {as_text(facts['first'])} to {as_text(facts['last'])} UTC; Ctrl-C ends it well",
+        f"{count} to {as_text(facts['last'])} UTC; Ctrl-C ends it well",
     ]
     if facts["pace"] is not None:
-        hours = (facts["last"] - facts["first"]) / facts["pace"] / 3_600_000
+        hours = (facts["last"] - first) / facts["pace"] / 3_600_000
         lines.append(f"{facts['pace']:g} times as fast as time: {hours:,.1f} hours in all")
     return lines
 

@@ -29,7 +29,7 @@ def verified_rows(document: Mapping[str, Any]) -> Iterator[Row]:
 def restored_rows(document: Mapping[str, Any]) -> Iterator[Row]:
     """What came back."""
     for one in document["accounts"]:
-        yield Row(f"{one['account']:<12}", f"{one['last_seq']:,} lines, of {_when(document['at'])}", GOOD)
+        yield Row(f"{one['account']:<12}", f"{one['last_seq'] + 1:,} lines, of {_when(document['at'])}", GOOD)
         yield Row("halted by   ", ", ".join(one["latches"]), LOOK)
         if one["stopped"]:
             yield Row("stopped     ", one["stopped"], LOOK)

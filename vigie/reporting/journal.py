@@ -79,6 +79,7 @@ def explain_rows(document: Fields) -> Iterator[Row]:
     run = document["run"]
     yield Row("", f"{document['pair']} · candle of {when(document['candle_at'])} UTC · account {document['account']}")
     yield _row("run", f"line {run['seq']}: {run['strategy']}, {run['profile']}, vigie {run['version']}")
+    yield from _executed(document)
     for one in document["decisions"]:
         yield Row("", "")
         yield Row(f"line {one['seq']}  ", f"{one['action'].upper()}  {one['reason']}")
@@ -86,9 +87,31 @@ def explain_rows(document: Fields) -> Iterator[Row]:
         yield from _asked(one)
     yield Row("", "")
     blockers = ", ".join(document["blockers"])
-    yield _row("blocked by", blockers or "no rule", LOOK if blockers else None)
+    if document["decisions"]:
+        yield _row("blocked by", blockers or "no rule", LOOK if blockers else None)
     for act in document["acts"]:
         yield journal_row(act)
+
+
+def _executed(document: Fields) -> Iterator[Row]:
+    """What was bought and sold inside the candle, and by which order."""
+    name = "executed"
+    for one in document["executed"]:
+        if one["kind"] == "trade":
+            yield _row("closed", f"line {one['seq']}: {_trade(one)}, {one['reason']}")
+            continue
+        order, fill = one.get("order"), one["fill"]
+        done = "sold" if order is None or order["side"] == "sell" else "bought"
+        leg = "an order that is not ours" if order is None else f"{order['leg']}, order of line {order['seq']}"
+        yield _row(name, f"line {one['seq']}: {done} {_n(fill['quantity'])} at {_n(fill['price'])}: {leg}")
+        if order is None:
+            continue
+        if order["trigger"] is not None:
+            limit = "" if order["limit"] is None else f", limit {_n(order['limit'])}"
+            yield _row("", f"a stop that rested at the venue: trigger {_n(order['trigger'])}{limit}")
+        elif order["candle_at"] not in (None, document["candle_at"]):
+            at = order["candle_at"][:16]
+            yield _row("", f"decided on an earlier candle: vigie journal explain {document['pair']} {at}")
 
 
 def _row(name: str, text: str, colour: str | None = None) -> Row:
@@ -108,12 +131,29 @@ def _asked(one: Fields) -> Iterator[Row]:
     if sizes:
         wanted, sized, sent = (_n(sizes.get(name)) for name in ("wanted", "sized", "quantity"))
         yield _row("size", f"{wanted} wanted by the rule, {sized} after caps and filters, {sent} to be sent")
+        yield from _caps(sizes.get("caps"))
     if one["agrees"] is None:
         yield _row("again", "not counted again: an earlier vigie wrote this line, and it does not say enough")
     elif one["agrees"]:
         yield _row("again", "counted again from this line and the run: the same verdicts, the same sizes", GOOD)
     for difference in one["differences"]:
         yield _row("DIFFERS", difference, BAD)
+
+
+def _caps(caps: Fields | None) -> Iterator[Row]:
+    """What a size may be at the most, and which of it made the size smaller."""
+    if caps is None:
+        return
+    said = {
+        "position": f"{caps['position_fraction']:.1%} of the equity in a position "
+        f"(max_position_fraction): {_n(caps['position'])}",
+        "cash": f"{caps['cash_fraction']:.1%} of the cash, fee included (cash_fraction): {_n(caps['cash'])}",
+        "step": f"whole steps of {_n(caps['step'])}",
+        "wallet": "what the wallet pays for at the price that may be asked",
+    }
+    if caps["cut_by"]:
+        yield _row("cut by", "; ".join(said[name] for name in caps["cut_by"]))
+    yield _row("allowed", "; ".join(said[name] for name in ("position", "cash") if name not in caps["cut_by"]))
 
 
 def verify_rows(document: Fields) -> Iterator[Row]:

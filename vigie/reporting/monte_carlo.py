@@ -11,8 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from vigie.reporting.notes import synthetic
 from vigie.reporting.numbers import percent, ratio
-from vigie.reporting.scope import scope
+from vigie.reporting.terminal import Note, header
 from vigie.research.monte_carlo import MonteCarlo
 from vigie.research.resampled import Interval
 from vigie.research.result import BacktestResult
@@ -51,9 +52,9 @@ def monte_carlo_view(result: BacktestResult, found: Mapping[str, MonteCarlo | st
             numbers = (interval.low, interval.median, interval.high, interval.observed)
             table.add_row(title, label, *(shown(number) for number in numbers))
         table.add_row("", f"fell {percent(one.ruin_drawdown)} or more", "", percent(one.probability_of_ruin), "", "")
-    about = scope(result)
-    lines = [f"{result.identity.strategy}, {about.period}, {about.costs}; in sample", *why]
-    return Group(table, *(Text(line) for line in lines))
+    made_up = [str(one.pair) for one in result.series if one.synthetic]
+    warning = [Note(synthetic(made_up))] if made_up else []
+    return Group(header(result), *warning, "", table, *(Text(line) for line in why))
 
 
 def monte_carlo_document(result: BacktestResult, found: Mapping[str, MonteCarlo | str]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vigie.metrics.definitions import DEFINITIONS
 from vigie.reporting.numbers import money
 from vigie.research.result import BacktestResult
@@ -36,7 +38,12 @@ def _synthetic(result: BacktestResult) -> str:
     made = [str(one.pair) for one in result.series if one.synthetic]
     if not made:
         return ""
-    names = ", ".join(made)
+    return synthetic(made)
+
+
+def synthetic(pairs: Sequence[str]) -> str:
+    """The warning over candles that never happened."""
+    names = ", ".join(pairs)
     return f"Synthetic data: no market ever traded these candles ({names}). The numbers show the tool, not a profit."
 
 

@@ -68,7 +68,7 @@ def render(result: BacktestResult, trials: int | None = None) -> RenderableType:
         trials: tries counted by the trial ledger, this one included; None: not counted.
     """
     parts = (
-        _header(result, trials),
+        header(result, trials),
         _side_by_side(_against_hold(result), _round_trips(result)),
         _pairs(result),
         Group(_side_by_side(_exits(result), _refusals(result)), *_quiet_guards(result)),
@@ -78,12 +78,13 @@ def render(result: BacktestResult, trials: int | None = None) -> RenderableType:
     return Group(*(line for part in first for line in (part, "")), last)
 
 
-def _header(result: BacktestResult, trials: int | None) -> RenderableType:
+def header(result: BacktestResult, trials: int | None = None) -> RenderableType:
+    """What was tested, over what, at which costs. See `render` for the arguments."""
     identity = result.identity
     title = Text(f"{identity.strategy} · {identity.profile} · {identity.timeframe} · {' '.join(result.pairs)}", "bold")
     lines: list[RenderableType] = [
         title,
-        _Flowing((f"capital {money(result.capital)} {quote_asset(result)}", *scope(result, trials).parts())),
+        Flowing((f"capital {money(result.capital)} {quote_asset(result)}", *scope(result, trials).parts())),
     ]
     if identity.overrides:
         changed = ", ".join(f"{name}={value}" for name, value in identity.overrides.items())
@@ -153,7 +154,7 @@ def _refusals(result: BacktestResult) -> Table:
 def _quiet_guards(result: BacktestResult) -> tuple[RenderableType, ...]:
     """Guards that were on and refused nothing: a line, not a row each."""
     names = sorted(guard_words(name) for name, count in result.refusals.items() if not count)
-    return (_Flowing((f"refused by none of: {names[0]}", *names[1:])),) if names else ()
+    return (Flowing((f"refused by none of: {names[0]}", *names[1:])),) if names else ()
 
 
 def _notes(result: BacktestResult, trials: int | None) -> RenderableType:
@@ -161,7 +162,7 @@ def _notes(result: BacktestResult, trials: int | None) -> RenderableType:
 
 
 @dataclass(frozen=True, slots=True)
-class _Flowing:
+class Flowing:
     """Statements with dots between them; a line ends where a statement does, as long as one fits the width."""
 
     parts: Sequence[str]

@@ -30,6 +30,8 @@ Report = Callable[[str], None]
 """Where sentences for the person at the terminal go."""
 
 LONGEST_HOLE_DAYS = 7.0
+_NAMED = 4
+"""Pairs in a sentence; more fill the screen."""
 _SAMPLE_TIMEFRAME = Timeframe(HOUR_MS)
 
 
@@ -107,10 +109,18 @@ def _from_store(home: Path, pairs: Sequence[Pair] | None, timeframe: Timeframe, 
     if of_sample or (not store.files() and any(map(_like_the_sample, pairs or ()))):
         sample = ensure_sample(home, report)
         wanted = set(pairs or sample_pairs())
+        others = [] if pairs else sorted({file.pair for file in store.files()} - set(sample_pairs()))
+        if others:
+            report(f"these are candles of the sample market; the store has others: --pairs {_few(others)}")
         if timeframe == _SAMPLE_TIMEFRAME and of_sample:
             return tuple(series for series in sample if series.pair in wanted)
         pairs = sorted(wanted)
     return tuple(read_stored(file.path) for file in select(store.files(), pairs, timeframe, None))
+
+
+def _few(pairs: Sequence[Pair]) -> str:
+    named = ",".join(map(str, pairs[:_NAMED]))
+    return named if len(pairs) <= _NAMED else f"{named} and {len(pairs) - _NAMED} more (vigie data list)"
 
 
 def ensure_sample(home: Path, report: Report) -> tuple[Series, ...]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from vigie.adapters.storage.journal_lines import Line
 from vigie.adapters.storage.journal_search import last_of, lines_with
+from vigie.app.journal.caps import caps_of
+from vigie.app.journal.executed import executed
 from vigie.app.journal.reading import journal_folder, pair_of
 from vigie.decision.pipeline import Account, Entry, Verdict, limits_in_force, weigh
 from vigie.decision.policies import Filters
@@ -35,7 +37,7 @@ class Numbers:
 
 
 def explain(home: Path, account: str, pair: str, instant: int) -> dict[str, Any]:
-    """Everything that is journalled about a pair on the candle in which an instant lies.
+    """Everything that is journalled about a pair on the candle in which an instant lies, and what was executed in it.
 
     Args:
         home: of the user.
@@ -55,9 +57,11 @@ def explain(home: Path, account: str, pair: str, instant: int) -> dict[str, Any]
     candle_at = instant // length * length
     lines = [line for line in lines_with(folder, f'"candle_at":{candle_at},') if pair_of(line) == pair]
     decisions = [line for line in lines if line.kind == "decision"]
-    if not decisions:
+    inside = executed(folder, pair, candle_at, candle_at + length)
+    if not decisions and not inside:
         raise ConfigError(_nothing(folder, account, pair, candle_at))
-    run = last_of(folder, "run", before_seq=decisions[0].seq) or newest
+    first = decisions[0].seq if decisions else int(inside[0]["seq"])
+    run = last_of(folder, "run", before_seq=first) or newest
     told = [_decision(line, run) for line in decisions]
     ids = [line.fields["intent"]["client_id"] for line in lines if line.kind == "intent"]
     return {
@@ -67,6 +71,7 @@ def explain(home: Path, account: str, pair: str, instant: int) -> dict[str, Any]
         "candle_at": as_iso(candle_at),
         "run": {name: run.fields[name] for name in ("strategy", "profile", "version", "code_hash", "certificate")}
         | {"seq": run.seq},
+        "executed": inside,
         "decisions": told,
         "blockers": sorted({rule["rule"] for one in told for rule in one["rules"] if rule["verdict"] == "refuse"}),
         "recomputed_agrees": all(one["agrees"] is not False for one in told),
@@ -145,7 +150,8 @@ def counted_again(fields: Mapping[str, Any], numbers: Numbers, pairs: int) -> di
             differences.append(f"{rule}: {said} journalled, {now} counted again")
     limits = limits_in_force(numbers, int(given["warm_up"]))  # as the gate had them
     rules = _rules(fields, again.verdicts, limits)
-    return {"rules": rules, "sizes": sizes, "differences": differences, "agrees": not differences}
+    caps = caps_of(given, facts, numbers, pairs) if not differences else None
+    return {"rules": rules, "sizes": sizes | {"caps": caps}, "differences": differences, "agrees": not differences}
 
 
 def _weighed(facts: Mapping[str, float], given: Mapping[str, float], numbers: Numbers, pairs: int) -> Verdict:

@@ -57,7 +57,7 @@ def checked(home: Path, account: str, wanted: str | None, since_ms: int | None) 
     return {
         "schema": "vigie.govern.check/1",
         "account": account,
-        "lines": audit.lines,
+        "lines": audit.lines + 1,  # the one that begins the journal has nothing to be asked of
         "since": None if since_ms is None else as_iso(since_ms),
         "invariants": [_finding(one) for one in audit.findings.values()],
         "breaches": sorted(breaches, key=lambda one: one["seq"] or 0),
@@ -83,7 +83,7 @@ def audited_days(home: Path, account: str, days: int | None) -> dict[str, Any]:
     return {
         "schema": "vigie.govern.audit/1",
         "account": account,
-        "lines": audit.lines,
+        "lines": audit.lines + 1,  # the one that begins the journal has nothing to be asked of
         "days": days,
         "since": None if since_ms is None else as_iso(since_ms),
         "rules": [_rule(audit, rule) for rule in audit.rules],

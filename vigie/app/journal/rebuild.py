@@ -55,7 +55,7 @@ def rebuild(
             "schema": SCHEMA,
             "account": account,
             "dry_run": dry_run,
-            "lines": whole.seq,
+            "lines": whole.seq + 1,  # the first is number 0
             "snapshot": {
                 "source": loaded.source,
                 "problems": list(loaded.problems),

@@ -74,8 +74,8 @@ def _fills(folder: Path, account: str) -> tuple[list[Booked], tuple[int, str]]:
     sides: dict[str, Side] = {}
     fills: dict[tuple[str, str], Booked] = {}
     end = (0, "")
-    for line in walk(folder, account=account):
-        end = (line.seq, line.hash)
+    for count, line in enumerate(walk(folder, account=account), start=1):
+        end = (count, line.hash)
         if line.kind not in _TOLD_BY:
             continue
         event = entry_of(line).event

@@ -215,6 +215,20 @@ def folds_between(request: WalkForwardRequest, task: Searched) -> tuple[Fold, ..
     return folds
 
 
+def require_real(task: Searched) -> None:
+    """Refuse to certify candles that never happened.
+
+    Raises:
+        ConfigError: some of them are made up; says with which word they can be practised on.
+    """
+    made_up = [str(one.pair) for one in task.prepared.series if one.synthetic]
+    if made_up:
+        raise ConfigError(
+            f"nothing is promoted: the candles of {', '.join(made_up)} are synthetic, no market ever traded them; "
+            "--practice certifies them for a simulated exchange alone"
+        )
+
+
 def promote(done: WalkedForward, home: Path, *, proposed: bool = False, practice: bool = False) -> Certificate:
     """Write a certificate for what passed.
 
@@ -232,8 +246,8 @@ def promote(done: WalkedForward, home: Path, *, proposed: bool = False, practice
     if not outcome.passed or outcome.final is None:
         raise ConfigError("nothing is promoted: not every gate was passed")
     prepared = done.searched.prepared
-    if any(one.synthetic for one in prepared.series) and not practice:
-        raise ConfigError("nothing is promoted: the candles are synthetic, no market ever traded them")
+    if not practice:
+        require_real(done.searched)
     unseen = absent(prepared.series, None, done.folds[-1].test_end)
     if unseen:
         raise ConfigError(f"nothing is promoted: no candle of {', '.join(map(str, unseen))} was looked at")

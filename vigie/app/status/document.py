@@ -50,7 +50,7 @@ def status(home: Path, account: str) -> dict[str, Any]:
         "pairs": standing.run.get("pairs", []),
         "timeframe": standing.run.get("timeframe"),
         "certificate": standing.run.get("certificate"),
-        "journal_lines": max(0, standing.last_seq),
+        "journal_lines": standing.last_seq + 1,
         "alerts": alert_statuses(home, account),
         "log": _log(home, account),
         "backup": _backup(home),

@@ -15,6 +15,7 @@ from vigie.app.serve.serving import watched_by_eyes
 from vigie.app.serve.settings import HealthSettings
 from vigie.app.settings import FILE, AccountSettings, account_names, account_settings, check_name
 from vigie.app.strategies.finding import find
+from vigie.app.trading.last_run import told_of_change
 from vigie.app.trading.running import Report, Run, RunResult, Told, run_account, said_once
 from vigie.app.trading.setups import plan_of
 from vigie.app.trading.ticking import Pace
@@ -153,6 +154,8 @@ def run_live(
         ) as ears,
         watched_by_eyes(request.home, settings.name, request.health, ears.report),
     ):
+        for sentence in told_of_change(request.home, settings, going_by.made):
+            ears.report(sentence)
         return run_account(
             Run(request.home, settings, request.once, request.place.base_url, time_goes_by=_goes_by(time)),
             lambda: living(

@@ -11,6 +11,7 @@ from vigie.app.logs.writing import logged
 from vigie.app.serve.serving import watched_by_eyes
 from vigie.app.serve.settings import HealthSettings
 from vigie.app.settings import AccountSettings, check_name
+from vigie.app.trading.last_run import told_of_change
 from vigie.app.trading.running import Run, RunResult, Told, run_account, said_once
 from vigie.app.trading.setups import plan_of
 from vigie.app.trading.ticking import Pace
@@ -92,6 +93,8 @@ def run_paper(
         watched_by_eyes(request.home, settings.name, request.health, ears.report),
     ):
         unproved = said_once(ears.report)
+        for sentence in told_of_change(request.home, settings, made):
+            ears.report(sentence)
         return run_account(
             Run(request.home, settings, request.once, request.base_url, MEANWHILE),
             lambda: papering(

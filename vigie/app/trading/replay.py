@@ -14,6 +14,7 @@ from vigie.app.control.halting import stopped
 from vigie.app.data.candles import Report, load_instruments, load_series, require_continuity
 from vigie.app.logs.writing import Ears, logged
 from vigie.app.settings import AccountSettings, check_name
+from vigie.app.trading.last_run import changes, facts_of, last_run, require_onward, require_same
 from vigie.app.trading.running import END_WITHIN
 from vigie.app.trading.setups import plan_of
 from vigie.app.trading.ticking import Ending, wait
@@ -62,6 +63,9 @@ class ReplayTask:
         instruments: filters where they are known.
         rows: candles of the common timeline in the range.
         first, last: opening instants of the first and the last of them, epoch milliseconds.
+        decided_at: opening instant of the last candle that the account decided before, epoch milliseconds; None: it
+            decided none.
+        rows_left: candles after that.
     """
 
     request: ReplayRequest
@@ -71,6 +75,8 @@ class ReplayTask:
     rows: int
     first: int
     last: int
+    decided_at: int | None = None
+    rows_left: int = 0
 
     def facts(self) -> dict[str, Any]:
         """What people are told before it begins; instants are epoch milliseconds, ``pace`` None where it is none."""
@@ -84,6 +90,8 @@ class ReplayTask:
             "rows": self.rows,
             "first": self.first,
             "last": self.last,
+            "decided_at": self.decided_at,
+            "rows_left": self.rows_left,
             "pace": self.request.pace,
         }
 
@@ -97,8 +105,9 @@ class ReplayResult:
         started: what the start found.
         rows: candles gone through in this call.
         portfolio: the account at the end.
-        last_seq: lines of the journal.
+        last_seq: number of the last line of the journal.
         problems: what went wrong on the way, each once.
+        at_end: what went wrong in the last tick.
         interrupted: a signal ended it before the candles did; it can be gone on with.
         ended: what ended it.
         rows_left: candles that have not gone by.
@@ -110,6 +119,7 @@ class ReplayResult:
     portfolio: Portfolio
     last_seq: int
     problems: tuple[str, ...]
+    at_end: tuple[str, ...]
     interrupted: bool
     ended: str
     rows_left: int
@@ -152,10 +162,14 @@ def replay_name(given: str | None) -> str:
 
 
 def understood(request: ReplayRequest, report: Report = lambda _: None) -> ReplayTask:
-    """Read the candles and check every number.
+    """Read the candles, check every number, and whether the account can be gone on with by them.
+
+    Args:
+        request: what was asked.
+        report: told what was left out, made, or is not as it was in the account's last run.
 
     Raises:
-        ConfigError: a name, number, path or pair is wrong.
+        ConfigError: a name, number, path or pair is wrong, or the account is another replay's.
         DataError: the candles cannot be used, or none lie in the range.
     """
     made = plan_of(request.settings, request.home)
@@ -169,9 +183,28 @@ def understood(request: ReplayRequest, report: Report = lambda _: None) -> Repla
         raise DataError(f"no candles in the range of the replay; {_there_are(series)}")
     settings = replace(request.settings, pairs=tuple(sorted(one.pair for one in series)))
     known = load_instruments(request.home, series)
-    return ReplayTask(
-        replace(request, settings=settings), made, series, known, len(instants), min(instants), max(instants)
+    rows = sorted(instants)
+    task = ReplayTask(
+        replace(request, settings=settings), made, series, known, len(rows), rows[0], rows[-1], rows_left=len(rows)
     )
+    return _gone_on(task, rows, report)
+
+
+def _gone_on(task: ReplayTask, rows: Sequence[int], report: Report) -> ReplayTask:
+    """The same from where its account stands; nothing is written yet."""
+    request = task.request
+    before = last_run(request.home, request.settings.name)
+    if before is None:
+        return task
+    now = facts_of(request.settings, task.plan)
+    require_same(request.home, request.settings.name, before, now, task.series)
+    for sentence in changes(before, now):
+        report(sentence)
+    if before.decided_at is None:
+        return task
+    require_onward(request.settings.name, before.decided_at, rows, task.series)
+    left = sum(at > before.decided_at for at in rows)
+    return replace(task, decided_at=before.decided_at, rows_left=left)
 
 
 def _there_are(series: Sequence[Series]) -> str:
@@ -215,6 +248,7 @@ def _gone_through(
 ) -> ReplayResult:
     request = task.request
     problems: dict[str, None] = {}
+    last: tuple[str, ...] = ()
     rows = 0
 
     def ending() -> str | None:
@@ -238,8 +272,10 @@ def _gone_through(
         started = replay.engine.start()
 
         def tick() -> None:
+            nonlocal last
             done = replay.engine.decision_tick()
-            problems.update(dict.fromkeys(done.problems))
+            last = done.problems
+            problems.update(dict.fromkeys(last))
             ears.tick(done.mode.value, done.problems, replay.engine.portfolio)
 
         if replay.resumed:
@@ -263,6 +299,7 @@ def _gone_through(
             portfolio=replay.engine.portfolio,
             last_seq=replay.journal.last_seq,
             problems=tuple(problems),
+            at_end=last,
             interrupted=signals.heard is not None and left > 0,
             ended=ended,
             rows_left=left,

@@ -118,7 +118,7 @@ class RunResult:
         started: what the start found; None: it waited for the venue to the end.
         ticks: how many there were.
         portfolio: the account at the end.
-        last_seq: lines of the journal.
+        last_seq: number of the last line of the journal.
         problems: what went wrong in the last tick.
         ended: who wanted the end.
         overdue: it was one of many short runs and had no time left, with something still to do.

@@ -114,6 +114,16 @@ def test_pairs_come_from_the_store_and_the_sample_market_beside_them(folder: Pat
     assert load_series(None, home, [ALPHA], H1)[0].venue == "synthetic"
 
 
+def test_who_names_no_pair_is_told_that_the_store_has_others_than_the_sample_market(folder: Path, home: Path) -> None:
+    stored(home, folder)
+    told: list[str] = []
+    load_series(None, home, None, H1, report=told.append)
+    assert "these are candles of the sample market; the store has others: --pairs BTC/USDT" in told[1]
+    told.clear()
+    load_series(None, home, [BTC], H1, report=told.append)
+    assert told == []
+
+
 def test_a_real_pair_that_an_empty_store_does_not_have_makes_no_made_up_market(home: Path) -> None:
     with pytest.raises(ConfigError, match="no BTC/USDT here; get it with: vigie data download BTC/USDT"):
         load_series(None, home, [BTC], H1)
