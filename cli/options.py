@@ -39,6 +39,12 @@ ReasonOption: TypeAlias = Annotated[str, typer.Option("--reason", metavar="TEXT"
 AddressOption: TypeAlias = Annotated[
     str | None, typer.Option("--base-url", metavar="URL", help="Another address for the venue, for tests.")
 ]
+ControlUrlOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--control-url", metavar="URL", help="Control port of a simulated exchange: its time goes by as this waits."
+    ),
+]
 SandboxOption: TypeAlias = Annotated[bool, typer.Option("--sandbox", help="The venue's own place to practise.")]
 SinceOption: TypeAlias = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="20230131, 2023-01-31T13:00 (UTC), or epoch time.")
@@ -147,3 +153,17 @@ def home() -> Path:
     if not folder.is_dir():
         raise ConfigError(f"VIGIE_HOME is '{named}', which is not a folder: create it or correct the variable")
     return folder.resolve()
+
+
+def own_home() -> Path:
+    """The home of a command that works without an account: the current folder is one only if it looks like one.
+
+    Raises:
+        ConfigError: nothing of vigie lies in the current folder, or VIGIE_HOME names something that is not a folder.
+    """
+    from vigie.app.accounts import require_home
+
+    folder = home()
+    if not os.environ.get("VIGIE_HOME"):
+        require_home(folder)
+    return folder

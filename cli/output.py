@@ -75,6 +75,11 @@ def note(message: str) -> None:
         say(message)
 
 
+def waits(*, shown: bool = True) -> Callable[[str], None]:
+    """What tells a person at once why nothing is seen yet: as `note`; nobody where it is not to be shown."""
+    return note if shown else lambda _: None
+
+
 def say(message: str, *, label: str = "", style: str = "") -> None:
     """Print a message on stderr, never silenced, never wrapped; a stderr that cannot be written to fails nothing.
 

@@ -23,7 +23,7 @@ from cli.options import (
     TimerangeOption,
     WalletOption,
 )
-from cli.output import console, note, print_json
+from cli.output import console, note, print_json, waits
 from cli.requests import request_of
 
 PANEL = "Research"
@@ -83,7 +83,7 @@ def command(
         ),
         longest_hole_days=max_hole_days,
     )
-    result = backtest(request, note)
+    result = backtest(request, note, waiting=waits(shown=not as_json))
     trials = trials_behind(request, result)
     written = write(result, outputs, trials)
     if as_json:

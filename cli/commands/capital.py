@@ -47,4 +47,4 @@ def command(
             show(f"{name}: {allocated} {document['quote']} allocated, {free} of it free")
         return
     value = amount_of(add, "--add") if add is not None else -amount_of(str(take), "--take")
-    answer("capital", [flow(folder, name, value, signed(reason))], as_json=as_json)
+    answer("capital", [flow(folder, name, value, signed(reason))], as_json=as_json, lifting=False)

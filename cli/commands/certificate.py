@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PANEL = "Research"
 ORDER = 27
 
+_MADE_UP = "made-up candles"
 app = typer.Typer(help="Certificates of walk-forward: list, show, verify, promote.", no_args_is_help=True)
 
 NameArgument = Annotated[
@@ -47,7 +48,8 @@ def list_(as_json: JsonOption = False) -> None:
         for one in kept:
             brief = _brief(one)
             made = str(brief["created_at"])[:10]
-            table.add_row(one.name, ", ".join(one.pairs), one.timeframe, one.profile, f"{one.trials:,}", made)
+            name = f"{one.name} ({_MADE_UP})" if one.synthetic else one.name
+            table.add_row(name, ", ".join(one.pairs), one.timeframe, one.profile, f"{one.trials:,}", made)
         console().print(table)
     if not found:
         note("no certificate yet: vigie walk-forward --promote writes one when every gate is passed")
@@ -101,11 +103,13 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
     from vigie.app.research.certificates import certificate
 
     found = certificate(home(), name)
-    document = found.document() | {"hash": found.hash}
+    document = found.document() | {"hash": found.hash, "synthetic": found.synthetic}
     if as_json:
         print_json(document)
         return
     console().print(f"{found.name}: {', '.join(found.pairs)} {found.timeframe}, profile {found.profile}")
+    if found.synthetic:
+        console().print(f"practice: {_MADE_UP}; it holds at a simulated exchange alone")
     console().print(f"made {document['created_at']} by vigie {found.version}, {found.trials:,} trials behind it")
     console().print(
         f"deflated Sharpe {_number(found.deflated_sharpe)}, "
@@ -138,7 +142,11 @@ def verify(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fa
         document = {**_brief(found.certificate), "valid": not differences, "differences": differences}
         print_json(document, "vigie.certificate.verify/1")
     elif not differences:
-        console().print(f"{found.certificate.name} holds: code, strategy file and candles are those it was made with")
+        where = f" ({_MADE_UP}: at a simulated exchange alone)" if found.certificate.synthetic else ""
+        console().print(
+            f"{found.certificate.name} holds{where}: code, strategy file and candles are those it was made with",
+            soft_wrap=True,
+        )
     if differences:
         sentences = [f"{one['what']}: certified {one['certified']}; now {one['present']}" for one in differences]
         raise CheckFailed(f"{found.certificate.name} does not hold any more\n" + "\n".join(sentences))
@@ -156,6 +164,7 @@ def _brief(one: Certificate) -> dict[str, object]:
         "trials": one.trials,
         "created_at": as_iso(one.created_at),
         "hash": one.hash,
+        "synthetic": one.synthetic,
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import AddressOption, DataOption, JsonOption, PairsOption, SinceOption, TimeframeOption, home
-from cli.output import console, note, print_json, progress
+from cli.output import console, note, print_json, progress, waits
 from cli.parsing import parse_pairs
 from vigie.domain.instants import as_text
 from vigie.domain.pair import Pair
@@ -105,6 +105,7 @@ def download(
     from vigie.app.data.download import download as fetch
 
     wanted = parse_pairs(",".join(pairs)) or ()
+    waits(shown=not as_json)(f"asking {base_url or exchange} for {', '.join(map(str, wanted))}")
     done = fetch(
         wanted,
         home(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -150,15 +151,28 @@ def state(control_url: ControlOption = None, as_json: JsonOption = False) -> Non
         print_json(found, "vigie.exchange.state/1")
         return
     lines = [f"now {as_iso(found['now'])}"]
-    lines += [f"{name} {price}" for name, price in found["prices"].items()]
-    lines += [f"{asset} free {one['free']} locked {one['locked']}" for asset, one in found["balances"].items()]
-    for order in found["orders"]:
-        stop = f" stop {order['stopPrice']}" if "stopPrice" in order and float(order["stopPrice"]) else ""
-        lines.append(
-            f"{order['symbol']} {order['orderId']} {order['side']} {order['type']} {order['origQty']} at "
-            f"{order['price']}{stop}: {order['status']}, {order['executedQty']} executed"
-        )
+    lines += [f"{name} {_short(price)}" for name, price in found["prices"].items()]
+    lines += [
+        f"{asset} free {_short(one['free'])} locked {_short(one['locked'])}" for asset, one in found["balances"].items()
+    ]
+    lines += map(_order_line, found["orders"])
     console().print("\n".join(lines), soft_wrap=True)
+
+
+def _short(number: str) -> str:
+    """``0.5`` of ``0.50000000``: the zeros of a venue's answers say nothing."""
+    return number.rstrip("0").rstrip(".") if "." in number else number
+
+
+def _order_line(order: Mapping[str, str]) -> str:
+    """One order in one line of a terminal; what it does not have is not shown."""
+    at = f" at {_short(order['price'])}" if float(order["price"]) else " at market"
+    stop = f" stop {_short(order['stopPrice'])}" if float(order.get("stopPrice", 0)) else ""
+    done = f", {_short(order['executedQty'])} executed" if float(order["executedQty"]) else ""
+    return (
+        f"{order['symbol']} {order['orderId']} {order['side']} {order['type']} {_short(order['origQty'])}{at}{stop}: "
+        f"{order['status']}{done}"
+    )
 
 
 @app.command("journal")

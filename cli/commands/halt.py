@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, ReasonOption, home
+from cli.options import JsonOption, ReasonOption, own_home
 
 PANEL = "Steering"
 ORDER = 62
@@ -34,10 +34,10 @@ def command(
     from vigie.app.accounts import to_steer
     from vigie.app.control.halting import halt, halt_everything
 
-    words = signed(reason)
+    words, folder = signed(reason), own_home()
     if account is None:
-        done = halt_everything(home(), words, liquidate=liquidate, cancel_entries=cancel_entries)
+        done = halt_everything(folder, words, liquidate=liquidate, cancel_entries=cancel_entries)
     else:
-        name = to_steer(home(), account)
-        done = [halt(home(), name, words, liquidate=liquidate, cancel_entries=cancel_entries)]
+        name = to_steer(folder, account)
+        done = [halt(folder, name, words, liquidate=liquidate, cancel_entries=cancel_entries)]
     answer("halt", done, as_json=as_json)

@@ -106,11 +106,15 @@ def verify(account: ReadOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("trades")
 def trades_(
-    account: ReadOption = None, since: SinceOption = None, pair: PairOption = None, as_json: JsonOption = False
+    account: ReadOption = None,
+    last: Annotated[int | None, typer.Option("--last", metavar="N", min=1, help="Only so many, the last ones.")] = None,
+    since: SinceOption = None,
+    pair: PairOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List closed trades.
 
-    Example: vigie journal trades --pair BTC/USDT
+    Example: vigie journal trades --pair BTC/USDT --last 10
     """
     from cli.instants import parse_instant
     from cli.output import print_json
@@ -123,6 +127,7 @@ def trades_(
 
     name = to_read(home(), account)
     found = trades(home(), name, parse_pair(pair), parse_instant(since))
+    found = found if last is None else found[-last:]
     if as_json:
         document = {"account": name, "other_accounts": others(home(), name), "trades": found}
         print_json(document, "vigie.journal.trades/1")

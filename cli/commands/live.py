@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.options import AddressOption, HealthOption, JsonOption, NoOrdersOption, SandboxOption, home
-from cli.output import note
+from cli.options import AddressOption, ControlUrlOption, HealthOption, JsonOption, NoOrdersOption, SandboxOption, home
+from cli.output import note, waits
 from cli.running import show_end, tick_teller
 
 PANEL = "Trading"
@@ -28,12 +28,7 @@ def command(
     ] = None,
     sandbox: SandboxOption = False,
     base_url: AddressOption = None,
-    control_url: Annotated[
-        str | None,
-        typer.Option(
-            "--control-url", metavar="URL", help="Control port of a simulated exchange: its time goes by as this waits."
-        ),
-    ] = None,
+    control_url: ControlUrlOption = None,
     health: HealthOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,5 +51,5 @@ def command(
         health_settings(home()) if health else None,
     )  # fmt: skip
     clock, pace = time_of(control_url, place) or (None, None)
-    done = run_live(request, report=note, told=tick_teller(), clock=clock, pace=pace)
+    done = run_live(request, report=note, told=tick_teller(), clock=clock, pace=pace, waiting=waits(shown=not as_json))
     show_end(done, live_document, as_json=as_json)

@@ -22,7 +22,10 @@ def show(
         str | None,
         typer.Option("--account", metavar="NAME", help="Account, or command; without it, the log written last."),
     ] = None,
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="live (paper too), backtest or api.")] = "live",
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", metavar="KIND", help="live, paper (replays too), backtest or api; else live and paper."),
+    ] = None,
     lines: Annotated[int, typer.Option("--lines", "-n", metavar="N", min=0, help="So many of the last entries.")] = 50,
     level: Annotated[
         str | None, typer.Option("--level", metavar="LEVEL", help="DEBUG, INFO, WARNING, ERROR, CRITICAL and above.")

@@ -23,7 +23,7 @@ from cli.options import (
     TimerangeOption,
     home,
 )
-from cli.output import console, note, print_json, progress
+from cli.output import console, note, print_json, progress, waits
 from cli.requests import given, paper_request_of, replay_request_of, same_words
 from cli.running import show_end, tick_teller
 
@@ -167,4 +167,5 @@ def _on_the_market(request: PaperRequest, *, as_json: bool) -> None:
     name = request.settings.name
     if not request.once:
         note(f"account {name}: vigie status --account {name} tells, vigie halt and vigie stop steer")
-    show_end(run_paper(request, report=note, told=tick_teller()), paper_document, as_json=as_json)
+    done = run_paper(request, report=note, told=tick_teller(), waiting=waits(shown=not as_json))
+    show_end(done, paper_document, as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import AddressOption, JsonOption, SandboxOption, SteeredOption, home
+from cli.options import AddressOption, ControlUrlOption, JsonOption, SandboxOption, SteeredOption, home
 
 PANEL = "Steering"
 ORDER = 67
@@ -28,6 +28,7 @@ def command(
         float, typer.Option("--wait", metavar="SECONDS", min=1, help="How long to wait for a running engine.")
     ] = 90.0,
     base_url: AddressOption = None,
+    control_url: ControlUrlOption = None,
     sandbox: SandboxOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -47,15 +48,16 @@ def command(
     from cli.plain import show_row, tell
     from vigie.app.accounts import to_steer
     from vigie.app.control.reconciling import ReconcileRequest, reconcile
+    from vigie.app.trading.live import time_of
     from vigie.app.wiring import Place
     from vigie.reporting.reconcile import reconcile_rows
 
     folder = home()
     name = to_steer(folder, account)
-    request = ReconcileRequest(
-        folder, name, apply, assignments("--policy", policy), wait, i_understand, Place(base_url, sandbox)
-    )
-    done = reconcile(request, report=note)
+    place = Place(base_url, sandbox)
+    request = ReconcileRequest(folder, name, apply, assignments("--policy", policy), wait, i_understand, place)
+    venue_clock = (time_of(control_url, place) or (None,))[0]
+    done = reconcile(request, venue_clock=venue_clock, report=note)
     document = done.document()
     if as_json:
         print_json(document)

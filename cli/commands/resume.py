@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import JsonOption, ReasonOption, SteeredOption, home
+from cli.options import JsonOption, ReasonOption, SteeredOption, own_home
 
 PANEL = "Steering"
 ORDER = 61
@@ -36,8 +36,9 @@ def command(
     from vigie.app.accounts import known, to_steer
     from vigie.app.control.halting import resume, resume_home
 
-    if account is None and not known(home()):
-        done = resume_home(home(), confirm)
+    folder = own_home()
+    if account is None and not known(folder):
+        done = [resume_home(folder, confirm)]
     else:
-        done = resume(home(), to_steer(home(), account), confirm, signed(reason))
-    answer("resume", [done], as_json=as_json)
+        done = resume(folder, to_steer(folder, account), confirm, signed(reason))
+    answer("resume", done, as_json=as_json)

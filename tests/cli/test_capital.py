@@ -30,7 +30,7 @@ def test_money_is_added_and_taken_and_the_limits_move_with_it(vigie: Vigie, home
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("--take", "100000"), 1, "cannot be taken"),
+        (("--take", "100000"), 78, "cannot be taken"),
         (("--add", "0"), 78, "not an amount above zero"),
         (("--add", "nan"), 78, "not an amount above zero"),
         (("--add", "1", "--take", "1"), 78, "give one of them"),
@@ -43,6 +43,12 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     said = vigie("capital", *words)
     assert (said.code, sentence in said.err) == (code, True), said.err
     assert lines_of(folder, "flow") == []
+
+
+def test_money_for_a_halted_account_says_nothing_of_lifting_the_halt(vigie: Vigie, home: Path) -> None:
+    begun(home)
+    vigie("halt", "--account", "paper")
+    assert vigie("capital", "--add", "1").err == ""
 
 
 def test_a_running_engine_is_asked(vigie: Vigie, home: Path) -> None:

@@ -67,6 +67,12 @@ def test_every_problem_of_every_account_is_told_at_once(vigie: Vigie, home: Path
     assert "13 problems" in vigie("config", "check").out or "problems" in vigie("config", "check").out
 
 
+def test_a_pair_in_another_quote_is_no_fault_of_the_profile(vigie: Vigie, home: Path) -> None:
+    (home / "vigie.toml").write_text('[accounts.paper]\npairs = ["BTC/USDT", "ETH/BTC"]\n')
+    problems = vigie("config", "check", "--json").document["problems"]
+    assert problems == ["[accounts.paper] the pairs of an account are counted in one quote asset"]
+
+
 def test_a_file_that_is_not_toml_is_one_problem(vigie: Vigie, home: Path) -> None:
     (home / "vigie.toml").write_text("[accounts\n")
     said = vigie("config", "check", "--json")

@@ -14,12 +14,13 @@ import pytest
 
 from tests.e2e.test_live import proof
 from tests.fakes.accounts import BASELINE
-from tests.fakes.accounts_on_disk import run_started
+from tests.fakes.accounts_on_disk import begun, run_started
 from tests.fakes.clock import FakeClock
 from tests.fakes.command_line import Vigie
 from tests.fakes.live_markets import NAME, LiveHouse, exchange, moved, sample
 from tests.fakes.mail_servers import PASSWORD, mail_table
 from vigie.adapters.clock import SystemClock
+from vigie.adapters.market_data.sample import sample_series
 from vigie.adapters.market_data.store import CandleStore
 from vigie.adapters.storage import kill_switch
 from vigie.adapters.storage.certificates import CertificateFolder
@@ -28,6 +29,7 @@ from vigie.adapters.storage.journal import JsonlJournal
 from vigie.app.backup.create import BackupRequest, create
 from vigie.app.drill.stage import drill_setup
 from vigie.app.trading.live import live_settings
+from vigie.app.watch.checkup.account import candles
 from vigie.app.watch.checkup.patient import Patient
 from vigie.app.watch.doctor import examine
 from vigie.domain.events import AlertRaised
@@ -54,6 +56,37 @@ def test_on_a_fresh_machine_without_a_network_everything_is_told_and_fits_eighty
     assert states(document)["clock"] == states(document)["venue"] == "skipped"
     assert all(one["hint"] for one in document["checks"] if one["state"] in ("look", "fail"))
     assert list(home.iterdir()) == [], "it changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("words", "check", "verdict"),
+    [(["halt"], "halt of all", "HALTED"), (["pause"], "own latches", "REDUCE-ONLY"), (["stop"], "stopped", "STOPPED")],
+)
+def test_an_account_that_is_held_is_fit_and_never_plainly_so(
+    vigie: Vigie, home: Path, words: list[str], check: str, verdict: str
+) -> None:
+    begun(home, events=())
+    assert vigie("doctor", "--base-url", "https://nowhere.invalid").out.splitlines()[-1].startswith("paper: fit (")
+    vigie(*words)
+    said = vigie("doctor", "--base-url", "https://nowhere.invalid")
+    assert said.code == 0, "nothing is missing"
+    assert f"paper: fit, but {verdict} (" in said.out
+    document = vigie("doctor", "--base-url", "https://nowhere.invalid", "--json").document
+    assert (document["mode"], states(document)[check]) == (verdict.lower(), "look")
+
+
+def test_before_the_account_begins_a_halt_of_all_is_told_too(vigie: Vigie, home: Path) -> None:
+    kill_switch.halt_first(home / "state", "fire")
+    assert "paper: fit, but HALTED (" in vigie("doctor", "--base-url", "https://nowhere.invalid").out
+
+
+def test_the_sample_market_is_found_where_it_lies_and_never_asked_of_a_venue(home: Path) -> None:
+    (home / "vigie.toml").write_text('[accounts.paper]\npairs = ["ALPHA/SIM", "BETA/SIM"]\n')
+    without = candles(Patient(home, "paper"))
+    assert (without.state, without.hint) == ("look", "vigie data sample")
+    for one in sample_series():
+        CandleStore.of(home).save(one, "a test")
+    assert candles(Patient(home, "paper")).state == "ok"
 
 
 def test_going_live_needs_to_know_which_account(vigie: Vigie, home: Path) -> None:
@@ -191,8 +224,8 @@ def full(home: Path) -> None:
         (little_paper, "paper history", False),
         (no_keys, "keys", True),
         (open_keys, "permissions", True),
-        (switch, "kill switch", False),
-        (latch, "latches", False),
+        (switch, "halt of all", False),
+        (latch, "own latches", False),
         (stopped, "stopped", False),
         (bad_settings, "settings", True),
         (bad_journal, "journal", True),

@@ -100,13 +100,29 @@ def test_the_commands_of_the_live_guide_work(vigie: Vigie, at_home: Path) -> Non
         assert keys == [line.partition("=")[0] for line in (at_home / ".env").read_text().splitlines()]
         assert vigie("data", "import", *sorted(written(house).iterdir())).code == 0
         code = ""
-        for command in "".join(fences("docs/live.md", "sh")).splitlines():
+        for command in "".join(fences("docs/live.md", "sh")[2:]).splitlines():
             words = [code if word == "CODE" else word for word in shlex.split(command.removeprefix("vigie "))]
             venue = ["--base-url", ex.url] if words[0] in ("live", "reconcile") else []
             said = vigie(*words, *venue, *(["--without-certificate", "a test"] if words[0] == "live" else []))
             assert said.code == 0 or (words[0] == "status" and said.code == 3), (command, said.err)
             code = vigie("status", "--json").document["resume_code"] or code
         assert code, "the halt was lifted by its code"
+
+
+def test_the_practice_of_the_live_guide_works_as_it_stands_there(vigie: Vigie, at_home: Path, candles: Path) -> None:
+    (at_home / "candles").symlink_to(candles)
+    (at_home / "vigie.toml").write_text("".join(fences("docs/live.md", "toml")), encoding="utf-8")
+    serve, used = fences("docs/live.md", "sh")[:2]
+    with served(*shlex.split(serve)[1:], home=at_home) as (document, _):
+        keys = f"VIGIE_LIVE_MAIN_API_KEY={document['api_key']}\nVIGIE_LIVE_MAIN_API_SECRET={document['api_secret']}\n"
+        (at_home / ".env").write_text(keys)
+        (at_home / ".env").chmod(0o600)
+        told = {"URL": document["url"], "CONTROL_URL": document["control_url"]}
+        for command in used.splitlines():
+            said = vigie(*(told.get(word, word) for word in shlex.split(command)[1:]))
+            assert said.code == 0, (command, said.err)
+        lost = vigie("reconcile", "--account", "live-main", "--base-url", document["url"])
+        assert (lost.code, "add --control-url URL" in lost.err) == (75, True), lost.err
 
 
 def test_the_commands_of_the_reconcile_guide_work_and_its_table_is_the_codes(

@@ -39,8 +39,9 @@ def test_time_balances_and_orders(vigie: Vigie, running: dict[str, Any]) -> None
     stop = ("symbol=BTCUSDT", "side=SELL", "type=STOP_LOSS", "quantity=1", "stopPrice=20")
     assert vigie("exchange", "do", "place", *stop).out == "place: done\n"
     said = vigie("exchange", "state").out
-    assert "BTC free 1.99900000 locked 1.00000000" in said
-    assert "BTCUSDT 2 SELL STOP_LOSS 1.00000000 at 0.00000000 stop 20.00000000: NEW, 0.00000000 executed" in said
+    assert "BTC free 1.999 locked 1\n" in said
+    assert "BTCUSDT 1 BUY MARKET 1 at market: FILLED, 1 executed\n" in said
+    assert "BTCUSDT 2 SELL STOP_LOSS 1 at market stop 20: NEW\n" in said
     state = vigie("exchange", "state", "--json").document
     assert len(state["digest"]) == 64
     assert [one["path"] for one in vigie("exchange", "journal", "--json").document["entries"]][-1] == "place"

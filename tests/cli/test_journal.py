@@ -83,7 +83,7 @@ def test_one_line_is_shown_with_all_its_fields(vigie: Vigie, home: Path) -> None
     document = vigie("journal", "show", 2, "--json").document
     assert (document["kind"], document["capital"]) == ("baseline", "1000")
     said = vigie("journal", "show", 999)
-    assert (said.code, said.err) == (1, "error: the journal of paper has no line 999\n")
+    assert (said.code, said.err) == (78, "error: the journal of paper has no line 999\n")
 
 
 def test_verify_holds_and_names_the_first_bad_line_with_exit_3(vigie: Vigie, home: Path) -> None:
@@ -116,6 +116,7 @@ def test_trades_are_listed_with_their_reason_and_profit(vigie: Vigie, replayed_a
     kept = [one["profit"] for one in trades]
     assert all({"reason", "entry_at", "exit_at", "quantity"} <= set(one) for one in trades)
     assert len(vigie("journal", "trades").out.splitlines()) == 1 + len(trades), "a heading and a line each"
+    assert vigie("journal", "trades", "--last", 2, "--json").document["trades"] == trades[-2:]
     only = vigie("journal", "trades", "--pair", trades[0]["pair"], "--json").document["trades"]
     assert {one["pair"] for one in only} == {trades[0]["pair"]}
     assert not account["holdings"], "the replay ends flat"
@@ -235,9 +236,11 @@ def test_an_instant_inside_the_candle_means_that_candle_and_no_candle_gets_a_sen
     inside = vigie("journal", "explain", entered["pair"], int(str(entered["candle_at"])) + 59 * 60_000, "--json")
     assert inside.document == explained(vigie, entered, "--json").document
     said = vigie("journal", "explain", entered["pair"], "20300101")
-    assert said.code == 1
+    assert said.code == 78
     assert "the nearest decisions are of 2020-02-03 23:00" in said.err
-    assert "no decision about SOL/USDT" in vigie("journal", "explain", "SOL/USDT", "20300101").err
+    unknown = vigie("journal", "explain", "SOL/USDT", "20300101")
+    assert (unknown.code, "no decision about SOL/USDT" in unknown.err) == (78, True)
+    assert vigie("journal", "show", 999_999).code == 78
 
 
 def test_a_line_of_an_earlier_vigie_is_shown_and_not_counted_again(vigie: Vigie, replayed_account: Path) -> None:

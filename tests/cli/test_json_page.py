@@ -77,8 +77,8 @@ backup create | logs | logs archive | pause | halt | stop | start
 @pytest.mark.usefixtures("replayed_account")
 def test_what_commands_print_is_what_the_page_says(vigie: Vigie, home: Path) -> None:
     (home / "vigie.toml").write_text('[accounts.replay-1]\npairs = ["BTC/USDT", "ETH/USDT"]\n', encoding="utf-8")
-    (home / "logs" / "live").mkdir(parents=True)
-    (home / "logs" / "live" / "replay-1.log").touch()
+    (home / "logs" / "paper").mkdir(parents=True)
+    (home / "logs" / "paper" / "replay-1.log").touch()
     for line in TOUR.replace("\n", "|").split("|"):
         if not line.strip():
             continue

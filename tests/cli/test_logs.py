@@ -18,7 +18,7 @@ from vigie.domain.errors import ConfigError, VenueUnavailable
 SECRET = "canary-5ecret"
 
 
-def written(home: Path, name: str = "paper", kind: str = "live") -> Path:
+def written(home: Path, name: str = "paper", kind: str = "paper") -> Path:
     path = home / "logs" / kind / f"{name}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"2026-01-01 00:00:0{n}.000 {level:<8} line {n}" for n, level in enumerate(("INFO", "WARNING", "ERROR"))]
@@ -37,6 +37,21 @@ def test_the_end_of_a_log_is_shown_as_it_stands_and_as_one_document(vigie: Vigie
         "file": str(path),
         "entries": [{"time": "2026-01-01T00:00:02.000Z", "level": "ERROR", "message": "line 2\nmore"}],
     }
+
+
+def test_paper_and_live_have_a_folder_each_and_both_are_looked_at(vigie: Vigie, home: Path) -> None:
+    real = written(home, "live-main", kind="live")
+    former = written(home, "paper", kind="live")
+    assert vigie("logs", "--account", "paper", "--json").document["file"] == str(former), "of an earlier vigie"
+    paper = written(home, "paper")
+    for words, file in (
+        (("--account", "paper"), paper),
+        (("--account", "live-main"), real),
+        (("--account", "paper", "--kind", "live"), former),
+        (("--kind", "paper"), paper),
+    ):
+        assert vigie("logs", *words, "--json").document["file"] == str(file)
+    assert vigie("logs", "--account", "live-main", "--kind", "paper").code == 78
 
 
 @pytest.mark.parametrize(
@@ -59,14 +74,14 @@ def test_what_cannot_be_shown_is_told_in_a_sentence(
 
 def test_an_archive_is_made_once_and_leaves_what_is_written_to(vigie: Vigie, home: Path) -> None:
     old = [written(home), written(home, "sweep", "backtest"), written(home, "busy")]
-    with logged(home, "live", "busy"):
+    with logged(home, "paper", "busy"):
         while "process" not in old[-1].read_text():  # a thread writes
             time.sleep(0.01)
         for path in old:
             os.utime(path, (0, 0))
         first, second = (vigie("logs", "archive", "--json").document for _ in range(2))
-    assert [Path(one).parts[:2] for one in first["archived"]] == [("archives", "live"), ("archives", "backtest")]
-    assert first["in_use"] == ["live/busy.log"]
+    assert [Path(one).parts[:2] for one in first["archived"]] == [("archives", "paper"), ("archives", "backtest")]
+    assert first["in_use"] == ["paper/busy.log"]
     assert second["archived"] == []
 
 
@@ -85,32 +100,32 @@ def test_an_error_leaves_its_traceback_in_the_file_masked_and_goes_on(
     said: list[str] = []
 
     def run() -> None:
-        with logged(home, "live", "paper", report=said.append) as ears:
+        with logged(home, "paper", "paper", report=said.append) as ears:
             ears.report(f"URGENT: the key {SECRET} is refused")
             raise VenueUnavailable(f"signature of {SECRET} is wrong")
 
     with pytest.raises(VenueUnavailable):
         run()
-    entries = last_entries(home / "logs/live/paper.log", 10)
+    entries = last_entries(home / "logs/paper/paper.log", 10)
     assert [one.fields["level"] for one in entries] == ["INFO", "CRITICAL", "ERROR"]
     assert "VenueUnavailable" in entries[-1].fields["exception"]
-    assert SECRET not in (home / "logs/live/paper.log").read_text()
+    assert SECRET not in (home / "logs/paper/paper.log").read_text()
     assert said == [f"URGENT: the key {SECRET} is refused"], "what is said goes on as it is"
     assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_second_process_of_a_name_writes_a_file_of_its_own(home: Path) -> None:
-    with logged(home, "live", "paper") as first, logged(home, "live", "paper") as second:
+    with logged(home, "paper", "paper") as first, logged(home, "paper", "paper") as second:
         first.note("one")
         second.note("two")
-    names = sorted(one.name for one in (home / "logs/live").glob("*.log"))
+    names = sorted(one.name for one in (home / "logs/paper").glob("*.log"))
     assert names == [f"paper-{os.getpid()}.log", "paper.log"]
 
 
 def test_a_replay_is_logged_tick_by_tick_at_its_own_time(vigie: Vigie, home: Path, candles: Path) -> None:
     words = ("--account", "replay-1", "--timerange", "20200201-20200202", "--data", candles, "--quiet", "--json")
     assert vigie("paper", "--replay", *words).code == 0
-    entries = last_entries(home / "logs/live/replay-1.log", 1000)
+    entries = last_entries(home / "logs/paper/replay-1.log", 1000)
     ticks = [one for one in entries if one.fields["message"].startswith("decided ")]
     assert len(ticks) == 48
     assert {one.fields["time"][:8] for one in entries} == {"2020-02-"}

@@ -30,14 +30,14 @@ def test_a_halt_before_the_first_account_says_how_it_is_lifted_and_that_lifts_it
     said = vigie("halt", "--reason", "storm")
     (way,) = [line for line in said.err.splitlines() if line.startswith("to lift it: vigie ")]
     wrong = vigie("resume", "--confirm", "ABCDEF")
-    assert wrong.code == 1
+    assert wrong.code == 78
     assert "vigie halt shows it once more" in wrong.err
     assert (home / "state/.halt_trading").exists()
     again = vigie("halt")
     assert way in again.err
     lifted = vigie(*way.removeprefix("to lift it: vigie ").split())
     assert lifted.code == 0
-    assert "kill switch lifted" in lifted.out
+    assert "the halt of all accounts is lifted" in lifted.out
     assert not (home / "state/.halt_trading").exists()
     assert vigie("resume", "--confirm", "ABCDEF").out == "nothing is halted\n"
 

@@ -31,6 +31,7 @@ from vigie.adapters.storage import heartbeat
 from vigie.adapters.storage.account_lock import AccountLock
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.letter_box import LetterBox
+from vigie.adapters.storage.receipts import FOLDER, Receipts
 from vigie.domain import events as e
 from vigie.domain.holdings import Latch
 from vigie.domain.order import Leg
@@ -97,6 +98,38 @@ def test_a_process_that_died_without_a_word_is_unhealthy(vigie: Vigie, home: Pat
     assert "died without a word" in said.out
 
 
+def test_a_stopped_account_is_called_so_by_status_and_healthcheck(vigie: Vigie, home: Path) -> None:
+    begun(home, events=())
+    vigie("stop")
+    assert vigie("status").out.startswith("paper · STOPPED · healthy\n")
+    assert vigie("healthcheck").out.startswith("healthy: paper STOPPED, no process")
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, "no process has ever run this account"),
+        (
+            {"kind": "away", "problems": ["no answer from the venue"]},
+            "no process has traded this account yet: the last start found no venue: no answer from the venue",
+        ),
+        (
+            {"kind": "end", "reason": "SIGINT, while it waited for the venue: no answer"},
+            "no process has traded this account yet: the last start ended before it began: "
+            "SIGINT, while it waited for the venue: no answer",
+        ),
+    ],
+)
+def test_a_start_that_found_no_venue_is_not_called_none(
+    vigie: Vigie, home: Path, facts: dict[str, object], told: str
+) -> None:
+    folder = home / "state" / "paper"
+    (folder / "journal").mkdir(parents=True)
+    if facts:
+        Receipts(folder / FOLDER).write(now() - 4 * 60_000, facts)
+    assert vigie("status", "--json").document["problems"] == [told]
+
+
 def test_a_position_without_a_stop_at_the_venue_is_told_with_its_pair(vigie: Vigie, home: Path) -> None:
     begun(home, events=(*PROTECTED, learnt(Learnt.CANCELED, STOP_ID), fresh_cycle()))
     said = vigie("status", "--json")
@@ -125,6 +158,23 @@ def test_a_running_engine_is_healthy_while_it_beats_and_not_when_it_falls_silent
         assert "no heartbeat for" in said.document["problems"][0]
         (folder / "heartbeat.json").unlink()
         assert "has no heartbeat" in vigie("status", "--json").document["problems"][0]
+
+
+def test_an_engine_that_goes_by_a_simulated_exchanges_time_is_no_dead_one(vigie: Vigie, home: Path) -> None:
+    folder = begun(home, events=(*PROTECTED, marked(AT)), ended=None)
+    then = AT + HOUR + 60_000
+    receipts = Receipts(folder / "receipts")
+    receipts.write(now() - 1000, {"kind": "away", "problems": ["nobody answers"]})
+    with AccountLock.take(folder, FakeClock(then)):
+        heartbeat.beat(folder, then, {"tick": "guard"}, now())
+        assert "the last start found no venue" in vigie("healthcheck").out
+        receipts.write(then, {"kind": "guard"})
+        assert vigie("status", "--json").document["problems"] == []
+        heartbeat.beat(folder, then, {"tick": "guard"}, now() - 200_000)
+        said = vigie("healthcheck")
+        assert (said.code, "no heartbeat for 200 s" in said.out) == (3, True), "one that hangs is found all the same"
+        heartbeat.beat(folder, then + 2 * HOUR, {"tick": "guard"}, now())
+        assert "has not come" in vigie("healthcheck").out, "and so is a decision that is late by its own time"
 
 
 def test_what_lies_between_two_ticks_of_a_running_engine_is_no_trouble(vigie: Vigie, home: Path) -> None:

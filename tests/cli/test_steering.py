@@ -28,6 +28,12 @@ def waiting(folder: Path) -> list[str]:
     return [one.kind for one in LetterBox(folder / "requests", SystemClock()).waiting()]
 
 
+def ways(err: str) -> list[list[str]]:
+    """The commands that are offered to lift halts, without the program's name."""
+    offers = [line.removeprefix("to lift it: vigie ") for line in err.splitlines() if line.startswith("to lift it: ")]
+    return [one.split() for one in offers]
+
+
 def latches(folder: Path) -> dict[str, Latch]:
     return Halts(folder, FakeClock()).latches()
 
@@ -36,6 +42,33 @@ def test_a_halt_without_any_account_still_throws_the_kill_switch(vigie: Vigie, h
     said = vigie("halt", "--reason", "storm")
     assert said.code == 0
     assert "storm (by " in (home / SWITCH).read_text()
+
+
+@pytest.mark.parametrize("words", [["halt"], ["halt", "--account", "live-main"], ["resume", "--confirm", "ABCDEF"]])
+def test_in_a_folder_that_is_no_home_nothing_is_halted_nothing_written_and_it_says_so(
+    vigie: Vigie, home: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.delenv("VIGIE_HOME")
+    monkeypatch.chdir(home)
+    said = vigie(*words)
+    assert (said.code, said.out) == (78, "")
+    assert f"nothing was halted or lifted: {home} is no home of vigie" in said.err
+    assert "VIGIE_HOME" in said.err
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("mark", ["vigie.toml", ".env", "strategies", "state", ""])
+def test_a_home_without_accounts_is_halted_and_says_that_nothing_trades_there(
+    vigie: Vigie, home: Path, monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    if mark:  # else VIGIE_HOME names it
+        monkeypatch.delenv("VIGIE_HOME")
+        monkeypatch.chdir(home)
+        (home / mark).mkdir() if "." not in mark else (home / mark).touch()
+    said = vigie("halt", "--reason", "storm")
+    assert said.code == 0
+    assert f"nothing that trades was halted: no account has begun in {home};" in said.out
+    assert (home / SWITCH).is_file()
 
 
 def test_a_halt_without_a_process_is_thrown_journalled_and_latched(vigie: Vigie, home: Path) -> None:
@@ -120,11 +153,11 @@ def test_a_resume_needs_the_code_of_what_halts_now(vigie: Vigie, home: Path) -> 
     old = code(vigie)
     assert f"vigie resume --account paper --confirm {old}" in vigie("halt").err
     said = vigie("resume", "--confirm", "000000")
-    assert said.code == 1
+    assert said.code == 78
     assert "not the code" in said.err
     assert old not in said.err, "the code is read where the halts are read"
     Halts(folder, FakeClock()).latch("drawdown", Latch("halted", "too deep", AT))
-    assert vigie("resume", "--confirm", old).code == 1, "something was latched since he looked"
+    assert vigie("resume", "--confirm", old).code == 78, "something was latched since he looked"
     assert (home / SWITCH).exists()
     said = vigie("resume", "--confirm", code(vigie).lower(), "--reason", "looked at it")
     assert said.code == 0
@@ -156,13 +189,49 @@ def test_a_resume_while_an_engine_runs_names_the_latches_that_were_looked_at(vig
     assert list(latches(folder)) == ["pause"], "the engine lifts it"
 
 
-def test_a_resume_tells_which_other_accounts_keep_their_own_latch(vigie: Vigie, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [("live-main", "vigie live --account live-main"), ("paper", "vigie paper --account paper")],
+)
+def test_a_start_says_that_it_starts_nothing_and_what_does(vigie: Vigie, home: Path, account: str, words: str) -> None:
+    folder = begun(home, account)
+    vigie("stop")
+    said = vigie("start").out
+    assert "may be started again; nothing runs yet" in said
+    assert f"{words} (kept by PM2: pm2 start vigie-{account}; by systemd: systemctl start vigie-{account})" in said
+    vigie("stop")
+    with AccountLock.take(folder, SystemClock()):
+        assert "may be started again, once process " in vigie("start").out
+
+
+def test_a_resume_shows_who_stays_halted_with_a_command_that_works(vigie: Vigie, home: Path) -> None:
+    names = ["live-1", "live-2", "paper"]
+    for name in names:
+        begun(home, name)
+    said = vigie("halt")
+    offered = ways(said.err)
+    assert len({one[-1] for one in offered}) == 3, "a code is of one account"
+    assert "shows the codes of the rest anew" in said.err
+    said = vigie(*offered[2])
+    assert "the halt of all accounts is lifted" in said.out
+    assert "live-1: stays halted by its own latch (kill-switch)\n" in said.out
+    assert vigie("status", "--account", "live-1", "--json").document["mode"] == "halted"
+    assert vigie(*offered[0]).code == 78, "what holds live-1 is not what was looked at"
+    (first, second) = ways(said.err)
+    assert [one[2] for one in (first, second)] == ["live-1", "live-2"]
+    said = vigie(*first)
+    assert (said.code, ways(said.err)) == (0, [second]), "nothing of live-2 has changed"
+    assert vigie(*second).code == 0
+    assert {vigie("status", "--account", name, "--json").document["mode"] for name in names} == {"active"}
+
+
+def test_a_resume_says_nothing_of_accounts_that_are_held_for_reasons_of_their_own(vigie: Vigie, home: Path) -> None:
     begun(home, "live-1")
     begun(home, "paper")
-    vigie("halt")
+    vigie("pause", "--account", "live-1")
+    vigie("pause", "--account", "paper")
     said = vigie("resume", "--account", "paper", "--confirm", code(vigie))
-    assert "live-1 keeps its own latch" in said.out
-    assert vigie("status", "--account", "live-1", "--json").document["mode"] == "halted"
+    assert (said.out, said.err) == ("paper: lifted: pause\n", "")
 
 
 def test_a_damaged_file_of_latches_can_be_looked_at_and_lifted(vigie: Vigie, home: Path) -> None:
@@ -186,7 +255,7 @@ def test_where_there_are_several_accounts_none_is_guessed(vigie: Vigie, home: Pa
 def test_a_close_is_a_letter_and_only_for_what_is_held(vigie: Vigie, home: Path) -> None:
     folder = begun(home)
     said = vigie("close", "ETH/USDT")
-    assert (said.code, said.err) == (1, f"error: paper does not hold ETH/USDT; it holds {BTC}\n")
+    assert (said.code, said.err) == (78, f"error: paper does not hold ETH/USDT; it holds {BTC}\n")
     assert vigie("close", "nonsense").code == 78
     assert "pending: no engine runs" in vigie("close", "btc/usdt").out
     (letter,) = LetterBox(folder / "requests", SystemClock()).waiting()
@@ -204,6 +273,9 @@ def test_a_stopped_account_refuses_every_start_with_78_until_it_is_started(
     assert "moving house" in said.err
     assert "vigie start --account replay-1" in said.err
     assert vigie("status").out.startswith("replay-1 · STOPPED · ")
-    assert vigie("start").out == "replay-1: may be started again\n"
+    assert vigie("start").out.splitlines() == [
+        "replay-1: may be started again; nothing runs yet",
+        "replay-1: to start it: vigie paper --replay --account replay-1, with the other words that it had",
+    ]
     assert vigie("start").out == "replay-1: was not stopped\n"
     assert vigie("status", "--json").document["stopped"] is None

@@ -118,6 +118,24 @@ def test_a_certificate_that_holds_is_verified(vigie: Vigie, home: Path) -> None:
     assert vigie("certificate", "verify", "ema_cross", "--json").document["valid"] is True
 
 
+def test_a_certificate_on_made_up_candles_is_marked_wherever_it_is_shown(vigie: Vigie, home: Path) -> None:
+    made_up = {pair: replace(one, venue="synthetic") for pair, one in a_certificate().candles.items()}
+    CandleStore.of(home).save(Series(Pair("BTC", "USDT"), "synthetic", BTC, "a test"), "a test")
+    one = a_certificate(strategy_hash=find("ema_cross", home).code_hash, code_hash=source_hash(), candles=made_up)
+    CertificateFolder.of(home).save(one)
+    for words in (("list",), ("show", one.name), ("verify", one.name)):
+        assert "made-up candles" in " ".join(vigie("certificate", *words).out.split()), words
+        document = vigie("certificate", *words, "--json").document
+        (row,) = document.get("certificates", [document])
+        assert row["synthetic"] is True
+
+
+def test_a_certificate_on_real_candles_is_not_called_made_up(vigie: Vigie, home: Path) -> None:
+    name = keep(home)
+    for words in (("list",), ("show", name), ("verify", name)):
+        assert "made-up" not in vigie("certificate", *words).out
+
+
 def test_differences_are_listed_and_the_exit_code_is_3(vigie: Vigie, home: Path) -> None:
     keep(home, code_hash="0" * 64, strategy_hash="1" * 64)
     said = vigie("certificate", "verify", "ema_cross")

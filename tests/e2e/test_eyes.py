@@ -91,7 +91,7 @@ def test_a_port_that_is_taken_and_a_server_that_dies_are_told_and_trading_goes_o
             before = heart.stat().st_mtime_ns
             until(lambda: heart.stat().st_mtime_ns > before)
             assert engine.process.poll() is None
-    assert "health is not served any more" in (home / "logs/live/paper.log").read_text()
+    assert "health is not served any more" in (home / "logs/paper/paper.log").read_text()
 
 
 @pytest.mark.long
@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_is_one_sentence(vigie: Vigie, replayed_account: Pa
 
 
 def test_logs_are_followed_as_they_come(home: Path) -> None:
-    path = home / "logs/live/paper.log"
+    path = home / "logs/paper/paper.log"
     path.parent.mkdir(parents=True)
     path.write_text("2026-01-01 00:00:00.000 INFO     before\n")
     program = str(Path(sys.executable).with_name("vigie"))

@@ -61,7 +61,7 @@ def test_a_start_on_a_machine_without_a_network_waits_says_so_and_loses_no_mail(
         [*ALONE, VIGIE, "paper"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        log = home / "logs/live/paper.log"
+        log = home / "logs/paper/paper.log"
         until(lambda: log.exists() and "the next try comes in 60 s" in log.read_text())
         document = status(home, "paper")
         assert [

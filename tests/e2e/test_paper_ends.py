@@ -137,7 +137,7 @@ def test_a_start_that_waits_for_its_venue_ends_with_0(
 ) -> None:
     market.info_failures = [503] * 10_000
     waiting = trading()
-    log = home / "logs/live/paper.log"
+    log = home / "logs/paper/paper.log"
     until(lambda: log.exists() and "the next try comes in" in log.read_text(), waiting)
     waiting.send_signal(signal.SIGTERM)
     out, err = waiting.communicate(timeout=PATIENCE)

@@ -116,7 +116,7 @@ def test_looking_pausing_closing_and_resuming_beside_a_running_engine(beside: Be
         beside.until(lambda one: not one["positions"])
         assert beside.say("journal", "trades", "--json").document["trades"][-1]["reason"] == "person"
 
-        assert beside.say("resume", "--confirm", "AAAAAA").code == 1
+        assert beside.say("resume", "--confirm", "AAAAAA").code == 78
         assert beside.say("resume", "--confirm", paused["resume_code"]).code == 0
         beside.until(lambda one: one["mode"] == "active" and not one["halts"])
         assert [line["name"] for line in beside.lines("resume")] == ["pause"]

@@ -11,9 +11,11 @@ import gc
 import logging
 import random
 import sqlite3
+import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -58,14 +60,27 @@ from vigie.reliability.circuit_breaker import CircuitBreaker
 ACCOUNT = "live-soak"
 WARM_UP_DAYS = 3
 MINUTE = 60_000
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def descriptors(looks: int = 1) -> int:
-    """The least of some looks: a letter that is on its way has a socket at each end, for a moment."""
-    found = []
-    for _ in range(looks):
-        found.append(len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0)
-        time.sleep(0.0 if looks == 1 else 0.02)
+PATIENCE_SECONDS = 20.0
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+
+
+def descriptors_at_rest(known: Sequence[int]) -> int:
+    """The least of many looks: a letter that is on its way has a socket at each end, and a busy machine takes its time.
+
+    Args:
+        known: of other days; looking ends when none of them had fewer.
+    """
+    fewest, until = min(known, default=0), time.monotonic() + PATIENCE_SECONDS
+    found = [descriptors()]
+    while len(found) < 50 or (min(found) > fewest > 0 and time.monotonic() < until):
+        time.sleep(0.02)
+        found.append(descriptors())
     return min(found)
 
 
@@ -153,7 +168,7 @@ class Soak:
         (self.home / "vigie.toml").write_text(mail_table(self.mail.port, self.mail.ca_file), encoding="utf-8")
         environment = {"VIGIE_MAIL_PASSWORD": PASSWORD}
         ears = stack.enter_context(
-            logged(self.home, "live", ACCOUNT, now_ms=self.clock.now_ms, environment=environment)
+            logged(self.home, "paper", ACCOUNT, now_ms=self.clock.now_ms, environment=environment)
         )
         office = post_office(self.home, ACCOUNT, clock=self.clock, report=ears.report, environment=environment)
         return ears, stack.enter_context(office)
@@ -194,7 +209,9 @@ class Soak:
             for kept in (box.mails, box.envelopes, box.logins):
                 kept.clear()
         gc.collect()
-        self.files[day], self.resident[day] = descriptors(1 if self.mail is None else 20), resident_mb()
+        warm = [count for one, count in self.files.items() if one >= WARM_UP_DAYS]
+        self.files[day] = descriptors() if self.mail is None else descriptors_at_rest(warm)
+        self.resident[day] = resident_mb()
 
     def _fault(self, now: int) -> None:
         kind = self.dice.choice(("lost", "lost", "refused", "unplugged", "candles"))
@@ -251,21 +268,21 @@ def test_five_days_of_faults_leave_one_receipt_an_hour_and_nothing_open() -> Non
         assert len({count for day, count in soak.files.items() if day >= 1}) == 1
 
 
-@pytest.mark.long
-def test_thirty_days_of_faults_grow_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    # What pytest keeps of the server's own log is not what this is about.
-    caplog.set_level(logging.CRITICAL, "mail.log")
-    with scratch() as home, mail_server(tmp_path) as server:
+def a_month() -> None:
+    """Thirty days in this process, which has done nothing else: what it grows by is theirs."""
+    # The server's own log is not what this is about.
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+    with scratch() as home, scratch() as aside, mail_server(aside) as server:
         soak = soaked(30, home, server)
         holds(soak)
-        assert soak.mailed >= 30, "a daily report a day at least"
+        assert soak.mailed >= 30, f"{soak.mailed} mails: a daily report a day at least"
         waiting = [one.subject for letters in letters_waiting(home, ACCOUNT).values() for one in letters]
         assert len(waiting) < 10, waiting
-        logs = list((home / "logs" / "live").glob("*.log*"))
-        assert 1 <= len(logs) <= 6
-        assert 100_000 < sum(one.stat().st_size for one in logs) < 5_000_000
+        logs = [one.stat().st_size for one in (home / "logs" / "paper").glob("*.log*")]
+        assert 1 <= len(logs) <= 6, logs
+        assert 100_000 < sum(logs) < 5_000_000, logs
         days = [day for day in sorted(soak.files) if day >= WARM_UP_DAYS]
-        assert (days[0], days[-1]) == (WARM_UP_DAYS, 31)
+        assert (days[0], days[-1]) == (WARM_UP_DAYS, 31), days
         assert len({soak.files[day] for day in days}) == 1, soak.files
         grown = soak.resident[days[-1]] - soak.resident[days[0]]
         sys.stdout.write(
@@ -276,3 +293,13 @@ def test_thirty_days_of_faults_grow_nothing(tmp_path: Path, caplog: pytest.LogCa
         # What mail and logs remember of each subject comes slowly to its end. What is kept of each tick does not: two
         # kilobytes of it are three megabytes in the last ten days.
         assert soak.resident[days[-1]] - soak.resident[days[-11]] < 1.5, soak.resident
+
+
+@pytest.mark.long
+def test_thirty_days_of_faults_grow_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "from tests.faults.test_soak import a_month; a_month()"],
+        cwd=CHECKOUT, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    sys.stdout.write(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")

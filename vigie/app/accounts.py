@@ -9,6 +9,8 @@ from vigie.domain.names import suggestion
 
 _TRACES = ("journal", "state.json", "halts.json", "stopped", "requests", "lock")
 """A folder below ``state/`` with one of these is an account."""
+_MARKS = ("vigie.toml", ".env", "strategies", "state")
+"""A folder with one of these is somebody's home."""
 _USED = ("heartbeat.json", "state.json", "journal")
 """The first of these that is there tells when it was used."""
 
@@ -21,6 +23,30 @@ def state_folder(home: Path) -> Path:
 def account_folder(home: Path, account: str) -> Path:
     """Where the files of an account lie."""
     return state_folder(home) / account
+
+
+def require_home(home: Path) -> None:
+    """Tell a folder that is nobody's home from one in which no account has begun.
+
+    Raises:
+        ConfigError: nothing of vigie lies there.
+    """
+    if not any(_there(home / mark) for mark in _MARKS):
+        raise ConfigError(
+            f"nothing was halted or lifted: {home} is no home of vigie (none of {', '.join(_MARKS)} is in it): "
+            "go to yours, or name it with VIGIE_HOME"
+        )
+
+
+def _there(path: Path) -> bool:
+    """Whether something has this name; what cannot be looked at may be: who halts is not kept from trying."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def known(home: Path) -> list[str]:

@@ -158,6 +158,7 @@ def papering(
     opens: bool = True,
     report: Report = lambda _: None,
     unproved: Report | None = None,
+    asking: Callable[[], None] = lambda: None,
 ) -> Iterator[Present]:
     """An account on a venue's public candles and prices. Nothing here can send an order to it.
 
@@ -170,6 +171,7 @@ def papering(
         opens: False: it decides and writes down, and opens no position.
         report: told what happened on the way.
         unproved: told that no certificate covers it; None: the same.
+        asking: called before the venue is asked for the first time.
 
     Raises:
         AccountLocked: another process holds the account.
@@ -187,6 +189,7 @@ def papering(
         most_crashes=MOST_CRASHES,
     )
     with AccountLock.take(folder, clock) as lock:
+        asking()
         filters = [retry_read(partial(source.instrument, pair), clock) for pair in setup.pairs]
         ledger = _ledger(folder, setup, filters)
         feed = LiveFeed(source, clock, settings.timeframe)
@@ -224,6 +227,7 @@ def living(  # noqa: PLR0913, RUF100
     opens: bool = True,
     environment: Mapping[str, str] | None = None,
     report: Report = lambda _: None,
+    asking: Callable[[], None] = lambda: None,
 ) -> Iterator[Present]:
     """An account at a real venue. Whoever calls has made sure that a person wants it.
 
@@ -238,6 +242,7 @@ def living(  # noqa: PLR0913, RUF100
         opens: False: it decides and writes down, and opens no position.
         environment: of the process, where keys may be; None: its own.
         report: told what happened on the way.
+        asking: called before the venue is asked for the first time.
 
     Raises:
         AccountLocked: another process holds the account.
@@ -276,6 +281,7 @@ def living(  # noqa: PLR0913, RUF100
         ) as broker,
     ):
         begun = _begun(account_folder(home, settings.name), settings.name)
+        asking()
         admit(broker, setup, clock, begun=begun)
         feed = LiveFeed(public_candles(settings.venue, home, clock, place), clock, settings.timeframe)
         time = _venue_time(clock, feed)
@@ -354,7 +360,7 @@ def _world(
                 clock=time,
                 journal=written,
                 store=ProjectedStore(StateFile(folder / "state.json", account), written.project),
-                controls=FileControls.of(state_folder(home), account, clock, report),
+                controls=FileControls.of(state_folder(home), account, clock, report, machine=SystemClock()),
                 alerts=Spoken(report),
             ),
             journal,

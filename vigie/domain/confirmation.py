@@ -14,13 +14,14 @@ UNREADABLE = "unreadable"
 _LENGTH = 6
 
 
-def resume_code(latches: Mapping[str, Latch], kill_switch: str | None) -> str:
+def resume_code(account: str, latches: Mapping[str, Latch], kill_switch: str | None) -> str:
     """Six characters that change when anything that holds the account back changes; empty: nothing does.
 
     An engine that adopts the kill switch as a latch adds nothing that was not looked at: while the file is there, that
-    latch does not count.
+    latch does not count. It is the account's own: what lifts one account lifts no other that is held by the same.
 
     Args:
+        account: its name; empty: a home in which none has begun.
         latches: of the account, by name.
         kill_switch: what tells this kill switch from another one; None: there is none.
     """
@@ -31,7 +32,7 @@ def resume_code(latches: Mapping[str, Latch], kill_switch: str | None) -> str:
     ]
     if not looked_at and kill_switch is None:
         return ""
-    return digest([looked_at, kill_switch])[:_LENGTH].upper()
+    return digest([account, looked_at, kill_switch])[:_LENGTH].upper()
 
 
 def spelled(latches: Mapping[str, Latch]) -> str:

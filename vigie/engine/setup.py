@@ -54,21 +54,21 @@ class Setup:
 
     def __post_init__(self) -> None:
         settings = self.plan.settings
-        problems = []
+        unplayable, problems = [], []
         if settings.fill_at != "next_open" or settings.last_at_close or settings.close_at_end:
-            problems.append(f"profile '{self.plan.profile}' fills at the close of a candle, which no market can do")
+            unplayable.append(f"profile '{self.plan.profile}' fills at the close of a candle, which no market can do")
         if settings.stop_test != "intrabar" or not settings.stop_limit_fraction > 0:
-            problems.append(f"profile '{self.plan.profile}' keeps no stop-limit order at the exchange")
+            unplayable.append(f"profile '{self.plan.profile}' keeps no stop-limit order at the exchange")
         if settings.trail_from == "entry":
-            problems.append("trail_from=entry can lower a stop: a stop at the exchange is only ever raised")
+            unplayable.append("trail_from=entry can lower a stop: a stop at the exchange is only ever raised")
         if len({pair.quote for pair in self.pairs}) != 1:
             problems.append("the pairs of an account are counted in one quote asset")
         if settings.wallet != "shared" and len(self.pairs) > 1:
             problems.append("wallet=per-pair: an account has one wallet; run an account for each pair")
-        if problems:
-            raise ConfigError(
-                [*problems, "paper and live need what an exchange can do; backtest such a profile instead"]
-            )
+        if unplayable:
+            unplayable.append("paper and live need what an exchange can do; backtest such a profile instead")
+        if unplayable or problems:
+            raise ConfigError([*unplayable, *problems])
 
     @property
     def quote(self) -> str:

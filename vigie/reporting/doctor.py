@@ -33,8 +33,12 @@ def doctor_rows(document: Mapping[str, Any]) -> Iterator[Row]:
     counts = {state: sum(one["state"] == state for one in checks) for state in _WORDS}
     what = "ready to go live" if document["go_live"] else "fit"
     words = what if document["ok"] else f"not {what}"
+    free = document["mode"] in ("active", None)
+    if not free:
+        words += f", {'but' if document['ok'] else 'and'} {document['mode'].upper()}"
     told = ", ".join(
         f"{count} {_WORDS[state].lower()}" for state, count in counts.items() if count and state != "skipped"
     )
     skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
-    yield Row(f"{document['account']}: ", f"{words} ({told}{skipped})", GOOD if document["ok"] else BAD)
+    colour = BAD if not document["ok"] else GOOD if free else LOOK
+    yield Row(f"{document['account']}: ", f"{words} ({told}{skipped})", colour)

@@ -24,8 +24,8 @@ def status_rows(document: Mapping[str, Any]) -> Iterator[Row]:
         document: as `vigie.app.status.document.status` makes it.
     """
     healthy, mode = document["healthy"], document["mode"]
-    stopped = document["stopped"] is not None and not document["process"]["running"]
-    words = f"{'STOPPED' if stopped else mode.upper()} · {'healthy' if healthy else 'UNHEALTHY'}"
+    stopped = _stopped(document)
+    words = f"{_state(document)} · {'healthy' if healthy else 'UNHEALTHY'}"
     yield Row(f"{document['account']} · ", words, BAD if not healthy else LOOK if stopped else _MODES[mode])
     shown = {f"halted{by}: {one['reason']}" for one in document["halts"] for by in ("", f" by {one['name']}")}
     for problem in document["problems"]:
@@ -60,8 +60,18 @@ def others_row(names: Sequence[str]) -> Row:
 def health_line(document: Mapping[str, Any]) -> str:
     """One line for supervisors and cron mails."""
     if document["healthy"]:
-        return f"healthy: {document['account']} {document['mode']}, {_heart(document['process'])}"
+        return f"healthy: {document['account']} {_state(document)}, {_heart(document['process'])}"
     return f"UNHEALTHY: {document['account']}: {'; '.join(document['problems'])}"
+
+
+def _stopped(document: Mapping[str, Any]) -> bool:
+    """Whether it was stopped on purpose and has ended."""
+    return document["stopped"] is not None and not document["process"]["running"]
+
+
+def _state(document: Mapping[str, Any]) -> str:
+    """What it may do, in the words that every line about it has."""
+    return "STOPPED" if _stopped(document) else str(document["mode"]).upper()
 
 
 def when(instant: str | None) -> str:

@@ -155,6 +155,14 @@ def test_an_offset_that_cannot_be_right_changes_nothing(offset: int) -> None:
     assert time.due
 
 
+def test_the_clock_of_this_machine_is_not_to_blame_for_the_time_of_a_simulated_exchange() -> None:
+    time = VenueTime("http://127.0.0.1:8080", FakeClock(1_000_000), simulated=True)
+    with pytest.raises(VenueUnavailable, match="--control-url URL") as told:
+        time.measure(lambda: 76_543_286_000)
+    assert "127.0.0.1:8080 are 76,542,286 s apart" in str(told.value)
+    assert "set the clock" not in str(told.value)
+
+
 def test_where_time_numbers_the_requests_no_instant_comes_twice() -> None:
     clock = FakeClock(1_000_000)
     time = VenueTime("there", clock, increasing=True)

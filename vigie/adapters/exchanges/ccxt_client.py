@@ -97,6 +97,11 @@ def checked_address(base_url: str) -> str:
     return f"{address.scheme}://{address.netloc}"
 
 
+def at_this_machine(base_url: str | None) -> bool:
+    """Whether an address leads to this machine, where exchanges are simulated ones."""
+    return base_url is not None and urlsplit(base_url).hostname in _LOOPBACK
+
+
 def _moved(urls: Any, root: str, hostname: str) -> Any:  # noqa: ANN401, RUF100 - texts and tables of texts
     """All of a venue's addresses on another host: none that was forgotten leads to the real one."""
     if isinstance(urls, Mapping):

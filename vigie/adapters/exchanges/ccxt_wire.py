@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from vigie.adapters.exchanges.ccxt_client import make_client
+from vigie.adapters.exchanges.ccxt_client import at_this_machine, make_client
 from vigie.adapters.exchanges.ccxt_dialect import Client, Dialect
 from vigie.adapters.exchanges.ccxt_errors import UNREADABLE, ClockIsOff, banned_until, retry_after, translated
 from vigie.adapters.exchanges.ccxt_gate import Answer, Gate
@@ -59,7 +59,9 @@ class Wire:
         self.venue = table.name
         self._dialect, self._secrets, self._budget, self._clock = dialect, secrets, budget, clock
         self._read_tries, self._answered = read_tries, True
-        self.time = VenueTime(table.name, clock, increasing=table.increasing_time)
+        self.time = VenueTime(
+            base_url or table.name, clock, increasing=table.increasing_time, simulated=at_this_machine(base_url)
+        )
         self._gate = Gate(table.name, dialect.endpoints, budget, table.counters)
         self._client = make_client(
             table.name, self._gate, self.time.now_ms, secrets=secrets, options=table.options,

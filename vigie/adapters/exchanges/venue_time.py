@@ -16,15 +16,16 @@ VALID_MS = 1_800_000
 class VenueTime:
     """Our clock and an offset that was measured."""
 
-    def __init__(self, venue: str, clock: Clock, *, increasing: bool = False) -> None:
+    def __init__(self, venue: str, clock: Clock, *, increasing: bool = False, simulated: bool = False) -> None:
         """Make ready; nothing is asked yet.
 
         Args:
-            venue: for messages.
+            venue: for messages: its name, or the address that answers in its place.
             clock: ours.
             increasing: no instant is given twice: the venue takes it for the number of the request.
+            simulated: it may be one of this machine, which lives in whatever time it likes.
         """
-        self._venue, self._clock, self._increasing = venue, clock, increasing
+        self._venue, self._clock, self._increasing, self._simulated = venue, clock, increasing, simulated
         self._offset = 0
         self._measured_at: int | None = None
         self._last = 0
@@ -61,7 +62,14 @@ class VenueTime:
         after = self._clock.now_ms()
         offset = theirs - (before + after) // 2
         if abs(offset) > LONGEST_OFFSET_MS:
-            raise VenueUnavailable(
-                f"this machine's clock and that of {self._venue} are {abs(offset) / 1000:.0f} s apart: set the clock"
-            )
+            raise VenueUnavailable(self._too_far(offset))
         self._offset, self._measured_at = offset, after
+
+    def _too_far(self, offset: int) -> str:
+        text = f"this machine's clock and that of {self._venue} are {abs(offset) / 1000:,.0f} s apart"
+        if not self._simulated:
+            return f"{text}: set the clock"
+        return (
+            f"{text}: a simulated exchange has a time of its own; to go by it add --control-url URL, which "
+            "vigie exchange serve prints, or serve it with --speed wall (this machine's clock is not to blame)"
+        )

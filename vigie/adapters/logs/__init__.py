@@ -2,5 +2,7 @@
 
 FORMATS = ("text", "json", "prod", "dev")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-KINDS = ("live", "backtest", "api")
+ACCOUNTS = ("live", "paper")
+"""Kinds of what trades: real money, and what only looks like it, replays too."""
+KINDS = (*ACCOUNTS, "backtest", "api")
 """One folder and one tree of loggers each."""

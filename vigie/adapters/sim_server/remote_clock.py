@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vigie.adapters.sim_server.client import ControlClient
+from vigie.domain.errors import VenueUnavailable
 
 
 class RemoteClock:
@@ -36,6 +37,14 @@ class RemoteClock:
         """
         if seconds > 0:
             self._now_ms = self._advanced(seconds)
+
+    def goes_by(self) -> bool:
+        """Whether time can go by at all: the exchange that moves it is there."""
+        try:
+            self._advanced(0.0)
+        except VenueUnavailable:
+            return False
+        return True
 
     def _advanced(self, seconds: float) -> int:
         return int(self._control.post("/advance", {"seconds": seconds})["now"])

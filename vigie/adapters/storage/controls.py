@@ -26,6 +26,7 @@ class FileControls:
         box: requests.
         clock: says when.
         report: told what could not be read or written.
+        machine: the machine's clock, for heartbeats; None: `clock` is it.
     """
 
     state: Path
@@ -34,13 +35,17 @@ class FileControls:
     box: LetterBox
     clock: Clock
     report: Callable[[str], None]
+    machine: Clock | None = None
 
     @classmethod
-    def of(cls, state: Path, account: str, clock: Clock, report: Callable[[str], None] = lambda _: None) -> Self:
+    def of(
+        cls, state: Path, account: str, clock: Clock, report: Callable[[str], None] = lambda _: None,
+        machine: Clock | None = None,
+    ) -> Self:  # fmt: skip
         """The controls of an account below a state folder."""
         folder = state / account
         box = LetterBox(folder / "requests", clock, report)
-        return cls(state, folder, Halts(folder, clock), box, clock, report)
+        return cls(state, folder, Halts(folder, clock), box, clock, report, machine)
 
     def kill_switch(self) -> str | None:
         """Why trading is halted by the file that people make. See the port."""
@@ -69,10 +74,12 @@ class FileControls:
     def beat(self, facts: Mapping[str, object]) -> None:
         """Tell that the process lives. See the port.
 
-        A heartbeat that cannot be written is reported and no more: its absence is the alarm.
+        A heartbeat that cannot be written is reported and no more: its absence is the alarm. It carries the machine's
+        time beside that of the clock here, which may be simulated: whoever asks whether the process lives is outside.
         """
         try:
-            heartbeat.beat(self.folder, self.clock.now_ms(), facts)
+            written_at = None if self.machine is None else self.machine.now_ms()
+            heartbeat.beat(self.folder, self.clock.now_ms(), facts, written_at)
             tallies.add(self.folder, facts)
         except OSError as error:
             self.report(f"{self.folder}: the heartbeat cannot be written ({error.strerror or error})")

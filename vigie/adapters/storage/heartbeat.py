@@ -21,27 +21,31 @@ class Heartbeat:
 
     Attributes:
         pid: its id.
-        at: epoch milliseconds.
+        at: epoch milliseconds, by the clock that it goes by: a replay's or a simulated exchange's may be years off.
         facts: what it did.
+        written_at: the same instant by the machine's clock; None: a vigie before this one did not say so.
     """
 
     pid: int
     at: int
     facts: Mapping[str, Any] = field(default_factory=dict)
+    written_at: int | None = None
 
 
-def beat(folder: Path, at: int, facts: Mapping[str, object]) -> None:
+def beat(folder: Path, at: int, facts: Mapping[str, object], written_at: int | None = None) -> None:
     """Tell that this process lives.
 
     Args:
         folder: of the account; exists.
         at: now, epoch milliseconds.
         facts: of JSON's own types; others are told as text.
+        written_at: now by the machine's clock; None: `at` is by it.
 
     Raises:
         OSError: it cannot be written.
     """
-    content = json.dumps({"pid": os.getpid(), "at": at, "facts": facts}, default=str, separators=(",", ":"))
+    document = {"pid": os.getpid(), "at": at, "written_at": at if written_at is None else written_at, "facts": facts}
+    content = json.dumps(document, default=str, separators=(",", ":"))
     temporary = folder / f".{NAME}.tmp"  # one writer: one name, and nothing piles up
     temporary.write_bytes(content.encode("utf-8", "backslashreplace") + b"\n")
     temporary.replace(folder / NAME)
@@ -56,4 +60,5 @@ def read(folder: Path) -> Heartbeat | None:
         return None
     if type(pid) is not int or type(at) is not int or not isinstance(facts, dict):
         return None
-    return Heartbeat(pid, at, facts)
+    written_at = document.get("written_at")
+    return Heartbeat(pid, at, facts, written_at if type(written_at) is int else None)

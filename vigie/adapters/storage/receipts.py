@@ -104,7 +104,9 @@ def _read(raw: bytes) -> dict[str, Any] | None:
 
 
 def _files(folder: Path) -> list[Path]:
+    """As they were written, not as they are called: a rehearsal's days lie years before those of the machine."""
     try:
-        return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+        found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+        return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
     except OSError:
         return []

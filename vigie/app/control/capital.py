@@ -9,7 +9,7 @@ from typing import Any
 from vigie.adapters.storage.account_lock import holder_of
 from vigie.app.control.halting import ASKED, Done, Steering
 from vigie.app.status.standing import books, halting
-from vigie.domain.errors import ConfigError, VigieError
+from vigie.domain.errors import ConfigError
 from vigie.domain.events import FlowSeen, RequestObeyed
 
 SCHEMA = "vigie.capital/1"
@@ -58,14 +58,13 @@ def flow(home: Path, account: str, value: Decimal, reason: str) -> Done:
         reason: for the journal.
 
     Raises:
-        ConfigError: the account has not begun.
-        VigieError: more is to be taken than is free.
+        ConfigError: the account has not begun, or more is to be taken than is free.
         InvariantBroken: its journal is damaged.
         OSError: it cannot be written.
     """
     there = capital(home, account)
     if there["free"] + value < 0:
-        raise VigieError(f"{account} has {there['free']} {there['quote']} free: {-value} cannot be taken")
+        raise ConfigError(f"{account} has {there['free']} {there['quote']} free: {-value} cannot be taken")
     one = Steering(home, account)
     said = f"{abs(value)} {there['quote']} {'added' if value > 0 else 'taken'}"
     obeyed = RequestObeyed(f"flow-{one.clock.now_ms()}", "flow", f"{said}; no engine ran")

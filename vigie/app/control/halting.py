@@ -17,17 +17,18 @@ from vigie.adapters.storage.account_lock import AccountLock, holder_of
 from vigie.adapters.storage.halts import Halts
 from vigie.adapters.storage.journal import JsonlJournal
 from vigie.adapters.storage.letter_box import LetterBox
-from vigie.app.accounts import account_folder, known, state_folder
+from vigie.app.accounts import account_folder, known, others, state_folder
 from vigie.app.status.standing import Halting, books, halting
 from vigie.domain.confirmation import KILL_SWITCH, resume_code, spelled
 from vigie.domain.errors import AccountLocked, ConfigError, VigieError
 from vigie.domain.events import Event, Halted, RequestObeyed, Resumed
 from vigie.domain.holdings import Latch
-from vigie.domain.trading_mode import TradingMode
+from vigie.domain.trading_mode import TradingMode, strictest
 
 PERSON, PAUSE = "person", "pause"
 ASKED = "asked: its engine obeys within one guard period (60 s)"
 PENDING = "pending: no engine runs; it is done at the next start"
+NO_ACCOUNT = "nothing that trades was halted: no account has begun in"
 _TAKEN_BACK = ("liquidate", "close", "cancel-entries")
 """What waits for an engine and contradicts a resume."""
 
@@ -99,8 +100,11 @@ def halt_everything(home: Path, reason: str, *, liquidate: bool, cancel_entries:
     stands = kill_switch.reason_to_halt(state_folder(home)) or ""
     names = known(home)
     # Without an account nothing else would show the code.
-    code = "" if names else resume_code({}, kill_switch.identity(state_folder(home)))
-    done = [Done("", ("halted: " + stands if fresh else "was halted already: " + stands,), code)]
+    said = ["halted: " + stands if fresh else "was halted already: " + stands]
+    if not names:
+        said.append(f"{NO_ACCOUNT} {home}; it holds those that begin. If yours is another home: VIGIE_HOME")
+    code = "" if names else resume_code("", {}, kill_switch.identity(state_folder(home)))
+    done = [Done("", tuple(said), code)]
     for name in names:
         try:
             outcome = _told(Steering(home, name), reason, liquidate=liquidate, cancel_entries=cancel_entries)
@@ -171,53 +175,79 @@ def _letters(one: Steering, reason: str, *, liquidate: bool, cancel_entries: boo
     return [f"{kind} {when}" for kind in kinds]
 
 
-def resume(home: Path, account: str, code: str, reason: str) -> Done:
+def resume(home: Path, account: str, code: str, reason: str) -> list[Done]:
     """Lift the kill switch and the latches of an account, exactly those that the code was made of.
 
+    Returns:
+        what came of it, and each other account that stays halted with its code as it is from now on.
+
     Raises:
-        VigieError: the code is not the one that is shown now, or the kill switch is a folder.
+        ConfigError: the code is not the one that is shown now.
+        VigieError: the kill switch is a folder.
         InvariantBroken: the journal is damaged.
         OSError: something cannot be written.
     """
     standing = halting(home, account)
     if not standing.code:
-        return Done(account, ("nothing is halted",))
+        return [Done(account, ("nothing is halted",))]
     if code.upper() != standing.code:
-        raise VigieError(
+        raise ConfigError(
             f"{code or 'no code'} is not the code of what halts {account} now: look at vigie status --account {account}"
         )
     outcome = _switched_on(home, standing)
     if standing.latches:
         outcome += _lifted(Steering(home, account), standing.latches, reason)
-    others = [name for name in known(home) if name != account and KILL_SWITCH in Steering(home, name).halts.latches()]
-    outcome += [f"{name} keeps its own latch: vigie status --account {name}" for name in others]
-    return Done(account, tuple(outcome))
+    left = _left(home, account, anew=standing.kill_switch is not None)
+    return [Done(account, tuple(outcome)), *left]
+
+
+def _left(home: Path, account: str, *, anew: bool) -> list[Done]:
+    """Other accounts that a halt of all still holds by a latch of their own.
+
+    Args:
+        home: of the user.
+        account: the one that was resumed.
+        anew: the kill switch was lifted just now: the codes of all that are held have changed.
+    """
+    left = []
+    for name in others(home, account):
+        try:
+            standing = halting(home, name)
+        except (VigieError, OSError) as error:
+            left.append(Done(name, (f"its own files: {error}",)))
+            continue
+        if standing.latches and (anew or KILL_SWITCH in standing.latches):
+            mode = strictest({TradingMode(one.mode) for one in standing.latches.values()})
+            by = ", ".join(sorted(standing.latches))
+            left.append(Done(name, (f"stays {mode.value} by its own latch ({by})",), standing.code))
+    return left
 
 
 def resume_home(home: Path, code: str) -> Done:
     """Lift the kill switch of a home that has no account yet.
 
     Raises:
-        VigieError: the code is not the one that the halt showed, or the kill switch is a folder.
+        ConfigError: the code is not the one that the halt showed.
+        VigieError: the kill switch is a folder.
     """
     state = state_folder(home)
-    wanted = resume_code({}, kill_switch.identity(state))
+    wanted = resume_code("", {}, kill_switch.identity(state))
     if not wanted:
         return Done("", ("nothing is halted",))
     if code.upper() != wanted:
-        raise VigieError(f"{code or 'no code'} is not the code of this kill switch: vigie halt shows it once more")
+        raise ConfigError(f"{code or 'no code'} is not the code of this kill switch: vigie halt shows it once more")
     return Done("", tuple(_switched_on(home, Halting(kill_switch.reason_to_halt(state), {}, wanted))))
 
 
 def _switched_on(home: Path, standing: Halting) -> list[str]:
     if standing.kill_switch is None:
         return []
+    path = kill_switch.path_of(state_folder(home))
     try:
         kill_switch.lift(state_folder(home))
     except OSError as error:
-        path = kill_switch.path_of(state_folder(home))
         raise VigieError(f"{path} cannot be removed ({error.strerror or error}): remove it by hand") from error
-    return [f"kill switch lifted ({standing.kill_switch})"]
+    return [f"the halt of all accounts is lifted: {path} is gone"]
 
 
 def _lifted(one: Steering, latches: Mapping[str, Latch], reason: str) -> list[str]:
@@ -239,13 +269,13 @@ def close(home: Path, account: str, pair: str, reason: str) -> Done:
     """Ask for a position to be sold.
 
     Raises:
-        VigieError: it is not held.
+        ConfigError: it is not held.
         OSError: the request cannot be written.
     """
     portfolio = books(home, account)
     if portfolio is not None and pair not in portfolio.holdings:
         held = ", ".join(sorted(portfolio.holdings)) or "nothing"
-        raise VigieError(f"{account} does not hold {pair}; it holds {held}")
+        raise ConfigError(f"{account} does not hold {pair}; it holds {held}")
     one = Steering(home, account)
     one.box.ask("close", {"pair": pair, "reason": reason})
     return Done(account, (f"close {pair} {PENDING if holder_of(one.folder) is None else ASKED}",))
@@ -261,7 +291,7 @@ def stop(home: Path, account: str, reason: str) -> Done:
     one.halts.stop(reason)
     holder = holder_of(one.folder)
     if holder is None:
-        return Done(account, ("stopped: every start ends with 78 until vigie start",))
+        return Done(account, (f"stopped: every start ends with 78 until vigie start --account {account}",))
     return Done(account, (f"stopped: process {holder.pid} ends at its next tick; its stops stay at the venue",))
 
 
@@ -275,7 +305,19 @@ def start(home: Path, account: str) -> Done:
     if one.halts.stopped() is None:
         return Done(account, ("was not stopped",))
     one.halts.start()
-    return Done(account, ("may be started again",))
+    holder = holder_of(one.folder)
+    if holder is not None:
+        return Done(account, (f"may be started again, once process {holder.pid} has ended", _starts(account)))
+    return Done(account, ("may be started again; nothing runs yet", _starts(account)))
+
+
+def _starts(account: str) -> str:
+    """What does start a process, for whoever thinks that ``vigie start`` did."""
+    if account.startswith("replay-"):
+        return f"to start it: vigie paper --replay --account {account}, with the other words that it had"
+    unit = f"vigie-{account}"
+    words = f"vigie {'live' if account.startswith('live-') else 'paper'} --account {account}"
+    return f"to start it: {words} (kept by PM2: pm2 start {unit}; by systemd: systemctl start {unit})"
 
 
 def stopped(home: Path, account: str) -> str | None:

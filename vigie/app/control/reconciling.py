@@ -124,13 +124,18 @@ class Reconciliation:
 
 
 def reconcile(
-    request: ReconcileRequest, *, clock: Clock | None = None, report: Report = lambda _: None
+    request: ReconcileRequest,
+    *,
+    clock: Clock | None = None,
+    venue_clock: Clock | None = None,
+    report: Report = lambda _: None,
 ) -> Reconciliation:
     """Compare, and put right what is allowed.
 
     Args:
         request: what to do.
         clock: now, and waiting; None: the machine's.
+        venue_clock: what its venue goes by if that is a simulated exchange with a time of its own; None: `clock`.
         report: told what happened on the way.
 
     Raises:
@@ -146,7 +151,8 @@ def reconcile(
         rows = _asked(request, chosen, fraction, time)
         by_engine = True
     else:
-        rows, by_engine = _done_here(request, settings, mode, chosen, fraction, time, report), False
+        rows = _done_here(request, settings, mode, chosen, fraction, venue_clock or time, report)
+        by_engine = False
     code = halting(request.home, request.account).code
     return Reconciliation(request.account, request.apply, by_engine, rows, code)
 

@@ -105,7 +105,8 @@ def _from_file(path: Path, pairs: Sequence[Pair] | None, timeframe: Timeframe) -
 def _from_store(home: Path, pairs: Sequence[Pair] | None, timeframe: Timeframe, report: Report) -> tuple[Series, ...]:
     store = CandleStore.of(home)
     of_sample = set(pairs or ()) <= set(sample_pairs())
-    if of_sample or not store.files():
+    # Who names real pairs asks for real candles: a made-up market is not what is missing.
+    if of_sample or (not store.files() and any(map(_like_the_sample, pairs or ()))):
         sample = ensure_sample(home, report)
         wanted = set(pairs or sample_pairs())
         others = [] if pairs else sorted({file.pair for file in store.files()} - set(sample_pairs()))
@@ -192,15 +193,22 @@ def select(
 
 
 def _known_pairs(pair: Pair, there: Sequence[Pair]) -> str:
+    if not there:
+        return ""
     tail = suggestion(str(pair), map(str, there))
     return tail if "; known" in tail else f"{tail} There are: {', '.join(map(str, there))}"
 
 
 def _fetch(pair: Pair, timeframe: Timeframe, folder: Path | None) -> str:
     """How real candles get into the store."""
-    if folder is not None or pair.quote == sample_pairs()[0].quote:
+    if folder is not None or _like_the_sample(pair):
         return ""
-    return f"; get it with: vigie data download {pair} --timeframe {timeframe}"
+    return f"; get it with: vigie data download {pair} --timeframe {timeframe}, or name your own file with --data FILE"
+
+
+def _like_the_sample(pair: Pair) -> bool:
+    """Whether a pair is counted in the sample market's own money: one of it, or one that was mistyped."""
+    return pair.quote == sample_pairs()[0].quote
 
 
 def _listed(timeframes: Iterable[Timeframe]) -> str:

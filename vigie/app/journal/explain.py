@@ -17,7 +17,7 @@ from vigie.decision.pipeline import Account, Entry, Verdict, limits_in_force, we
 from vigie.decision.policies import Filters
 from vigie.decision.registry import gate_rules, sizing_rules
 from vigie.decision.settings import Settings
-from vigie.domain.errors import VigieError
+from vigie.domain.errors import ConfigError
 from vigie.domain.instants import as_iso, as_text
 from vigie.domain.timeframe import Timeframe
 
@@ -46,20 +46,20 @@ def explain(home: Path, account: str, pair: str, instant: int) -> dict[str, Any]
         instant: epoch milliseconds.
 
     Raises:
-        VigieError: nothing is journalled about it; says what is.
+        ConfigError: nothing is journalled about it; says what is.
         InvariantBroken: a damaged line.
     """
     folder = journal_folder(home, account)
     newest = last_of(folder, "run")
     if newest is None:
-        raise VigieError(f"the journal of {account} knows no run")
+        raise ConfigError(f"the journal of {account} knows no run")
     length = Timeframe.parse(str(newest.fields["timeframe"])).milliseconds
     candle_at = instant // length * length
     lines = [line for line in lines_with(folder, f'"candle_at":{candle_at},') if pair_of(line) == pair]
     decisions = [line for line in lines if line.kind == "decision"]
     inside = executed(folder, pair, candle_at, candle_at + length)
     if not decisions and not inside:
-        raise VigieError(_nothing(folder, account, pair, candle_at))
+        raise ConfigError(_nothing(folder, account, pair, candle_at))
     first = decisions[0].seq if decisions else int(inside[0]["seq"])
     run = last_of(folder, "run", before_seq=first) or newest
     told = [_decision(line, run) for line in decisions]

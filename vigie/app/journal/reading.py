@@ -12,7 +12,7 @@ from vigie.adapters.storage.journal_files import backwards, find, newer, tail, v
 from vigie.adapters.storage.journal_lines import GENESIS, Line
 from vigie.adapters.storage.journal_search import backwards_with, kind_mark, lines_with
 from vigie.app.accounts import account_folder
-from vigie.domain.errors import ConfigError, VigieError
+from vigie.domain.errors import ConfigError
 from vigie.domain.exit_reason import ExitReason
 from vigie.domain.instants import as_iso
 from vigie.domain.names import suggestion
@@ -116,12 +116,12 @@ def one_line(home: Path, account: str, seq: int) -> Line:
     """The line of a number.
 
     Raises:
-        VigieError: there is no such line.
+        ConfigError: there is no such line.
         InvariantBroken: it is damaged.
     """
     line = find(journal_folder(home, account), seq)
     if line is None:
-        raise VigieError(f"the journal of {account} has no line {seq}")
+        raise ConfigError(f"the journal of {account} has no line {seq}")
     return line
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.env_file import FILE as ENV_FILE
 from vigie.adapters.env_file import read_env
-from vigie.adapters.logs import KINDS
+from vigie.adapters.logs import ACCOUNTS, KINDS
 from vigie.adapters.logs.files import Once, log_file
 from vigie.adapters.logs.masks import mask_of
 from vigie.adapters.storage.locks import hold
@@ -105,7 +105,7 @@ def logged(
 
     Args:
         home: the user's folder.
-        kind: ``live`` (paper and replays too), ``backtest`` or ``api``.
+        kind: of `KINDS`.
         name: of the account or the command. A second process of the same name writes a file of its own.
         report: sentences go on to it.
         told: ticks go on to it.
@@ -203,24 +203,28 @@ def archive_logs(home: Path, older_than_days: float) -> dict[str, Any]:
     }
 
 
-def log_path(home: Path, kind: str, account: str | None) -> Path:
+def log_path(home: Path, kind: str | None, account: str | None) -> Path:
     """The log that a person means.
 
     Args:
         home: the user's folder.
-        kind: of `KINDS`.
+        kind: of `KINDS`; None: of an account, whichever it is.
         account: the account, or the command; None: the one that was written last.
 
     Raises:
         ConfigError: there is none; names those that there are.
     """
-    if kind not in KINDS:
+    if kind is not None and kind not in KINDS:
         raise ConfigError(f"--kind {kind}: there is no such{suggestion(kind, set(KINDS))}: {', '.join(KINDS)}")
-    folder = log_settings(home).folder / kind
-    there = {one.name.removesuffix(".log"): one for one in folder.glob("*.log")}
+    logs = log_settings(home).folder
+    folders = [logs / one for one in ((kind,) if kind else ACCOUNTS)]
+    # An earlier vigie wrote what happens on paper among the live ones: the one that is called paper counts.
+    there = {one.name.removesuffix(".log"): one for folder in folders for one in folder.glob("*.log")}
     if account is None and there:
         return max(there.values(), key=lambda one: (one.stat().st_mtime_ns, one.name))
     if account is not None and account in there:
         return there[account]
     known = f"there are: {', '.join(sorted(there))}" if there else "what runs writes one"
-    raise ConfigError(f"{folder}: there is no log{'' if account is None else f' of {account}'}; {known}")
+    raise ConfigError(
+        f"{folders[0] if kind else logs}: there is no log{'' if account is None else f' of {account}'}; {known}"
+    )

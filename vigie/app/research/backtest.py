@@ -85,13 +85,19 @@ def prepare(request: Request, report: Report, read: Sequence[Series] | None = No
     return Prepared(made, series, load_instruments(request.home, series))
 
 
-def backtest(request: Request, report: Report = lambda _: None, ledger: TrialLedger | None = None) -> BacktestResult:
+def backtest(
+    request: Request,
+    report: Report = lambda _: None,
+    ledger: TrialLedger | None = None,
+    waiting: Report = lambda _: None,
+) -> BacktestResult:
     """Run what was asked for, and count it before anybody sees what came out.
 
     Args:
         request: what is to be tested.
         report: told what was left out or made on the way.
         ledger: counts the run; None: the ledger of the home.
+        waiting: told what is being waited for, if it takes long.
 
     Raises:
         ConfigError: a name, number, path or pair is wrong, or the ledger cannot be written.
@@ -101,6 +107,7 @@ def backtest(request: Request, report: Report = lambda _: None, ledger: TrialLed
     # Imported late: the loop brings numba along, and a mistyped name should not wait for it.
     from vigie.research.backtest import run
 
+    tell_if_cold(waiting)
     result = run(
         prepared.plan,
         prepared.series,
@@ -112,6 +119,17 @@ def backtest(request: Request, report: Report = lambda _: None, ledger: TrialLed
     if request.counted:
         _count(ledger or ledger_of(request.home, report), result, prepared, report)
     return result
+
+
+def tell_if_cold(waiting: Report) -> None:
+    """Say what is being waited for before it begins: nothing on a screen for ten seconds looks like a fault."""
+    from vigie.research.compile import cache_folder
+
+    folder = cache_folder()
+    if folder is None:
+        waiting("compiling, which takes some seconds each time: it can be kept nowhere (VIGIE_CACHE names a folder)")
+    elif not any(folder.glob("kernel_*")):
+        waiting("compiling, which takes some seconds, once on this machine for each version")
 
 
 def _count(ledger: TrialLedger, result: BacktestResult, prepared: Prepared, report: Report) -> None:

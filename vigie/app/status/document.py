@@ -66,7 +66,7 @@ def status(home: Path, account: str) -> dict[str, Any]:
 
 def _log(home: Path, account: str) -> str:
     """Where what its engine said is written; of the home if it lies there."""
-    path = log_folder(home, "live") / f"{account}.log"
+    path = log_folder(home, "live" if account.startswith("live-") else "paper") / f"{account}.log"
     return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
 
 

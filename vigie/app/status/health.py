@@ -93,7 +93,7 @@ def _halted(standing: Standing) -> list[Finding]:
 def _away(standing: Standing) -> list[Finding]:
     """What a start found that has no venue: it tries again, and has no engine to tell of it."""
     receipt = standing.receipt
-    if receipt.get("kind") != AWAY or not 0 <= standing.now - int(receipt["at"]) <= 1000 * SILENCE_SECONDS:
+    if receipt.get("kind") != AWAY or not 0 <= standing.here - int(receipt["at"]) <= 1000 * SILENCE_SECONDS:
         return []
     return [Finding("venue", f"the last start found no venue: {one}") for one in receipt.get("problems", ())]
 
@@ -104,7 +104,7 @@ def _silence(standing: Standing) -> list[Finding]:
     if standing.holder is not None:
         return _heart(standing)
     if not standing.run:
-        return [Finding("process", "no process has ever run this account")]
+        return [Finding("process", _never_ran(standing))]
     held = () if standing.portfolio is None else tuple(standing.portfolio.holdings)
     if standing.stopped is not None:
         text = f"stopped, and nobody moves the stops of {', '.join(sorted(held))}"
@@ -112,6 +112,18 @@ def _silence(standing: Standing) -> list[Finding]:
     if standing.ended is None:
         return [Finding("process", f"process {standing.run.get('process')} died without a word: start it again")]
     return []
+
+
+def _never_ran(standing: Standing) -> str:
+    """Why the journal knows no process; a start that never came to trade has left a receipt."""
+    receipt, reason = standing.receipt, standing.receipt.get("reason")
+    if receipt.get("kind") == AWAY:
+        why = f"the last start found no venue: {'; '.join(map(str, receipt.get('problems', ())))}"
+    elif receipt.get("kind") == "end" and reason:
+        why = f"the last start ended before it began: {reason}"
+    else:
+        return "no process has ever run this account"
+    return f"no process has traded this account yet: {why}"
 
 
 def _heart(standing: Standing) -> list[Finding]:

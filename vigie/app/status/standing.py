@@ -30,6 +30,8 @@ from vigie.ports.controls import Request
 MOST_FOLDED = 5_000
 """Lines behind the snapshot that are folded while somebody waits; more say that no engine has saved for long."""
 _LINES_FOR_PRICES = 400
+SAME_CLOCK_MS = 60_000
+"""Two readings of one clock in one breath are not further apart: what is, was read from two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,15 @@ class Standing:
 
     Attributes:
         account: its name.
-        now: epoch milliseconds; a replay's own time.
+        now: epoch milliseconds, by the clock that the engine goes by: a replay and a rehearsal at a simulated exchange
+            have a time of their own, which stands still when nobody moves it.
         portfolio: snapshot carried on by the journal; None: there is none that can be read.
         settled: as of the end of the last whole tick; while an engine works, what is between two is no trouble yet.
         damage: what could not be read, sentences.
         run: fields of the last line that a process wrote when it took the account; empty: none ever did.
         ended: why that process let it go; None: it did not say so.
         pulse: the last heartbeat; None: none that can be read.
-        pulse_age: seconds since then; None: there is none.
+        pulse_age: seconds since then by the machine's clock; None: there is none.
         holder: who holds the account now; None: nobody.
         kill_switch: why all accounts are halted; None: they are not.
         latches: of this account, from the disk and from the books.
@@ -56,6 +59,7 @@ class Standing:
         last_seq: of the journal; -1: there is none.
         receipt: what the last run of its process did; empty: nothing says so.
         room: why nothing new can be bought for want of room on the disk; empty: there is room.
+        here: epoch milliseconds by the machine's clock.
     """
 
     account: str
@@ -77,6 +81,7 @@ class Standing:
     last_seq: int = -1
     receipt: Mapping[str, Any] = field(default_factory=dict)
     room: str = ""
+    here: int = 0
 
     @property
     def mode(self) -> str:
@@ -114,7 +119,7 @@ def halting(home: Path, account: str) -> Halting:
 
 def _halting(home: Path, account: str, portfolio: Portfolio | None) -> Halting:
     latches = latches_of(account_folder(home, account), portfolio)
-    code = resume_code(latches, kill_switch.identity(state_folder(home)))
+    code = resume_code(account, latches, kill_switch.identity(state_folder(home)))
     return Halting(kill_switch.reason_to_halt(state_folder(home)), latches, code)
 
 
@@ -133,11 +138,8 @@ def look(home: Path, account: str) -> Standing:
     run, end = reader.last("run"), reader.last("run_end")
     fields: Mapping[str, Any] = run.fields if run is not None else {}
     pulse = heartbeat.read(folder)
-    now = clock.now_ms()
     replayed = fields.get("mode") == "replay"
-    age = None if pulse is None else max(0.0, (now - (_written_at(folder) if replayed else pulse.at)) / 1000)
-    if replayed and pulse is not None:
-        now = pulse.at
+    now, age, here = _times(folder, pulse, clock.now_ms(), replayed=replayed)
     halted = _halting(home, account, portfolio)
     ended = run is not None and end is not None and end.seq > run.seq
     return Standing(
@@ -160,6 +162,7 @@ def look(home: Path, account: str) -> Standing:
         last_seq=reader.last_seq(),
         receipt=next(iter(receipts.last(folder / receipts.FOLDER)), {}),
         room="" if replayed else _room(home, folder),
+        here=here,
     )
 
 
@@ -179,6 +182,22 @@ def _room(home: Path, folder: Path) -> str:
 def latches_of(folder: Path, portfolio: Portfolio | None) -> dict[str, Latch]:
     """Latches of the books and of the disk; where both know one, as the disk has it."""
     return {**({} if portfolio is None else portfolio.latches), **Halts(folder, SystemClock()).latches()}
+
+
+def _times(
+    folder: Path, pulse: heartbeat.Heartbeat | None, here: int, *, replayed: bool
+) -> tuple[int, float | None, int]:
+    """The account's present instant, seconds since the heartbeat, and the machine's present instant.
+
+    Whether a process lives is judged by the machine's clock; whether a decision is late, by the clock that it goes by.
+    """
+    if pulse is None:
+        return here, None, here
+    written = pulse.written_at
+    if written is None:
+        written = _written_at(folder) if replayed else pulse.at
+    simulated = replayed or abs(pulse.at - written) > SAME_CLOCK_MS
+    return (pulse.at if simulated else here), max(0.0, (here - written) / 1000), here
 
 
 def _written_at(folder: Path) -> int:

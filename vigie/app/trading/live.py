@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from vigie.app.serve.settings import HealthSettings
 from vigie.app.settings import FILE, AccountSettings, account_names, account_settings, check_name
 from vigie.app.strategies.finding import find
 from vigie.app.trading.last_run import told_of_change
-from vigie.app.trading.running import Report, Run, RunResult, Told, run_account
+from vigie.app.trading.running import Report, Run, RunResult, Told, run_account, said_once
 from vigie.app.trading.setups import plan_of
 from vigie.app.trading.ticking import Pace
 from vigie.app.wiring import Place, living
@@ -116,6 +116,7 @@ def run_live(
     clock: Clock | None = None,
     pace: Pace | None = None,
     environment: Mapping[str, str] | None = None,
+    waiting: Report = lambda _: None,
 ) -> RunResult:
     """Trade until a signal, a stop command, or, with ``once``, the end of the first tick.
 
@@ -126,6 +127,7 @@ def run_live(
         clock: now; None: the machine's.
         pace: how long the waits are.
         environment: of the process; None: its own.
+        waiting: told who is asked, before it is.
 
     Raises:
         AccountLocked: another process holds the account.
@@ -137,7 +139,8 @@ def run_live(
     settings, time = request.settings, clock or SystemClock()
     affirm(settings.name, request.understood, os.environ if environment is None else environment)
     override = _reason(request.without_certificate)
-    going_by = GoingBy(settings, request.home)
+    going_by, asking = GoingBy(settings, request.home), said_once(waiting)
+    where = request.place.base_url or f"{settings.venue}{' (sandbox)' if request.place.sandbox else ''}"
     if going_by.cover.name is not None:
         made_up = " (made-up candles)" if going_by.cover.synthetic else ""
         report(f"certificate {going_by.cover.name}{made_up}")
@@ -154,10 +157,11 @@ def run_live(
         for sentence in told_of_change(request.home, settings, going_by.made):
             ears.report(sentence)
         return run_account(
-            Run(request.home, settings, request.once, request.place.base_url),
+            Run(request.home, settings, request.once, request.place.base_url, time_goes_by=_goes_by(time)),
             lambda: living(
                 settings, *going_by.now(), home=request.home, clock=time, place=request.place, override=override,
                 opens=request.opens, environment=environment, report=ears.report,
+                asking=lambda: asking(f"asking {where} for its time, its markets and the account"),
             ),
             clock=time,
             pace=pace,
@@ -235,6 +239,13 @@ def time_of(control_url: str | None, place: Place) -> tuple[Clock, Pace] | None:
     if not at_loopback(place.base_url):
         raise ConfigError("--control-url moves the time of a simulated exchange: name it with --base-url, too")
     return RemoteClock(ControlClient(control_url)), FAST
+
+
+def _goes_by(clock: Clock) -> Callable[[], bool]:
+    """Whether a wait by a clock can end: the time of an exchange that has gone goes no further."""
+    from vigie.adapters.sim_server.remote_clock import RemoteClock
+
+    return clock.goes_by if isinstance(clock, RemoteClock) else lambda: True
 
 
 def _reason(given: str | None) -> str:

@@ -23,7 +23,7 @@ from vigie.decision.position_rules import Actions, Bar, advance, await_sale
 from vigie.decision.profile import Plan, number_specs, plan
 from vigie.domain import events as e
 from vigie.domain.candles import Candles
-from vigie.domain.errors import VigieError
+from vigie.domain.errors import ConfigError, VigieError
 from vigie.domain.holdings import Holding
 from vigie.domain.instants import as_text
 from vigie.domain.instrument import Instrument
@@ -81,14 +81,13 @@ def prove_account(
         report: told what was left out.
 
     Raises:
-        ConfigError: no such account, strategy or candles.
-        VigieError: the journal has no run.
+        ConfigError: no such account, strategy or candles, or the journal has no run.
     """
     with JsonlJournal(journal_folder(home, account), account, SystemClock()) as journal:
         entries = list(journal.read())
     runs = [one.event for one in entries if isinstance(one.event, e.RunStarted)]
     if not runs:
-        raise VigieError(f"the journal of {account} knows no run")
+        raise ConfigError(f"the journal of {account} knows no run")
     timeframe = Timeframe.parse(runs[-1].timeframe)
     pairs = sorted({Pair.parse(pair) for run in runs for pair in run.pairs})
     series = load_series(data, home, pairs, timeframe, report=report)

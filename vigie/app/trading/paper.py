@@ -12,7 +12,7 @@ from vigie.app.serve.serving import watched_by_eyes
 from vigie.app.serve.settings import HealthSettings
 from vigie.app.settings import AccountSettings, check_name
 from vigie.app.trading.last_run import told_of_change
-from vigie.app.trading.running import Run, RunResult, Told, run_account
+from vigie.app.trading.running import Run, RunResult, Told, run_account, said_once
 from vigie.app.trading.setups import plan_of
 from vigie.app.trading.ticking import Pace
 from vigie.app.wiring import Report, papering
@@ -65,6 +65,7 @@ def run_paper(
     clock: Clock | None = None,
     source: CandleSource | None = None,
     pace: Pace | None = None,
+    waiting: Report = lambda _: None,
 ) -> RunResult:
     """Trade on paper until a signal, a stop command, or, with ``once``, the end of the first tick.
 
@@ -75,6 +76,7 @@ def run_paper(
         clock: now; None: the machine's.
         source: public candles; None: of the account's venue.
         pace: how long the waits are.
+        waiting: told who is asked, before it is.
 
     Raises:
         AccountLocked: another process holds the account.
@@ -85,18 +87,12 @@ def run_paper(
     settings, time = request.settings, clock or SystemClock()
     made = plan_of(settings, request.home)
     market = source or CcxtCandleSource(settings.venue, local_time_ms=time.now_ms, base_url=request.base_url)
-    warned = set[str]()
-
-    def unproved(sentence: str) -> None:
-        # The account is opened anew each minute while its venue is away.
-        if sentence not in warned:
-            warned.add(sentence)
-            ears.report(sentence)
-
+    asking = said_once(waiting)
     with (
-        logged(request.home, "live", settings.name, report=report, told=told, now_ms=time.now_ms) as ears,
+        logged(request.home, "paper", settings.name, report=report, told=told, now_ms=time.now_ms) as ears,
         watched_by_eyes(request.home, settings.name, request.health, ears.report),
     ):
+        unproved = said_once(ears.report)
         for sentence in told_of_change(request.home, settings, made):
             ears.report(sentence)
         return run_account(
@@ -110,6 +106,7 @@ def run_paper(
                 opens=request.opens,
                 report=ears.report,
                 unproved=unproved,
+                asking=lambda: asking(f"asking {request.base_url or settings.venue} for its markets and its time"),
             ),
             clock=time,
             pace=pace,

@@ -239,7 +239,7 @@ def run_replay(
     request = task.request
     begins = min((int(one.candles.opens_at[0]) for one in task.series if len(one.candles)), default=0)
     first = begins if request.start_ms is None else max(begins, request.start_ms)
-    with logged(request.home, "live", request.settings.name, report=report, now_ms=lambda: first) as ears:
+    with logged(request.home, "paper", request.settings.name, report=report, now_ms=lambda: first) as ears:
         return _gone_through(task, ears, progress, watch)
 
 

@@ -38,12 +38,25 @@ RENEWED = "another certificate is in force"
 """How a session ends that is followed by another one."""
 OVERDUE = "a call with --once may last"
 """How the end of one begins that had no time left."""
+_STANDS_STILL = ": time, which it moves, stands still, and this ends with it"
 END_WITHIN = 25.0
 """Seconds from the first signal to the end, whatever hangs: supervisors kill after 30."""
 
 Report = Callable[[str], None]
 Told: TypeAlias = Callable[[str, Sequence[str], Portfolio], None]
 """Told of each tick the mode, what went wrong, and the account after it."""
+
+
+def said_once(report: Report) -> Report:
+    """Reports no sentence twice: an account is opened anew each minute while its venue is away."""
+    said = set[str]()
+
+    def say(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            report(sentence)
+
+    return say
 
 
 class _Journal(Protocol):
@@ -85,6 +98,7 @@ class Run:
         once: one tick, and whatever it takes until all that is held is protected; for cron.
         base_url: of the venue; None: its own.
         meanwhile: told once if it has to wait for its venue: what a person can do.
+        time_goes_by: whether waiting ends at all; a simulated exchange takes its time along when it goes.
     """
 
     home: Path
@@ -92,6 +106,7 @@ class Run:
     once: bool = False
     base_url: str | None = None
     meanwhile: str = "Ctrl-C ends it"
+    time_goes_by: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +157,7 @@ def run_account(
 
     Raises:
         VenueUnavailable: the venue does not answer at the start, and there is to be one tick only. Who is to run for
-            months waits for it, and its end is a proper one.
+            months waits for it, and its end is a proper one. Or its time has ended with a simulated exchange.
         VigieError: whatever opening or starting raises besides.
     """
     pace = pace or Pace()
@@ -183,6 +198,7 @@ def run_account(
                     return done
                 report(f"{RENEWED}: what is opened from now on goes by it")
             except VenueUnavailable as error:
+                _require_time(run, error)
                 # Who is called once is called again; who is to run for months waits for the venue.
                 _receipt(run, clock, AWAY, problems=[str(error)])
                 if run.once:
@@ -197,6 +213,16 @@ def run_account(
                 why = ending()
                 if why is not None:
                     return _never_began(run, clock, f"{why}, while it waited for the venue: {error}")
+
+
+def _require_time(run: Run, error: VenueUnavailable) -> None:
+    """No next try is promised where nothing can be waited for.
+
+    Raises:
+        VenueUnavailable: time has ended with the simulated exchange that moves it.
+    """
+    if not run.time_goes_by():
+        raise VenueUnavailable(f"{error}{_STANDS_STILL}") from None
 
 
 @contextmanager
@@ -282,6 +308,10 @@ def _session(
             supervisor.stopping(ended)
         overdue = ended.startswith(OVERDUE)
         engine.stop(ended)
+    except VenueUnavailable as error:
+        if not run.time_goes_by():
+            engine.stop(f"{error}{_STANDS_STILL}")
+        raise
     finally:
         anew.close()
         engine.close()

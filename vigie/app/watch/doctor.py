@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from vigie.adapters.clock import SystemClock
-from vigie.app.accounts import known
+from vigie.adapters.storage import kill_switch
+from vigie.app.accounts import known, state_folder
 from vigie.app.settings import account_names
+from vigie.app.status.health import mode_of
 from vigie.app.trading.live import PREFIX
 from vigie.app.watch.checkup import account, machine, watchers
 from vigie.app.watch.checkup.patient import FAIL, Check, Patient
@@ -29,10 +31,22 @@ def examine(patient: Patient) -> dict[str, Any]:
         "schema": SCHEMA,
         "account": patient.account,
         "go_live": patient.go_live,
+        "mode": _mode(patient),
         "at": as_iso(SystemClock().now_ms()),
         "ok": all(one.state != FAIL for one in checks),
         "checks": [{"name": one.name, "state": one.state, "text": one.text, "hint": one.hint} for one in checks],
     }
+
+
+def _mode(patient: Patient) -> str | None:
+    """What the account may do now, in the words of ``vigie status``: fit is not free. None: nobody can tell."""
+    if not patient.folder.exists():
+        return "halted" if kill_switch.reason_to_halt(state_folder(patient.home)) is not None else "active"
+    try:
+        standing = patient.standing
+    except (VigieError, OSError):
+        return None
+    return "stopped" if standing.stopped is not None else mode_of(standing).value
 
 
 def _asked(name: str, ask: Callable[[Patient], Check | list[Check]], patient: Patient) -> list[Check]:
@@ -78,7 +92,7 @@ CHECKS: dict[str, Callable[[Patient], Check | list[Check]]] = {
     "paper history": account.paper_history,
     "journal": account.journal,
     "R1-R10": account.ten_rules,
-    "kill switch": account.halts,
+    "halts": account.halts,
     "halt test": account.halt_test,
     "mail": watchers.mail,
     "watchdog": watchers.watchdog,

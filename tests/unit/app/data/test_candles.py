@@ -124,9 +124,15 @@ def test_who_names_no_pair_is_told_that_the_store_has_others_than_the_sample_mar
     assert told == []
 
 
-def test_an_unknown_pair_of_an_empty_store_is_answered_with_the_sample_pairs(home: Path) -> None:
-    with pytest.raises(ConfigError, match="no BTC/USDT here; known: ALPHA/SIM"):
+def test_a_real_pair_that_an_empty_store_does_not_have_makes_no_made_up_market(home: Path) -> None:
+    with pytest.raises(ConfigError, match="no BTC/USDT here; get it with: vigie data download BTC/USDT"):
         load_series(None, home, [BTC], H1)
+    assert not (home / "state" / "candles").exists()
+
+
+def test_a_mistyped_pair_of_the_sample_market_is_answered_with_its_pairs(home: Path) -> None:
+    with pytest.raises(ConfigError, match="no ALPA/SIM here; did you mean 'ALPHA/SIM'"):
+        load_series(None, home, [Pair("ALPA", "SIM")], H1)
 
 
 def test_the_sample_market_can_be_resampled(home: Path) -> None:

@@ -12,7 +12,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.files import HOUR_MS, lines, write_csv
 from tests.fakes.trials import FakeTrialLedger
 from vigie.adapters.storage.trials import JsonlTrialLedger
-from vigie.app.research.backtest import Request, backtest, trials_behind
+from vigie.app.research.backtest import Request, backtest, tell_if_cold, trials_behind
 from vigie.app.research.trials import counted
 from vigie.app.strategies.check import check_strategy
 from vigie.domain.errors import ConfigError, DataError
@@ -139,3 +139,17 @@ def test_the_sample_market_is_shown_even_where_nothing_can_be_written(tmp_path: 
     assert result.synthetic
     assert "not counted as a trial, the market is synthetic" in said[-1]
     assert trials_behind(request, result) is None
+
+
+def test_compiling_is_told_before_it_begins_and_not_where_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIGIE_CACHE", str(tmp_path))
+    said: list[str] = []
+    tell_if_cold(said.append)
+    (sentence,) = said
+    assert "once on this machine" in sentence
+    (folder,) = tmp_path.iterdir()
+    (folder / "kernel_0123").mkdir()
+    tell_if_cold(said.append)
+    assert said == [sentence]

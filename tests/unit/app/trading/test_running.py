@@ -165,6 +165,30 @@ def test_a_start_that_waits_for_its_venue_comes_to_a_proper_end_and_shows_what_i
     assert list(done.portfolio.holdings) == ["BTC/USDT"], "as the files have it"
 
 
+def test_a_run_whose_time_has_gone_with_its_exchange_promises_no_next_try_and_writes_down_its_end(
+    tmp_path: Path,
+) -> None:
+    class Gone(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            raise VenueUnavailable("no simulated exchange answers")
+
+    said: list[str] = []
+    account = Account(Scripted(FakeClock(NOON)))
+    (tmp_path / "state" / "paper").mkdir(parents=True)
+
+    @contextmanager
+    def opened() -> Iterator[Account]:
+        yield account
+
+    run = Run(tmp_path, SETTINGS, time_goes_by=lambda: False)
+    with pytest.raises(VenueUnavailable, match="this ends with it"):
+        run_account(run, opened, clock=Gone(NOON), pace=Pace(guard=900.0, look=900.0), report=said.append)
+    assert not any("the next try" in one for one in said)
+    end = account.engine.calls[-1]
+    assert end.startswith("no simulated exchange answers"), "the journal knows how it ended"
+    assert last(tmp_path / "state/paper/receipts", 1)[0]["reason"] == end
+
+
 # --- health ---------------------------------------------------------------------------------------------------------
 
 
@@ -245,7 +269,11 @@ class Away:
 def test_who_waits_for_a_venue_says_once_what_can_be_done_and_that_nothing_is_proved(tmp_path: Path) -> None:
     said: list[str] = []
     source = cast("CandleSource", Away())
-    done = run_paper(PaperRequest(tmp_path, SETTINGS), report=said.append, clock=FakeClock(), source=source)
+    asked: list[str] = []
+    done = run_paper(
+        PaperRequest(tmp_path, SETTINGS), report=said.append, clock=FakeClock(), source=source, waiting=asked.append
+    )
+    assert asked == ["asking binance for its markets and its time"], "at once, and once"
     assert done.ended.startswith("SIGTERM, while it waited for the venue: binance cannot be reached: the connection")
     tries = [one for one in said if "the next try comes in 60 s" in one]
     assert len(tries) >= 2

@@ -16,6 +16,7 @@ from vigie.app.trading.live import live_plan
 from vigie.app.trading.setups import plan_of
 from vigie.app.watch.checkup.patient import FAIL, LOOK, OK, SKIPPED, Check, Patient
 from vigie.domain.errors import ConfigError
+from vigie.domain.names import SYNTHETIC
 from vigie.domain.timeframe import DAY_MS
 
 PAPER_DAYS = 30
@@ -59,13 +60,18 @@ def keys(patient: Patient) -> Check:
 
 def candles(patient: Patient) -> Check:
     """Whether there is anything to prove a certificate on."""
+    from vigie.adapters.market_data.sample import sample_pairs
     from vigie.adapters.market_data.store import CandleStore
 
     store, settings = CandleStore.of(patient.home), patient.settings
-    missing = [one for one in settings.pairs if not store.path(settings.venue, one, settings.timeframe).exists()]
+    # The sample market lies in a folder of its own, and no venue has it for download.
+    venues = {one: SYNTHETIC if one in sample_pairs() else settings.venue for one in settings.pairs}
+    missing = [one for one, venue in venues.items() if not store.path(venue, one, settings.timeframe).exists()]
     if not missing:
         return Check("candles", OK, f"{len(settings.pairs)} pairs are stored")
     names, timeframe = ", ".join(map(str, missing)), settings.timeframe
+    if set(missing) <= set(sample_pairs()):
+        return Check("candles", LOOK, f"none stored of {names}: nothing to prove a certificate on", "vigie data sample")
     hint = f"vigie data download {' '.join(map(str, missing))} --timeframe {timeframe} --exchange {settings.venue}"
     return Check("candles", LOOK, f"none stored of {names}: nothing to prove a certificate on", hint)
 
@@ -82,23 +88,24 @@ def journal(patient: Patient) -> Check:
 
 
 def halts(patient: Patient) -> list[Check]:
-    """Who keeps it from trading: kill switch, latches, stopped marker."""
+    """Who keeps it from trading: a halt of all accounts, latches of its own, stopped marker."""
     found = []
     bad = patient.lacking(needed=patient.go_live)
     why = kill_switch.reason_to_halt(state_folder(patient.home))
     found.append(
-        Check("kill switch", OK, "not thrown")
+        Check("halt of all", OK, "none")
         if why is None
-        else Check("kill switch", bad, f"thrown: {why}", "vigie resume, once the reason is gone")
+        else Check("halt of all", bad, why, f"vigie status --account {patient.account} shows the code for vigie resume")
     )
     if not patient.folder.exists():
-        return [*found, Check("latches", OK, "none")]
+        return [*found, Check("own latches", OK, "none")]
     standing = patient.standing
     names = [f"{name} ({latch.mode})" for name, latch in sorted(standing.latches.items())]
     if names:
-        found.append(Check("latches", bad, ", ".join(names), f"vigie status --account {patient.account}"))
+        hint = f"vigie status --account {patient.account} shows the code for vigie resume"
+        found.append(Check("own latches", bad, ", ".join(names), hint))
     else:
-        found.append(Check("latches", OK, "none"))
+        found.append(Check("own latches", OK, "none"))
     if standing.stopped is not None:
         found.append(Check("stopped", bad, standing.stopped, f"vigie start --account {patient.account}"))
     return found
