@@ -1,4 +1,4 @@
-"""``vigie demo``: every promise in a minute."""
+"""``vigie demo``: every promise in a minute or two."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def command(
     fast: Annotated[bool, typer.Option("--fast", help="Fewer acts, and shorter ones.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """See every promise kept in a minute: no keys, no network.
+    """See every promise kept in a minute or two: no keys, no network.
 
     A synthetic market, a backtest, a walk-forward with its gates, a certificate, live trading against a simulated
     exchange, a process killed at the worst instant, its recovery, a halt, and a journal that explains itself. Exit 3 if

@@ -43,7 +43,7 @@ def command(
             show_row(drill_row(one.name, one.passed, one.bare_s, one.silent_s, one.seen))
 
     place: Path = home()
-    note(f"account {account}: the drills take about a minute")
+    note(f"account {account}: the drills take less than a minute")
     document = drill(DrillRequest(place, account, tuple(only or ()), seed, data), told)
     if as_json:
         print_json(document)

@@ -32,7 +32,7 @@ def command(
     from vigie.app.home.create import create
     from vigie.reporting.row import BAD, Row
 
-    folder = home() if directory is None else Path(directory).expanduser().absolute()
+    folder = home() if directory is None else Path(directory).expanduser().resolve()
     document = create(folder)
     if as_json:
         print_json(document)

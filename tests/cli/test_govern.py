@@ -50,7 +50,8 @@ def test_a_breach_is_told_with_its_line_and_exits_3(vigie: Vigie, replayed_accou
     assert said.code == 3
     assert "R4.9" in said.out
     document = json.loads(vigie("govern", "check", "--json").out)
-    assert document["count"] == len(document["breaches"]) > 0
+    assert document["count"] == len(document["breaches"]) == 1
+    assert said.out.rstrip().endswith(": 1 breach")
     assert {one["number"] for one in document["breaches"]} == {"4.9"}
     line = json.loads(vigie("journal", "show", str(document["breaches"][0]["seq"]), "--json").out)
     assert "profit" in json.dumps(line)

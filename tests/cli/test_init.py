@@ -78,3 +78,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused_in_a_sentence(vigie: Vigie
     assert (said.code, said.out) == (78, "")
     assert "taken" in said.err
     assert "cannot be written" in said.err
+
+
+def test_a_home_is_named_without_detours(vigie: Vigie, home: Path) -> None:
+    assert vigie("init", home / ".." / "tour", "--json").document["home"] == str((home.parent / "tour").resolve())

@@ -65,6 +65,18 @@ def test_one_screen_tells_mode_equity_limits_position_and_stop(vigie: Vigie, hom
         assert shown in screen
 
 
+def test_what_is_beyond_a_limit_is_not_said_to_be_left(vigie: Vigie, home: Path) -> None:
+    begun(home, events=(*PROTECTED, replace(fresh_cycle(), worst=0.1501)))
+    screen = vigie("status").out
+    assert "15.01% down at worst, limit 15.00%: 0.01% beyond it" in screen
+    assert "strategy    ema_stochrsi · standard · 1h · BTC/USDT" in screen
+
+
+def test_before_the_first_close_no_equity_was_counted(vigie: Vigie, home: Path) -> None:
+    begun(home, events=PROTECTED)
+    assert "equity      not counted yet, cash" in vigie("status").out
+
+
 def test_the_next_run_is_the_close_of_the_candle_that_is_open(vigie: Vigie, home: Path) -> None:
     cycle = fresh_cycle()
     begun(home, events=(*PROTECTED, cycle))

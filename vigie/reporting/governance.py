@@ -29,7 +29,7 @@ def check_rows(document: Fields) -> Iterator[Row]:
     if count:
         shown = len(document["breaches"])
         more = f", the first {shown} of them above" if shown < count else ""
-        yield Row(told, f"{count} breaches{more}", BAD)
+        yield Row(told, f"{count} breach{'' if count == 1 else 'es'}{more}", BAD)
     else:
         yield Row(told, "no breach", GOOD)
 

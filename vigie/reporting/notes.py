@@ -74,8 +74,9 @@ def _stopped_by_drawdown(result: BacktestResult) -> str:
     count = result.refusals.get("drawdown", 0)
     if not count:
         return ""
-    wanted = "1 entry was" if count == 1 else f"{count:,} entries were"
-    return f"The drawdown limit was reached: {wanted} refused from then on."
+    wanted = "1 entry" if count == 1 else f"{count:,} entries"
+    # The fall that the report shows may be larger than the limit: what is held goes on to its own exit.
+    return f"Drawdown limit reached: {wanted} refused from then on; what was held could fall beyond it."
 
 
 def _open_positions(result: BacktestResult) -> str:

@@ -110,7 +110,7 @@ def _process(document: Mapping[str, Any]) -> Iterator[Row]:
     if document["stopped"] is not None:
         yield _row("stopped", f"{document['stopped']} (vigie start)", LOOK)
     what = [document["strategy"], document["profile"], document["timeframe"], " ".join(document["pairs"])]
-    yield _row("trades", " · ".join(one for one in what if one) or "-")
+    yield _row("strategy", " · ".join(one for one in what if one) or "-")
     yield _row("certificate", document["certificate"] or "none")
 
 
@@ -127,13 +127,14 @@ def _halts(document: Mapping[str, Any]) -> Iterator[Row]:
 
 def _money(document: Mapping[str, Any]) -> Iterator[Row]:
     quote = document["quote"]
-    yield _row("equity", f"{_number(document['equity'])} {quote}, cash {_number(document['cash'])} {quote}")
+    equity = "not counted yet" if document["equity"] is None else f"{_number(document['equity'])} {quote}"
+    yield _row("equity", f"{equity}, cash {_number(document['cash'])} {quote}")
     for one in document["limits"]:
         limit, left = one["limit"], one["left"]
         text = f"{_moved(one['now'])} now, {_moved(one['used'])} at worst"
         colour = None
         if limit is not None and left is not None:
-            text += f", limit {limit:.2%}: {left:.2%} left"
+            text += f", limit {limit:.2%}: {abs(left):.2%} {'beyond it' if left < 0 else 'left'}"
             colour = BAD if left <= 0 else LOOK if left < _NARROW * limit else None
         yield _row(one["name"], text, colour)
 

@@ -113,7 +113,17 @@ def _round_trips(result: BacktestResult) -> Table:
 def _pairs(result: BacktestResult) -> RenderableType:
     """The widest table: on a narrow terminal it goes without its last columns."""
     quote = quote_asset(result)
-    headings = ("pair", "trades", "win rate", "factor", f"profit {quote}", "hold", "exposure", f"fees {quote}", "open")
+    headings = (
+        "pair",
+        "trades",
+        "win rate",
+        "factor",
+        f"profit {quote}",
+        "buy & hold",
+        "exposure",
+        f"fees {quote}",
+        "open",
+    )
     rows: list[tuple[Text | str, ...]] = [
         (
             row.pair,

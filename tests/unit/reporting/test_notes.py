@@ -57,8 +57,9 @@ def test_entries_that_were_never_filled_are_counted() -> None:
 
 
 def test_a_reached_drawdown_limit_is_said() -> None:
-    assert "The drawdown limit was reached: 8,971 entries were refused" in told(refusals={"drawdown": 8971})
-    assert "1 entry was refused" in told(refusals={"drawdown": 1})
+    said = told(refusals={"drawdown": 8971})
+    assert "Drawdown limit reached: 8,971 entries refused from then on; what was held could fall beyond it." in said
+    assert "1 entry refused" in told(refusals={"drawdown": 1})
     assert "limit" not in told(refusals={"drawdown": 0})
 
 

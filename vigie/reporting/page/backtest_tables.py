@@ -107,7 +107,7 @@ def pairs(result: BacktestResult) -> str:
         f"open {asset}",
         f"fees {asset}",
         "exposure",
-        "hold",
+        "buy & hold",
     )
     rows = [
         (

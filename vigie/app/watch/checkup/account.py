@@ -206,4 +206,5 @@ def ten_rules(patient: Patient) -> Check:
     if document["holds"]:
         asked = sum(one["word"] == "pass" for one in document["invariants"])
         return Check("R1-R10", OK, f"{asked} invariants hold over {document['lines']:,} lines")
-    return Check("R1-R10", FAIL, f"{document['count']} breaches", f"vigie govern check --account {patient.account}")
+    breaches = "1 breach" if document["count"] == 1 else f"{document['count']} breaches"
+    return Check("R1-R10", FAIL, breaches, f"vigie govern check --account {patient.account}")
