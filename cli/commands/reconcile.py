@@ -43,7 +43,7 @@ def command(
     Examples: vigie reconcile --account live-main
     vigie reconcile --apply --policy foreign-order=ignore
     """
-    from cli.output import note, print_json
+    from cli.output import note, print_json, waits
     from cli.parsing import assignments
     from cli.plain import show_row, tell
     from vigie.app.accounts import to_steer
@@ -57,7 +57,7 @@ def command(
     place = Place(base_url, sandbox)
     request = ReconcileRequest(folder, name, apply, assignments("--policy", policy), wait, i_understand, place)
     venue_clock = (time_of(control_url, place) or (None,))[0]
-    done = reconcile(request, venue_clock=venue_clock, report=note)
+    done = reconcile(request, venue_clock=venue_clock, report=note, waiting=waits(shown=not as_json))
     document = done.document()
     if as_json:
         print_json(document)

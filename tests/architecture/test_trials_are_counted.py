@@ -34,6 +34,7 @@ HARMLESS = {
     "vigie.research.compared.COSTS",
     "vigie.research.compared.Compared",
     "vigie.research.compared.differing",
+    "vigie.research.compile.cache_folder",
     "vigie.research.compile.source_hash",
     "vigie.research.folds.Fold",
     "vigie.research.folds.boundaries_of",

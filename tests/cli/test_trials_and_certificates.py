@@ -121,7 +121,7 @@ def test_a_certificate_that_holds_is_verified(vigie: Vigie, home: Path) -> None:
 def test_a_certificate_on_made_up_candles_is_marked_wherever_it_is_shown(vigie: Vigie, home: Path) -> None:
     made_up = {pair: replace(one, venue="synthetic") for pair, one in a_certificate().candles.items()}
     CandleStore.of(home).save(Series(Pair("BTC", "USDT"), "synthetic", BTC, "a test"), "a test")
-    one = a_certificate(strategy_hash=find("ema_cross", home).code_hash, code_hash=source_hash(), candles=made_up)
+    one = a_certificate(strategy_hash=find("ema_cross", home).code_hash, code_hash=source_hash(), on=made_up)
     CertificateFolder.of(home).save(one)
     for words in (("list",), ("show", one.name), ("verify", one.name)):
         assert "made-up candles" in " ".join(vigie("certificate", *words).out.split()), words

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -277,10 +278,17 @@ def test_a_box_that_cannot_be_read_is_reported_and_empty(controls: FileControls,
 def test_a_heartbeat_tells_who_when_and_what(controls: FileControls) -> None:
     controls.beat({"cycle": 7, "where": Path("x")})
     assert heartbeat.read(controls.folder) == heartbeat.Heartbeat(
-        os.getpid(), FakeClock().now_ms(), {"cycle": 7, "where": "x"}
+        os.getpid(), FakeClock().now_ms(), {"cycle": 7, "where": "x"}, FakeClock().now_ms()
     )
     controls.beat({})
     assert sorted(path.name for path in controls.folder.iterdir()) == ["heartbeat.json"]
+
+
+def test_a_heartbeat_under_a_simulated_clock_carries_the_machines_time_too(controls: FileControls) -> None:
+    replace(controls, machine=FakeClock(7)).beat({})
+    found = heartbeat.read(controls.folder)
+    assert found is not None
+    assert (found.at, found.written_at) == (FakeClock().now_ms(), 7)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ def reconcile(
     clock: Clock | None = None,
     venue_clock: Clock | None = None,
     report: Report = lambda _: None,
+    waiting: Report = lambda _: None,
 ) -> Reconciliation:
     """Compare, and put right what is allowed.
 
@@ -137,6 +138,7 @@ def reconcile(
         clock: now, and waiting; None: the machine's.
         venue_clock: what its venue goes by if that is a simulated exchange with a time of its own; None: `clock`.
         report: told what happened on the way.
+        waiting: told who is asked, before it is.
 
     Raises:
         AccountLocked: another process holds the account, and it is no engine.
@@ -147,10 +149,14 @@ def reconcile(
     time, folder = clock or SystemClock(), account_folder(request.home, request.account)
     settings, mode = settings_of_run(request.home, request.account)
     chosen, fraction = chosen_policies(settings, request.policies)
-    if holder_of(folder) is not None:
+    held = holder_of(folder)
+    if held is not None:
+        waiting(f"asking {held} to do it at its next tick")
         rows = _asked(request, chosen, fraction, time)
         by_engine = True
     else:
+        if mode == "live":
+            waiting(f"asking {request.place.base_url or settings.venue} for the account")
         rows = _done_here(request, settings, mode, chosen, fraction, venue_clock or time, report)
         by_engine = False
     code = halting(request.home, request.account).code

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vigie.app.data.candles import LONGEST_HOLE_DAYS, Report, load_instruments, load_series, require_continuity
+from vigie.app.research.compiling import tell_if_cold
 from vigie.app.research.output import write_output
 from vigie.app.research.trials import ledger_of, markets_of, record_backtest
 from vigie.app.strategies.finding import find
@@ -104,10 +105,10 @@ def backtest(
         DataError: the candles cannot be used, or the ledger is damaged.
     """
     prepared = prepare(request, report)
+    tell_if_cold(waiting)
     # Imported late: the loop brings numba along, and a mistyped name should not wait for it.
     from vigie.research.backtest import run
 
-    tell_if_cold(waiting)
     result = run(
         prepared.plan,
         prepared.series,
@@ -119,17 +120,6 @@ def backtest(
     if request.counted:
         _count(ledger or ledger_of(request.home, report), result, prepared, report)
     return result
-
-
-def tell_if_cold(waiting: Report) -> None:
-    """Say what is being waited for before it begins: nothing on a screen for ten seconds looks like a fault."""
-    from vigie.research.compile import cache_folder
-
-    folder = cache_folder()
-    if folder is None:
-        waiting("compiling, which takes some seconds each time: it can be kept nowhere (VIGIE_CACHE names a folder)")
-    elif not any(folder.glob("kernel_*")):
-        waiting("compiling, which takes some seconds, once on this machine for each version")
 
 
 def _count(ledger: TrialLedger, result: BacktestResult, prepared: Prepared, report: Report) -> None:

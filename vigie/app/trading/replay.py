@@ -10,7 +10,7 @@ from typing import Any
 
 from vigie.adapters.clock import SystemClock
 from vigie.adapters.signals import EndSignals
-from vigie.app.control.halting import stopped
+from vigie.app.control.halting import require_started, stopped
 from vigie.app.data.candles import Report, load_instruments, load_series, require_continuity
 from vigie.app.logs.writing import Ears, logged
 from vigie.app.settings import AccountSettings, check_name
@@ -169,9 +169,10 @@ def understood(request: ReplayRequest, report: Report = lambda _: None) -> Repla
         report: told what was left out, made, or is not as it was in the account's last run.
 
     Raises:
-        ConfigError: a name, number, path or pair is wrong, or the account is another replay's.
+        ConfigError: a name, number, path or pair is wrong, or the account is another replay's or was stopped.
         DataError: the candles cannot be used, or none lie in the range.
     """
+    require_started(request.home, request.settings.name)  # before candles are read for nothing
     made = plan_of(request.settings, request.home)
     series = load_series(request.data, request.home, request.pairs, request.settings.timeframe, report=report)
     instants: set[int] = set()

@@ -12,7 +12,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.files import HOUR_MS, lines, write_csv
 from tests.fakes.trials import FakeTrialLedger
 from vigie.adapters.storage.trials import JsonlTrialLedger
-from vigie.app.research.backtest import Request, backtest, tell_if_cold, trials_behind
+from vigie.app.research.backtest import Request, backtest, trials_behind
+from vigie.app.research.compiling import tell_if_cold
 from vigie.app.research.trials import counted
 from vigie.app.strategies.check import check_strategy
 from vigie.domain.errors import ConfigError, DataError

@@ -239,7 +239,8 @@ def test_a_server_that_cannot_be_started_now_is_started_later() -> None:
 
     kept = KeptChild(begin, lambda _: None)
     kept.start()
-    until(lambda: len(began) == 2)
+    until(lambda: kept._child is not None)  # begun is not yet kept
+    assert len(began) == 2
     child = kept._child
     assert child is not None
     child.terminate()
