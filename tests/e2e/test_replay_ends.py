@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -96,6 +97,8 @@ def test_a_signal_ends_it_well_and_the_same_words_go_on(home: Path, candles: Pat
     assert time.monotonic() - begun < 30.0, "it does not wait for its next candle"
     found = re.search(rf"{number.name}, (47|48) candles before the end: the account is whole", err)
     assert found, err
+    (printed,) = [line.strip() for line in err.splitlines() if line.strip().startswith("vigie paper")]
+    assert sorted(shlex.split(printed)[1:]) == sorted([*command[1:], "4"])
     assert last_words(home) == [number.name]
     assert "died" not in json.dumps(status(home, NAME))
     again = subprocess.run([*command, "max", "--json"], env=environment, capture_output=True, text=True, check=False)
