@@ -197,7 +197,7 @@ def resumed(stage: Stage) -> Seen:
     if not code:
         raise NotFoundError("vigie status shows no code to resume with, though it is halted")
     wrong = "000000" if code != "000000" else "111111"
-    stage.vigie("resume", "--account", ACCOUNT, "--confirm", wrong, expected=(1,))
+    stage.vigie("resume", "--account", ACCOUNT, "--confirm", wrong, expected=(78,))
     mark = here.pages.last_seq
     if here.pages.after(0, "resume") is not None:
         raise NotFoundError(f"{ACCOUNT} was resumed with a code that is not the right one")
