@@ -222,6 +222,7 @@ def test_two_backtests_are_compared_by_their_files(vigie: Vigie, candles: Path, 
     assert (said.document["a"]["trials"], said.document["b"]["trials"]) == (1, 2)
 
 
+@pytest.mark.long
 def test_a_walk_forward_is_saved_with_its_out_of_sample_days_and_compared_with_a_backtest(
     vigie: Vigie, candles: Path, tmp_path: Path
 ) -> None:

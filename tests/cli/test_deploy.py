@@ -30,7 +30,7 @@ def verified(unit: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("account", ["paper", "live-main"])
+@pytest.mark.parametrize("account", [pytest.param("paper", marks=pytest.mark.long), "live-main"])
 def test_systemd_accepts_the_unit_without_a_word(vigie: Vigie, home: Path, tmp_path: Path, account: str) -> None:
     program = Path(sys.executable).with_name("vigie")
     said = vigie("deploy", "systemd", "--account", account, "--print", "--program", program)

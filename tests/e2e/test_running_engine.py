@@ -96,6 +96,7 @@ def at_work(document: Any) -> bool:
     return bool(document["process"]["running"] and document["last_cycle_at"] >= "2020-02-08")
 
 
+@pytest.mark.long
 def test_looking_pausing_closing_and_resuming_beside_a_running_engine(beside: Beside) -> None:
     with beside.engine() as engine:
         beside.until(at_work)
@@ -167,6 +168,7 @@ def test_a_stop_ends_the_engine_and_every_start_until_vigie_start(beside: Beside
         beside.until(lambda one: one["process"]["running"] and one["last_cycle_at"] > stopped["last_cycle_at"])
 
 
+@pytest.mark.long
 def test_following_shows_lines_as_they_come_until_ctrl_c(beside: Beside) -> None:
     with beside.engine():
         beside.until(at_work)
