@@ -58,7 +58,8 @@ def test_a_build_whose_recovery_does_not_look_is_caught_behind_the_kill() -> Non
 
 
 @pytest.mark.long
-def test_every_place_to_die_and_every_lost_answer_lead_back_to_the_same_truth() -> None:
-    stage = Stage(faults=tuple(LOST), jobs=os.cpu_count() or 1).run()
-    assert len(stage.deaths) > 4500
+def test_every_place_to_die_and_every_other_lost_answer_lead_back_to_the_same_truth() -> None:
+    # All of them, for docs/crash_matrix.md: python -m tests.faults.crash --live
+    stage = Stage(writes=2, faults=tuple(LOST), jobs=os.cpu_count() or 1).run()
+    assert len(stage.deaths) > 2800
     assert told(stage.deaths) == []
